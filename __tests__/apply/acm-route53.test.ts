@@ -1,0 +1,235 @@
+import example from "../../config/example";
+import { type Call, type Moto, motoNeed, startMoto } from "../support/moto";
+import { evidence, proofsOf, synthesized } from "../support/proofs";
+import { type Json, needsOf, TerraformError, type Workspace, workspace } from "../support/terraform";
+
+const STACK = "acm-route53";
+const scenario = (example.stacks as Record<string, Scenario>)[STACK] as Scenario;
+const certificate = scenario.certificates["inference-api"] as Scenario["certificates"][string];
+const listener = certificate.attach[0]?.arn ?? "";
+const json = synthesized("config/example.ts")[STACK] as string;
+const addresses = addressesOf(json);
+const records = addresses.filter((address) => address.startsWith("aws_route53_record."));
+
+/** The parts of the example that this file changes or sets up servers from. */
+interface Scenario {
+  account: string;
+  region: string;
+  zones: Record<string, string>;
+  certificates: Record<string, { names: string[]; attach: { arn: string }[] }>;
+}
+
+/** The example with other names in its certificate, as the product synthesizes it. */
+function withNames(names: string[]): string {
+  const config = structuredClone(example) as { stacks: Record<string, Scenario> };
+  const changed = config.stacks[STACK]?.certificates["inference-api"];
+  if (changed) changed.names = names;
+  return synthesized(config)[STACK] as string;
+}
+
+function addressesOf(text: string): string[] {
+  const { resource } = JSON.parse(text) as { resource: Record<string, Record<string, Json>> };
+  return Object.entries(resource).flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`));
+}
+
+/** A server with the zones and listener that the example says exist, in the example's account. */
+async function prepared(options: Parameters<typeof startMoto>[0] = {}): Promise<Moto> {
+  const moto = await startMoto({ account: scenario.account, ...options });
+  for (const [name, id] of Object.entries(scenario.zones)) await moto.addZone({ id, name });
+  await moto.addListener(listener);
+  return moto;
+}
+
+function onServer(moto: Moto, text: string, more: Json = {}): Workspace {
+  return workspace(text, { overrides: { ...moto.override(JSON.parse(text) as Json), ...more } });
+}
+
+async function expectOnlyWhatTheTestMade(moto: Moto): Promise<void> {
+  const { zones, certificates, listeners, alarms } = await moto.inventory();
+  expect({ certificates, alarms }).toEqual({ certificates: [], alarms: [] });
+  expect(zones.map((zone) => zone.records)).toEqual(zones.map(() => []));
+  expect(listeners).toEqual([{ arn: listener, certificates: [] }]);
+}
+
+const changes = (calls: Call[]) =>
+  calls.filter(({ action }) => action === "ChangeResourceRecordSets").flatMap(({ parameters }) => parameters.changes);
+
+proofsOf(STACK, [...needsOf(JSON.parse(json) as Json), motoNeed()], (prove) => {
+  let moto: Moto;
+  let stack: Workspace;
+  const stop: (() => Promise<void> | void)[] = [];
+
+  afterAll(async () => {
+    for (const end of stop.reverse()) await end();
+  });
+
+  prove("validate", "no diagnostic at all, not even a warning", async () => {
+    evidence(STACK, json, ["moto 5.2.1 made strict: our reading of AWS, not AWS"]);
+    moto = await prepared();
+    stop.push(() => moto.stop());
+    stack = onServer(moto, json);
+    stop.push(() => stack.remove());
+    await stack.init();
+    await stack.validate();
+  });
+
+  prove("plan", "the first plan only creates", async () => {
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual(Object.fromEntries(addresses.map((address) => [address, ["create"]])));
+  });
+
+  prove("apply", "adds every resource, and the certificate is issued and attached", async () => {
+    expect(await stack.apply()).toMatchObject({ added: addresses.length, changed: 0, destroyed: 0 });
+    const { certificates, listeners } = await moto.inventory();
+    expect(certificates).toEqual([expect.objectContaining({ Status: "ISSUED", KeyAlgorithm: "EC_prime256v1" })]);
+    expect(certificates[0]?.SubjectAlternativeNames.toSorted()).toEqual(certificate.names.toSorted());
+    expect(listeners).toEqual([{ arn: listener, certificates: [certificates[0]?.CertificateArn] }]);
+  });
+
+  prove("outputs", "name the issued certificate and the records in the zones", async () => {
+    const { certificates, zones } = await moto.inventory();
+    const output = await stack.output();
+    expect(output.certificate_arns).toEqual({ "inference-api": certificates[0]?.CertificateArn });
+    const names = zones.flatMap((zone) => zone.records.map((record) => record.name));
+    expect(Object.values(output.validation_record_fqdns as Record<string, string>).sort()).toEqual(names.sort());
+  });
+
+  prove("empty plan", "right after the apply", async () => {
+    expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
+  });
+
+  prove("change", "names in another order change nothing", async () => {
+    stack.replace(withNames([...certificate.names].reverse()));
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("change", "a name added keeps every record, and the listener is never without a certificate", async () => {
+    const [old] = (await moto.inventory()).certificates;
+    const larger = withNames([...certificate.names, "chat.example.com"]);
+    const added = addressesOf(larger).filter((address) => !addresses.includes(address));
+    expect(added).toEqual(["aws_route53_record.validation_chat_example_com"]);
+    stack.replace(larger);
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual({
+      ...Object.fromEntries(records.map((address) => [address, ["update"]])),
+      ...Object.fromEntries(addresses.filter(replaced).map((address) => [address, ["create", "delete"]])),
+      ...Object.fromEntries(addresses.filter(updated).map((address) => [address, ["update"]])),
+      "aws_route53_record.validation_chat_example_com": ["create"],
+    });
+    await moto.clearLog();
+    expect(await stack.apply(plan)).toMatchObject({ added: 4, changed: 1, destroyed: 3 });
+    const calls = await moto.log();
+    expect(changes(calls)).toEqual([expect.stringMatching(/^(CREATE|UPSERT) _.*\.chat\.example\.com\.? CNAME$/)]);
+    const [present] = (await moto.inventory()).certificates;
+    const order = calls.filter(({ action }) => /ListenerCertificates|DeleteCertificate/.test(action));
+    expect(order.filter(({ action }) => !action.startsWith("Describe")).map(({ action }) => action)).toEqual([
+      "AddListenerCertificates",
+      "RemoveListenerCertificates",
+      "DeleteCertificate",
+    ]);
+    expect((await moto.inventory()).certificates).toHaveLength(1);
+    expect(present?.CertificateArn).not.toBe(old?.CertificateArn);
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("change", "a name removed takes its record and nothing else", async () => {
+    stack.replace(json);
+    const plan = await stack.plan();
+    const { "aws_route53_record.validation_chat_example_com": gone, ...rest } = plan.actions;
+    expect(gone).toEqual(["delete"]);
+    for (const record of records) expect(rest[record] ?? ["update"]).toEqual(["update"]);
+    await moto.clearLog();
+    await stack.apply(plan);
+    expect(changes(await moto.log())).toEqual([expect.stringMatching(/^DELETE .*chat\.example\.com/)]);
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("drift", "a deleted record, a changed one and a detached certificate are named and repaired", async () => {
+    const before = await moto.inventory();
+    const zone = before.zones.find(({ name }) => name === "example.com");
+    const other = before.zones.find(({ name }) => name === "example.org");
+    const [deleted, changed] = [zone?.records[0], other?.records[0]];
+    if (!zone || !other || !deleted || !changed) throw new Error("the zones hold no records");
+    await moto.changeRecords(zone.id, [{ action: "DELETE", ...deleted }]);
+    await moto.changeRecords(other.id, [{ action: "UPSERT", ...changed, values: ["elsewhere.example.net."] }]);
+    await moto.call("elasticloadbalancing", scenario.region, {
+      Action: "RemoveListenerCertificates",
+      Version: "2015-12-01",
+      ListenerArn: listener,
+      "Certificates.member.1.CertificateArn": before.listeners[0]?.certificates[0] ?? "",
+    });
+    const plan = await stack.plan();
+    const attachment = addresses.filter((address) => address.startsWith("aws_lb_listener_certificate."));
+    expect(plan.actions).toEqual({
+      "aws_route53_record.validation_api_example_com": ["create"],
+      "aws_route53_record.validation_api_example_org": ["update"],
+      [attachment[0] ?? ""]: ["create"],
+    });
+    expect(await stack.apply(plan)).toMatchObject({ added: 2, changed: 1, destroyed: 0 });
+    expect(await moto.inventory()).toEqual(before);
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("destroy", "leaves what was there before", async () => {
+    expect(await stack.destroy()).toMatchObject({ destroyed: addresses.length });
+    await expectOnlyWhatTheTestMade(moto);
+  });
+
+  prove("refusal", "without one of its records the certificate is never issued", async () => {
+    const text = withoutRecord(json, "aws_route53_record.validation_api_example_org");
+    const validation = { "inference-api": { timeouts: { create: "15s" } } };
+    const broken = onServer(moto, text, { resource: { aws_acm_certificate_validation: validation } });
+    stop.push(() => broken.remove());
+    await broken.init();
+    const failure = await broken.apply().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TerraformError);
+    expect((failure as TerraformError).message).toMatch(/timeout while waiting for state to become 'ISSUED'/);
+    expect((await moto.inventory()).certificates).toEqual([expect.objectContaining({ Status: "PENDING_VALIDATION" })]);
+    await broken.destroy();
+    await expectOnlyWhatTheTestMade(moto);
+  });
+
+  prove("refusal", "an apply into another account stops before anything is made", async () => {
+    const foreign = await startMoto({ account: "999999999999" });
+    stop.push(() => foreign.stop());
+    const stray = onServer(foreign, json);
+    stop.push(() => stray.remove());
+    await stray.init();
+    await expect(stray.apply()).rejects.toThrow(/AWS account ID not allowed: 999999999999/);
+    expect((await foreign.log()).map(({ service }) => service).every((service) => service === "sts")).toBe(true);
+  });
+
+  prove(
+    "faults",
+    "with a fifth of all calls throttled it still applies, plans empty and goes",
+    async () => {
+      const busy = await prepared({ waitForChanges: true, faults: { share: 0.2, seed: 7 } });
+      stop.push(() => busy.stop());
+      const slow = onServer(busy, json);
+      stop.push(() => slow.remove());
+      await slow.init();
+      expect(await slow.apply()).toMatchObject({ added: addresses.length });
+      expect((await slow.plan()).exitCode).toBe(0);
+      await slow.destroy();
+      await expectOnlyWhatTheTestMade(busy);
+      const refused = (await busy.log()).filter(({ fault }) => fault !== undefined);
+      expect(new Set(refused.map(({ service }) => service)).size).toBeGreaterThan(1);
+    },
+    400,
+  );
+});
+
+const replaced = (address: string) =>
+  /^aws_(acm_certificate|acm_certificate_validation|lb_listener_certificate)\./.test(address);
+const updated = (address: string) => address.startsWith("aws_cloudwatch_metric_alarm.");
+
+/** The stack as somebody would write it who forgot a name: the record and the mention of it are gone. */
+function withoutRecord(text: string, address: string): string {
+  const document = JSON.parse(text) as { resource: Record<string, Record<string, Json>>; output: Json };
+  const name = address.split(".")[1] ?? "";
+  delete document.resource.aws_route53_record?.[name];
+  for (const validation of Object.values(document.resource.aws_acm_certificate_validation ?? {})) {
+    delete validation.validation_record_fqdns;
+  }
+  return JSON.stringify({ ...document, output: {} });
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findEngine, type Json, type Need, pinnedProviders, requiredProviders } from "./terraform";
+
+/** What can be proved of a stack, in the order of the table's columns. */
+export type Proof =
+  | "validate"
+  | "plan"
+  | "apply"
+  | "outputs"
+  | "empty plan"
+  | "change"
+  | "drift"
+  | "refusal"
+  | "faults"
+  | "destroy";
+
+/** States a proof: the kind, a sentence, and the function that throws when it does not hold. */
+export type Prove = (proof: Proof, sentence: string, prove: () => Promise<void> | void, seconds?: number) => void;
+
+/**
+ * The proofs of one stack, in order. When something they need is not on this machine they are skipped, each by name and
+ * with the reason, unless `TLS_STACKS_REQUIRE` asks for it: then they fail. After a failure the rest of the stack's
+ * proofs fail too, because they start from what the failed one should have left.
+ */
+export function proofsOf(stack: string, needs: Need[], define: (prove: Prove) => void): void {
+  const missing = needs.filter((need) => need.missing !== undefined);
+  const required = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").map((name) => name.trim());
+  const why = missing.map((need) => need.missing).join("; ");
+  const demanded = (need: Need) => required.includes(need.name);
+  const mustRun = missing.some((need) => demanded(need) || (need.name === "terraform" && needs.some(demanded)));
+  describe(`proofs of ${stack}${why && !mustRun ? ` [skipped: ${why}]` : ""}`, () => {
+    let broken: string | undefined;
+    define((proof, sentence, prove, seconds = 120) => {
+      const title = `${proof}: ${sentence}`;
+      if (why && !mustRun) {
+        test.skip(title, async () => prove());
+        return;
+      }
+      const run = async () => {
+        if (why) throw new Error(`required by TLS_STACKS_REQUIRE, but ${why}`);
+        if (broken) throw new Error(`not tried, because "${broken}" failed`);
+        broken = title;
+        await prove();
+        broken = undefined;
+      };
+      test(title, run, seconds * 1000);
+    });
+  });
+}
+
+/**
+ * Notes what a stack's proofs are about: which bytes, with which versions. The reporter prints it below the table, so
+ * that "passed" can be read together with what it was passed by.
+ */
+export function evidence(stack: string, json: string, servers: string[] = []): void {
+  const file = process.env.TLS_STACKS_EVIDENCE;
+  const configuration = JSON.parse(json) as Json;
+  const engine = findEngine();
+  if (!file || !engine) return;
+  const pins = pinnedProviders(configuration);
+  const providers = Object.entries(requiredProviders(configuration)).map(([name, { version }]) => ({
+    name,
+    asked: version ?? "any",
+    used: pins[name]?.version ?? "from the registry",
+  }));
+  const sha256 = createHash("sha256").update(json).digest("hex");
+  const line = { stack, sha256, engine: `${engine.name} ${engine.version}`, providers, servers };
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
+/**
+ * What the product makes of a config, by stack: the bytes a user would deploy, made by the command a user would run.
+ *
+ * @param config a config file's path, or a config
+ */
+export function synthesized(config: string | object): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-synth-"));
+  try {
+    const file = typeof config === "string" ? config : join(folder, "config.json");
+    if (typeof config === "object") writeFileSync(file, JSON.stringify(config));
+    const env = { ...process.env, TLS_STACKS_CONFIG: file, CDKTF_OUTDIR: join(folder, "out") };
+    const said = spawnSync(process.execPath, ["app.cjs", "synth"], { env, encoding: "utf8", timeout: 120_000 });
+    if (said.status !== 0) throw new Error(`synth of ${file}: exit code ${said.status}\n${said.stdout}${said.stderr}`);
+    const stacks = join(folder, "out", "stacks");
+    const read = (stack: string) => readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8");
+    return Object.fromEntries(readdirSync(stacks).map((stack) => [stack, read(stack)]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,24 @@
+import { count, exitCodes, findingLines, headline, problemText, type Surroundings, warningText } from "./output";
+import { readConfig } from "./read-config";
+
+/** Says everything that is wrong with a config, for people or as JSON, and writes nothing. */
+export function check(around: Surroundings, { json }: { readonly json: boolean }): number {
+  const { config, report, given } = readConfig(around);
+  const problems = findingLines(report.problems, given);
+  const warnings = findingLines(report.warnings, given);
+  const code = problems.length > 0 ? exitCodes.config : exitCodes.clean;
+  if (json) {
+    const environment = config?.settings.environment ?? null;
+    around.stdout(`${JSON.stringify({ config: around.configFile, environment, problems, warnings }, null, 2)}\n`);
+    return code;
+  }
+  around.stderr(warningText(warnings));
+  if (config === undefined || code !== exitCodes.clean) {
+    around.stderr(problemText(around.configFile, report, given));
+    return code;
+  }
+  around.stdout(headline(around, config.settings.environment));
+  const certificates = config.stacks.reduce((sum, { scenario }) => sum + scenario.certificates.length, 0);
+  around.stdout(`${count(config.stacks.length, "stack")}, ${count(certificates, "certificate")}: no problem found\n`);
+  return code;
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { oneOf, show } from "../lib/config/report";
+import { operatorPage, type TerraformJson } from "./operator-page";
+import { exitCodes, findingLines, headline, problemText, type Surroundings, warningText } from "./output";
+import { moveInto, refuseOtherEnvironments } from "./output-folder";
+import { readConfig } from "./read-config";
+import { copyLock, synthesized } from "./synthesize";
+
+/**
+ * Writes a folder per stack that deploys with Terraform alone: the JSON, what an operator must know, and checksums.
+ *
+ * @param stacks - deploy names
+ * @param out - the folder that gets `<environment>/<stack>`
+ */
+export function handoff(around: Surroundings, stacks: readonly string[], out: string): number {
+  const { config, report, given } = readConfig(around);
+  const chosen = config?.stacks.filter(({ name }) => stacks.includes(name)) ?? [];
+  if (config !== undefined && report.problems.length === 0) {
+    const known = config.stacks.map(({ name }) => name);
+    for (const name of stacks.filter((name) => !known.includes(name))) {
+      report.problem(["stacks"], `has no stack ${show(name)} to hand off; write ${oneOf(known)}`);
+    }
+  }
+  const target = join(out, config?.settings.environment ?? "");
+  if (config !== undefined && report.problems.length === 0) {
+    refuseOtherEnvironments({ ...config, stacks: chosen }, (stack) => join(target, stack), report);
+  }
+  around.stderr(warningText(findingLines(report.warnings, given)));
+  if (config === undefined || report.problems.length > 0) {
+    around.stderr(problemText(around.configFile, report, given));
+    return exitCodes.config;
+  }
+  around.stdout(headline(around, config.settings.environment));
+  synthesized({ ...config, stacks: chosen }, target, (folder) => {
+    for (const stack of chosen) {
+      const made = join(folder, "stacks", stack.name);
+      copyLock(resolve("locks"), stack.name, made);
+      writeFileSync(join(made, "README.md"), operatorPage(config, stack, terraformJson(made)));
+      writeFileSync(join(made, "SHA256SUMS"), checksums(made));
+    }
+    moveInto(join(folder, "stacks"), resolve(target));
+  });
+  for (const { name } of chosen) around.stdout(`${join(target, name)}\n`);
+  return exitCodes.clean;
+}
+
+function terraformJson(folder: string): TerraformJson {
+  return JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as TerraformJson;
+}
+
+/** Digests of every file of a folder, as `sha256sum -c` reads them. */
+function checksums(folder: string): string {
+  const lines = readdirSync(folder)
+    .sort()
+    .map(
+      (name) =>
+        `${createHash("sha256")
+          .update(readFileSync(join(folder, name)))
+          .digest("hex")}  ${name}\n`,
+    );
+  return lines.join("");
+}

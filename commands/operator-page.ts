@@ -1,0 +1,100 @@
+import { keysInState } from "../lib/checks/key-custody";
+import type { Config, StackConfig } from "../lib/config/config";
+import { showDuration } from "../lib/config/duration";
+import { count } from "./output";
+
+/** What a stack's JSON says of itself. */
+export interface TerraformJson {
+  readonly terraform: {
+    readonly required_version: string;
+    readonly required_providers: Readonly<Record<string, { readonly source: string; readonly version: string }>>;
+    readonly backend?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly cloud?: Readonly<Record<string, unknown>>;
+  };
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The page that tells an operator who has never seen this project what a handed-off folder does and needs. */
+export function operatorPage(config: Config, stack: StackConfig, json: TerraformJson): string {
+  const { project, environment } = config.settings;
+  const resources = Object.entries(json.resource ?? {}).map(
+    ([type, byName]) => [type, Object.keys(byName).length] as const,
+  );
+  const total = resources.reduce((sum, [, number]) => sum + number, 0);
+  const keys = keysInState(stack);
+  const notes = scenarioNotes(stack);
+  return `${[
+    `# ${stack.name}: ${project}, ${environment}`,
+    notes.purpose,
+    "Check that nothing changed on the way, then deploy:",
+    [
+      "```sh",
+      "sha256sum -c SHA256SUMS",
+      "terraform init",
+      "terraform plan -out plan",
+      "terraform apply plan",
+      "```",
+    ].join("\n"),
+    "## What it needs",
+    bullets([
+      `Terraform ${json.terraform.required_version} (or OpenTofu with the same features).`,
+      `Providers, which \`terraform init\` installs: ${Object.values(json.terraform.required_providers)
+        .map(({ source, version }) => `\`${source}\` ${version}`)
+        .join(", ")}.`,
+      ...notes.needs,
+    ]),
+    "## What it makes",
+    `${count(total, "resource")}:`,
+    bullets(resources.map(([type, number]) => `${number} \`${type}\``)),
+    "## State",
+    stateNote(json),
+    keys.length === 0
+      ? "No private key is in the state, in saved plans or in the output of `terraform show`."
+      : `**${count(keys.length, "private key")} in the state, in every saved plan and in \`terraform show -json\`.** Whoever reads one of them has the keys. Do not upload plan files. Made by: ${keys.map(({ address }) => `\`${address}\``).join(", ")}.`,
+    "## What to expect",
+    bullets([
+      "The first plan only creates. A plan right after an apply is empty.",
+      ...notes.expect,
+      "`terraform output certificate_inventory` lists every certificate: names, issuer, lifetime, who renews it, where its key lives.",
+    ]),
+  ].join("\n\n")}\n`;
+}
+
+const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
+
+function stateNote({ terraform }: TerraformJson): string {
+  const [type, place] = terraform.cloud
+    ? ["cloud", terraform.cloud]
+    : (Object.entries(terraform.backend ?? {})[0] ?? ["", {}]);
+  if (type === "local") {
+    return `The state is the file \`${String((place as { path?: unknown }).path)}\` as seen from this folder. **Keep it**: without it Terraform does not know what it made. A file on one machine is for trials.`;
+  }
+  return `Backend \`${type}\`: \`${JSON.stringify(place)}\`. Whoever reads it reads the state.`;
+}
+
+interface ScenarioNotes {
+  readonly purpose: string;
+  readonly needs: readonly string[];
+  readonly expect: readonly string[];
+}
+
+function scenarioNotes({ scenario }: StackConfig): ScenarioNotes {
+  switch (scenario.scenario) {
+    case "acm-route53": {
+      const account = scenario.account === undefined ? "the account" : `account ${scenario.account}`;
+      const longest = Math.max(...scenario.certificates.map(({ validationTimeout }) => validationTimeout));
+      return {
+        purpose: "Public certificates from AWS Certificate Manager, proved through records in Route 53.",
+        needs: [
+          `AWS credentials for ${account} from the usual chain (environment, profile, role): ACM, the zones' records${scenario.certificates.some(({ alarm }) => alarm) ? ", CloudWatch alarms" : ""}${scenario.certificates.some(({ listeners }) => listeners.length > 0) ? ", the load balancers' listeners" : ""}. An apply with credentials of another account stops at once.`,
+          `The public zones ${scenario.zones.map(({ name }) => `\`${name}\``).join(", ")}, delegated: ACM looks the records up from outside.`,
+        ],
+        expect: [
+          `An apply waits until ACM has issued, minutes as a rule, ${showDuration(longest)} at most; if it ends there, look at the zones' delegation and CAA records and apply again.`,
+          "ACM renews by itself while the records stand and something uses the certificate. Never delete the records.",
+          "A changed name makes a new certificate beside the old one; existing records stay as they are, though the plan lists them as updated in place.",
+        ],
+      };
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Table from "cli-table3";
+import { bold, dim, red, yellow } from "picocolors";
+import { type Finding, type Report, showPath } from "../lib/config/report";
+
+/** Where a command writes, and what it was asked to read: everything it knows of the world around it. */
+export interface Surroundings {
+  /** The config file as the user named it. */
+  readonly configFile: string;
+  /** Whether the user named it, or it is the example for want of one. */
+  readonly named: boolean;
+  /** Whether this runs in CI, where nobody looks unless told. */
+  readonly unattended: boolean;
+  /** The output folder. */
+  readonly outdir: string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+/** Exit codes, which scripts rely on: clean, config wrong or unreadable, internal failure. */
+export const exitCodes = { clean: 0, config: 1, internal: 2 } as const;
+
+/** A count and its noun: `1 problem`, `2 problems`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Findings as lines, in an order that does not depend on the config's. */
+export function findingLines(findings: readonly Finding[], data: unknown): readonly string[] {
+  const lines = findings.map(({ path, message }) => `${showPath(path, data)}: ${message}`);
+  return [...new Set(lines)].sort();
+}
+
+/** What is wrong with a config, for people: every problem on a line of its own below the file's name. */
+export function problemText(configFile: string, report: Report, data: unknown): string {
+  const lines = findingLines(report.problems, data);
+  return [red(`${configFile}: ${count(lines.length, "problem")}`), ...lines.map((line) => `  ${line}`), ""].join("\n");
+}
+
+/** What the owner of a config should know, for people. */
+export function warningText(lines: readonly string[]): string {
+  return lines.map((line) => `${yellow("warning:")} ${line}\n`).join("");
+}
+
+/** Rows in aligned columns without lines around them, which a log keeps readable. */
+export function tableText(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const none = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"];
+  const lines = [...none, "left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
+  const table = new Table({
+    head: head.map((title) => dim(title)),
+    chars: { ...Object.fromEntries(lines.map((name) => [name, ""])), middle: "  " },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+  });
+  table.push(...rows.map((row) => row.map(String)));
+  return `${table.toString().replace(/[ \t]+$/gm, "")}\n`;
+}
+
+/** The first line of every command: which config, for which environment. */
+export function headline({ configFile }: Surroundings, environment: string): string {
+  return `${bold(configFile)}, environment ${bold(environment)}\n`;
+}

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from "commander";
+import { withoutSecrets } from "../lib/config/secrets";
+import { check } from "./check";
+import { handoff } from "./handoff";
+import { exitCodes, type Surroundings } from "./output";
+import { reference } from "./reference";
+import { synth } from "./synth";
+
+/**
+ * Runs what the command line asks for.
+ *
+ * @returns the exit code: 0 clean, 1 config wrong or unreadable, 2 internal failure
+ */
+export function run(argv: readonly string[], around: Surroundings): number {
+  let code: number = exitCodes.clean;
+  const program = new Command("ai-tls-stacks")
+    .description("Terraform stacks for TLS in front of and between AI services.")
+    .exitOverride()
+    .configureOutput({ writeOut: around.stdout, writeErr: around.stderr });
+  program
+    .command("synth")
+    .description("write Terraform JSON for every stack of the config")
+    .action(() => {
+      code = synth(around);
+    });
+  program
+    .command("check")
+    .description("say everything that is wrong with the config, and write nothing")
+    .option("--json", "as JSON, for other programs", false)
+    .action((options: { json: boolean }) => {
+      code = check(around, options);
+    });
+  program
+    .command("handoff")
+    .description("write a folder that an operations team deploys with Terraform alone")
+    .argument("<stacks...>", "deploy names")
+    .option("--out <folder>", "where to", "handoff")
+    .action((stacks: string[], options: { out: string }) => {
+      code = handoff(around, stacks, options.out);
+    });
+  program
+    .command("reference")
+    .description("write the config reference and the JSON Schema into docs/")
+    .option("--check", "only say whether they are current", false)
+    .action((options: { check: boolean }) => {
+      code = reference(around, options);
+    });
+  try {
+    program.parse([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.config;
+    around.stderr(
+      `internal failure, please report it: ${withoutSecrets(String((error as Error | undefined)?.stack ?? error))}\n`,
+    );
+    return exitCodes.internal;
+  }
+  return code;
+}

@@ -1,0 +1,48 @@
+import { join, resolve } from "node:path";
+import { keysInState } from "../lib/checks/key-custody";
+import { exitCodes, findingLines, headline, problemText, type Surroundings, tableText, warningText } from "./output";
+import { moveInto, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
+import { readConfig } from "./read-config";
+import { copyLock, resourceAddresses, synthesized } from "./synthesize";
+
+/** Turns a config into Terraform JSON: all of it, or on a mistake nothing. */
+export function synth(around: Surroundings): number {
+  const { config, report, given } = readConfig(around);
+  const folderOf = (stack: string) => join(around.outdir, "stacks", stack);
+  if (config !== undefined && report.problems.length === 0) refuseOtherEnvironments(config, folderOf, report);
+  around.stderr(warningText(findingLines(report.warnings, given)));
+  if (config === undefined || report.problems.length > 0) {
+    around.stderr(problemText(around.configFile, report, given));
+    return exitCodes.config;
+  }
+  const names = config.stacks.map(({ name }) => name);
+  const resources = synthesized(config, around.outdir, (folder) => {
+    const counts = names.map((name) => resourceAddresses(folder, name).length);
+    for (const name of names) copyLock(resolve("locks"), name, join(folder, "stacks", name));
+    moveInto(folder, resolve(around.outdir));
+    return counts;
+  });
+  around.stdout(headline(around, config.settings.environment));
+  around.stdout(
+    tableText(
+      ["stack", "scenario", "certificates", "names", "resources", "keys in state", "file"],
+      config.stacks.map((stack, index) => [
+        stack.name,
+        stack.scenario.scenario,
+        stack.scenario.certificates.length,
+        stack.scenario.certificates.reduce((sum, { names }) => sum + names.length, 0),
+        resources[index] ?? 0,
+        keysInState(stack).length,
+        join(folderOf(stack.name), "cdk.tf.json"),
+      ]),
+    ),
+  );
+  for (const folder of removeLeftStacks(join(around.outdir, "stacks"), names)) {
+    around.stderr(
+      warningText([
+        `${folder} is no longer in the config and holds state; destroy its resources or move the state, then delete it`,
+      ]),
+    );
+  }
+  return exitCodes.clean;
+}

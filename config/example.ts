@@ -1,0 +1,29 @@
+import { defineConfig } from "../lib/config/define-config";
+
+export default defineConfig({
+  project: "ai-platform",
+  environment: "example",
+  labels: { team: "ml-platform" },
+  backend: { type: "local" },
+  privateKeys: "allowed",
+  stacks: {
+    "acm-route53": {
+      scenario: "acm-route53",
+      account: "111122223333",
+      region: "eu-west-1",
+      zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "Z0987654321ZYXWVUTSR" },
+      certificates: {
+        "inference-api": {
+          names: ["api.example.com", "*.api.example.com", "api.example.org"],
+          key: "ecdsa-p256",
+          attach: [
+            {
+              to: "alb-listener",
+              arn: "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/api/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d",
+            },
+          ],
+        },
+      },
+    },
+  },
+});

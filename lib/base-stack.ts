@@ -1,0 +1,123 @@
+import {
+  TerraformDataSource,
+  TerraformElement,
+  TerraformOutput,
+  type TerraformProvider,
+  TerraformResource,
+  TerraformStack,
+} from "cdktf";
+import type { Construct, Node } from "constructs";
+import type { Settings } from "./config/config";
+import type { ProviderName } from "./config/providers";
+import { type InventoryEntry, inventoryValue } from "./constructs/inventory";
+import { StateBackend } from "./constructs/state-backend";
+import { LinearSynthesizer } from "./linear-synthesis";
+
+/**
+ * The oldest Terraform that has what every stack uses, and what some use besides: 1.5 for `check` blocks, 1.10 for
+ * S3's own state locking, 1.11 for the Vault provider 5.
+ */
+const terraformFloor = { any: "1.5", s3: "1.10", vault: "1.11" };
+
+/**
+ * What every stack is: a state of its own, addresses that can be read, qualified provider sources, and an inventory of
+ * its certificates.
+ */
+export abstract class BaseStack extends TerraformStack {
+  /** Labels for everything the stack makes: the config's, and where it comes from. */
+  protected readonly labels: Readonly<Record<string, string>>;
+  readonly #settings: Settings;
+
+  constructor(scope: Construct, name: string, settings: Settings) {
+    super(scope, name);
+    const { project, environment } = settings;
+    this.#settings = settings;
+    this.labels = { ...settings.labels, project, environment, stack: name, "managed-by": "terraform" };
+    this.synthesizer = new LinearSynthesizer(this);
+    new StateBackend(this, settings.backend, { project, environment, stack: name });
+  }
+
+  /** Makes a value visible to operators and to what reads the state. */
+  protected output(name: string, description: string, value: unknown): void {
+    new TerraformOutput(this, name, { description, value });
+  }
+
+  /** Makes the output that every stack has: its certificates by key, in the same words. */
+  protected inventory(entries: Readonly<Record<string, InventoryEntry>>): void {
+    this.output(
+      "certificate_inventory",
+      "Every certificate of this stack: names, issuer, lifetime, who renews it, where its key lives.",
+      Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, inventoryValue(entry)])),
+    );
+  }
+
+  /**
+   * The address of an element: the ids on its path, joined by `_`, with `_` for the dots of DNS names. An element whose
+   * id is its own Terraform type is named by the construct around it. Nothing is hashed or dropped, so different paths
+   * have different addresses or synthesis fails.
+   *
+   * @throws if an id has a character that an address cannot have
+   */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const isElement = TerraformElement.isTerraformElement(element);
+    const node = isElement ? element.node : element;
+    const type = isElement ? (element as { terraformResourceType?: string }).terraformResourceType : undefined;
+    const ids = node.scopes.slice(node.scopes.indexOf(this) + 1).map((scope) => scope.node.id);
+    const address = (ids.at(-1) === type ? ids.slice(0, -1) : ids).join("_").replaceAll(".", "_");
+    if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(address)) return address;
+    throw new Error(`${node.path}: "${address}" cannot be a Terraform address; give the construct another id`);
+  }
+
+  override prepareStack(): void {
+    // The framework resolves every element here, only to find references between stacks; these have none.
+    this.#requireUniqueAddresses();
+    const providers = this.allProviders();
+    for (const provider of providers) {
+      const name = provider.terraformResourceType as ProviderName;
+      // Some bindings write the bare name, which OpenTofu looks for in a registry of its own.
+      this.addOverride(`terraform.required_providers.${name}`, {
+        source: `hashicorp/${name}`,
+        version: this.#settings.providers[name] ?? bindingConstraint(provider),
+      });
+    }
+    const uses = [this.#settings.backend.type, ...providers.map((provider) => provider.terraformResourceType)];
+    this.addOverride("terraform.required_version", `>= ${floorFor(uses)}`);
+  }
+
+  #requireUniqueAddresses(): void {
+    const paths = new Map<string, string>();
+    for (const construct of this.node.findAll()) {
+      const address = addressOf(construct);
+      if (address === undefined) continue;
+      const other = paths.get(address);
+      if (other !== undefined) {
+        throw new Error(
+          `${other} and ${construct.node.path} have one Terraform address, ${address}; rename one of them`,
+        );
+      }
+      paths.set(address, construct.node.path);
+    }
+  }
+}
+
+function addressOf(construct: unknown): string | undefined {
+  if (TerraformResource.isTerraformResource(construct)) {
+    return `${construct.terraformResourceType}.${construct.friendlyUniqueId}`;
+  }
+  if (TerraformDataSource.isTerraformDataSource(construct)) {
+    return `data.${construct.terraformResourceType}.${construct.friendlyUniqueId}`;
+  }
+  if (TerraformOutput.isTerraformOutput(construct)) return `output.${construct.friendlyUniqueId}`;
+  return undefined;
+}
+
+/** `~> <major.minor>` of the version that the binding was made from: fixes come in, new schemas do not. */
+function bindingConstraint(provider: TerraformProvider): string {
+  const version = provider.terraformGeneratorMetadata?.providerVersion ?? "";
+  return `~> ${version.split(".").slice(0, 2).join(".")}`;
+}
+
+function floorFor(uses: readonly string[]): string {
+  if (uses.includes("vault")) return terraformFloor.vault;
+  return uses.includes("s3") ? terraformFloor.s3 : terraformFloor.any;
+}

@@ -1,0 +1,44 @@
+import { type BackendConfig, isEncrypted } from "../config/backend";
+import type { Settings, StackConfig } from "../config/config";
+import type { Path, Report } from "../config/report";
+
+/** A private key that Terraform's state, saved plans and `show -json` contain in clear. */
+export interface KeyInState {
+  /** Where the config asks for it. */
+  readonly path: Path;
+  /** The resource that makes it. */
+  readonly address: string;
+}
+
+/** The private keys that a stack puts into its state. */
+export function keysInState(stack: StackConfig): readonly KeyInState[] {
+  switch (stack.scenario.scenario) {
+    // ACM makes and keeps the key; nobody can read it.
+    case "acm-route53":
+      return [];
+  }
+}
+
+/** Private keys go only where the config's policy lets them. */
+export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings, stack: string, report: Report): void {
+  if (keys.length === 0) return;
+  if (settings.privateKeys === "never") {
+    for (const { path, address } of keys) {
+      report.problem(
+        path,
+        `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; use a vault-pki-k8s stack with delivery "cert-manager", where the key is made in the cluster`,
+      );
+    }
+  } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {
+    report.problem(
+      ["backend"],
+      `${backendPhrase(settings.backend)}, and stack ${stack} puts ${keys.length} private ${keys.length === 1 ? "key" : "keys"} into it (${keys[0]?.address}${keys.length > 1 ? " and others" : ""}); use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"`,
+    );
+  }
+}
+
+function backendPhrase(backend: BackendConfig): string {
+  return backend.type === "kubernetes"
+    ? "is kubernetes without encryptedAtRest: true, so the state may lie in clear"
+    : `is ${backend.type}, which keeps the state in clear`;
+}

@@ -1,0 +1,30 @@
+import type { StackConfig } from "../config/config";
+import type { Report } from "../config/report";
+
+/**
+ * ACM gives an account one validation record per name, whatever certificate it is for. Two owners of it would take it
+ * from each other: whoever is destroyed first ends the renewal of the other's certificates, months later.
+ */
+export function checkRecordOwnership(stacks: readonly StackConfig[], report: Report): void {
+  const owners = new Map<string, { stack: string; account: string | undefined }[]>();
+  for (const { name: stack, scenario } of stacks) {
+    for (const certificate of scenario.certificates) {
+      for (const { name, domain } of certificate.validations) {
+        const known = owners.get(name) ?? [];
+        const other = known.find((owner) => owner.stack !== stack && mayBeSame(owner.account, scenario.account));
+        if (other !== undefined) {
+          const way = scenario.account && other.account ? "" : ", or state the account of both if they differ";
+          report.problem(
+            ["stacks", stack, "certificates", certificate.name, "names", { member: domain }],
+            `stack ${other.stack} owns its validation record already; write records: "existing" on one of them${way}`,
+          );
+        } else if (!known.some((owner) => owner.stack === stack)) {
+          owners.set(name, [...known, { stack, account: scenario.account }]);
+        }
+      }
+    }
+  }
+}
+
+const mayBeSame = (one: string | undefined, other: string | undefined) =>
+  one === undefined || other === undefined || one === other;

@@ -1,0 +1,342 @@
+import { z } from "zod";
+import {
+  type Arn,
+  accountPattern,
+  accountProblem,
+  type ListenerArn,
+  parseListenerArn,
+  parseTopicArn,
+  regionPattern,
+  regionProblem,
+  zoneIdPattern,
+  zoneIdProblem,
+} from "./aws";
+import {
+  closestZone,
+  commonNameLimit,
+  commonNameOf,
+  type DnsName,
+  registrableDomain,
+  withoutWildcard,
+} from "./dns-names";
+import { day, durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { fields, mapOf, setOf, text, whole, word } from "./fields";
+import { keyProblem } from "./identifiers";
+import { defaultKey, type KeyKind, keyKinds } from "./keys";
+import { namesInput, readNames, readZones } from "./names";
+import { type Path, type Report, show } from "./report";
+
+/** Names per certificate that ACM grants every account; more needs a raised quota. */
+export const defaultNamesPerCertificate = 10;
+/** Names per certificate that ACM grants at most. */
+export const mostNamesPerCertificate = 100;
+/** How long an apply waits for ACM by default: records become visible within minutes, so longer means a mistake. */
+export const defaultValidationTimeout = "30m";
+
+/** The alarm rings by default at 15 % of the public lifetime, in whole days: well after ACM should have renewed. */
+export function defaultAlarm(lifetime: Seconds): Seconds {
+  return Math.floor((lifetime * 0.15) / day) * day;
+}
+
+const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net", what: string) =>
+  fields(
+    {
+      to: z.literal(to),
+      arn: text(
+        {
+          description: `ARN of a listener of ${what}, in the stack's account and region.`,
+          examples: [
+            `arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/${type}/api/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d`,
+          ],
+        },
+        (value) =>
+          parseListenerArn(value)?.kind === to
+            ? undefined
+            : `is ${show(value)}, which is no ARN of a listener of ${what}; copy it from the load balancer's Listeners page`,
+      ),
+    },
+    { description: `The certificate is added to a listener of ${what}.` },
+  );
+
+const attachmentInput = z.discriminatedUnion("to", [
+  listener("alb-listener", "app", "an Application Load Balancer"),
+  listener("nlb-listener", "net", "a Network Load Balancer"),
+  fields(
+    { to: z.literal("cloudfront") },
+    { description: "For a CloudFront distribution: the certificate is made in us-east-1 and its ARN is an output." },
+  ),
+  fields(
+    { to: z.literal("api-gateway") },
+    { description: "For a custom domain of API Gateway in the stack's region: the certificate's ARN is an output." },
+  ),
+]);
+
+const alarmInput = z
+  .union([
+    z.literal(false),
+    fields({
+      before: text(
+        {
+          description: "How long before the certificate's end the alarm rings, in whole days.",
+          examples: ["30d"],
+          default: "15 % of the public lifetime valid at the horizon (30d before 2027-03-15)",
+          pattern: durationPattern,
+        },
+        (value) => {
+          const seconds = parseDuration(value);
+          if (seconds === undefined) return durationProblem(value);
+          return seconds % day === 0 ? undefined : `is ${show(value)}; write whole days, which is how ACM counts`;
+        },
+      ).optional(),
+      topics: setOf(
+        text(
+          { description: "ARN of a topic.", examples: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
+          (value) =>
+            parseTopicArn(value) === undefined
+              ? `is ${show(value)}, which is no ARN of a standard SNS topic; write one such as "arn:aws:sns:eu-west-1:111122223333:certificates"`
+              : undefined,
+        ),
+        { description: "SNS topics that are told, in the certificate's region.", default: [] },
+      ).optional(),
+    }),
+  ])
+  .meta({ description: "The alarm that rings when a certificate was not renewed; `false` for none.", default: {} });
+
+const certificateInput = fields({
+  names: namesInput("DNS names the certificate is for, in any order: wildcards only as the whole leftmost label."),
+  key: word(keyKinds, {
+    description: "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.",
+    default: defaultKey,
+  }).optional(),
+  attach: setOf(attachmentInput, { description: "What uses the certificate.", default: [] }).optional(),
+  validationTimeout: text(
+    {
+      description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
+      examples: ["30m"],
+      default: defaultValidationTimeout,
+      pattern: durationPattern,
+    },
+    durationProblem,
+  ).optional(),
+  alarm: alarmInput.optional(),
+  records: word(["managed", "existing"], {
+    description:
+      "Who owns the validation records: this stack, or another one of the same account. Each record has one owner: whoever destroys it ends the renewal of every certificate that uses it.",
+    default: "managed",
+  }).optional(),
+});
+
+/** A stack of public certificates from ACM, as the user writes it. */
+export const acmRoute53Input = fields(
+  {
+    scenario: z.literal("acm-route53"),
+    account: text(
+      {
+        description: "The AWS account; an apply with credentials of another one stops at once.",
+        examples: ["111122223333"],
+        pattern: accountPattern,
+      },
+      accountProblem,
+    ).optional(),
+    region: text({ description: "The AWS region.", examples: ["eu-west-1"], pattern: regionPattern }, regionProblem),
+    zones: mapOf(
+      text(
+        {
+          description: 'Id of the public hosted zone, or "lookup" to find it by name.',
+          examples: ["Z0123456789ABCDEFGHIJ", "lookup"],
+          pattern: `${zoneIdPattern}|^lookup$`,
+        },
+        (value) => (value === "lookup" ? undefined : zoneIdProblem(value)),
+      ),
+      {
+        description:
+          "Existing public zones by name; a name is proved in the zone with the longest name that covers it.",
+        examples: [{ "example.com": "Z0123456789ABCDEFGHIJ" }],
+      },
+    ),
+    certificates: mapOf(certificateInput, { description: "Certificates by key, which is part of their address." }),
+    quota: fields(
+      {
+        namesPerCertificate: whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
+          description: "Names per certificate that ACM grants the account.",
+          default: defaultNamesPerCertificate,
+        }).optional(),
+      },
+      { description: "Quotas that AWS raised for the account." },
+    ).optional(),
+  },
+  { description: "Public certificates from AWS Certificate Manager, proved through Route 53." },
+);
+
+/** A stack of public certificates from ACM, as the user writes it. */
+export type AcmRoute53Input = z.infer<typeof acmRoute53Input>;
+type CertificateInput = AcmRoute53Input["certificates"][string];
+
+/** A zone that validation records are written to. */
+export interface ZoneConfig {
+  readonly name: DnsName;
+  /** `undefined`: looked up by name. */
+  readonly id: string | undefined;
+}
+
+/** One validation record that a certificate needs. */
+export interface ValidationConfig {
+  /** The name that is proved: no wildcard, so a name and its wildcard share one. */
+  readonly name: DnsName;
+  /** The certificate's name that ACM lists the record under. */
+  readonly domain: DnsName;
+  /** The zone that the record belongs to. */
+  readonly zone: DnsName;
+}
+
+/** What rings when a certificate was not renewed. */
+export interface ExpiryAlarmConfig {
+  readonly before: Seconds;
+  /** SNS topics, sorted by ARN. */
+  readonly topics: readonly Arn[];
+}
+
+/** One certificate, complete. */
+export interface AcmCertificateConfig {
+  readonly name: string;
+  readonly commonName: DnsName;
+  readonly names: readonly DnsName[];
+  readonly key: KeyKind;
+  /** Where the certificate lives: the stack's region, or us-east-1 for CloudFront. */
+  readonly region: string;
+  /** Listeners the certificate is added to, sorted by ARN. */
+  readonly listeners: readonly ListenerArn[];
+  readonly consumers: readonly ("cloudfront" | "api-gateway")[];
+  readonly validationTimeout: Seconds;
+  readonly alarm: ExpiryAlarmConfig | undefined;
+  /** Records of this stack; empty when another stack owns them. */
+  readonly validations: readonly ValidationConfig[];
+  readonly records: "managed" | "existing";
+}
+
+/** A stack of public certificates from ACM, complete. */
+export interface AcmRoute53Config {
+  readonly scenario: "acm-route53";
+  readonly account: string | undefined;
+  readonly region: string;
+  /** Zones that records are written to, sorted by name. */
+  readonly zones: readonly ZoneConfig[];
+  readonly certificates: readonly AcmCertificateConfig[];
+  /** The longest lifetime of a public certificate at the horizon. */
+  readonly lifetime: Seconds;
+  readonly namesPerCertificate: number;
+}
+
+/**
+ * Completes a stack: names normalised and sorted, each with its zone, defaults filled in. Reports what keeps a
+ * certificate from having its parts; judging the parts is left to the checks.
+ */
+export function readAcmRoute53(
+  input: AcmRoute53Input,
+  lifetime: Seconds,
+  path: Path,
+  report: Report,
+): AcmRoute53Config {
+  const zones = readZones(input.zones, [...path, "zones"], report);
+  const entries = Object.entries(input.certificates).sort(([one], [other]) => (one < other ? -1 : 1));
+  if (entries.length === 0) report.problem([...path, "certificates"], "is empty; write at least one certificate");
+  const certificates = entries.flatMap(([name, certificate]) => {
+    const at = [...path, "certificates", name];
+    const problem = keyProblem(name);
+    if (problem !== undefined) report.problem(at, problem);
+    return readCertificate(name, certificate, input.region, [...zones.keys()], lifetime, at, report);
+  });
+  const used = new Set(certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)));
+  return {
+    scenario: "acm-route53",
+    account: input.account,
+    region: input.region,
+    zones: [...zones]
+      .filter(([name]) => used.has(name))
+      .map(([name, id]) => ({ name, id: id === "lookup" ? undefined : id })),
+    certificates,
+    lifetime,
+    namesPerCertificate: input.quota?.namesPerCertificate ?? defaultNamesPerCertificate,
+  };
+}
+
+function readCertificate(
+  name: string,
+  input: CertificateInput,
+  region: string,
+  zones: readonly DnsName[],
+  lifetime: Seconds,
+  path: Path,
+  report: Report,
+): readonly AcmCertificateConfig[] {
+  const at = [...path, "names"];
+  const names = readNames(input.names, at, report);
+  if (input.names.length === 0) report.problem(at, "is empty; write at least one DNS name");
+  const commonName = commonNameOf(names);
+  if (names.length > 0 && commonName === undefined) {
+    report.problem(
+      at,
+      `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
+    );
+  }
+  const attach = input.attach ?? [];
+  const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
+  const records = input.records ?? "managed";
+  const validations = records === "managed" ? readValidations(names, zones, at, report) : [];
+  // Without names there is no certificate to say more about: they are reported already.
+  if (names.length === 0) return [];
+  return [
+    {
+      name,
+      commonName: commonName ?? names[0] ?? "",
+      names,
+      key: input.key ?? defaultKey,
+      region: consumers.includes("cloudfront") ? "us-east-1" : region,
+      listeners: readListeners(attach),
+      consumers,
+      validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
+      alarm: readAlarm(input.alarm, lifetime),
+      validations,
+      records,
+    },
+  ];
+}
+
+function readListeners(attach: NonNullable<CertificateInput["attach"]>): readonly ListenerArn[] {
+  return sortedArns(attach.map((one) => ("arn" in one ? parseListenerArn(one.arn) : undefined)));
+}
+
+function readAlarm(input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
+  if (input === false) return undefined;
+  return {
+    before: parseDuration(input?.before ?? "") ?? defaultAlarm(lifetime),
+    topics: sortedArns((input?.topics ?? []).map(parseTopicArn)),
+  };
+}
+
+function sortedArns<Kind extends Arn>(arns: readonly (Kind | undefined)[]): readonly Kind[] {
+  const known = new Map(arns.flatMap((one) => (one === undefined ? [] : [[one.arn, one] as const])));
+  return [...known.values()].sort((one, other) => (one.arn < other.arn ? -1 : 1));
+}
+
+function readValidations(
+  names: readonly DnsName[],
+  zones: readonly DnsName[],
+  path: Path,
+  report: Report,
+): readonly ValidationConfig[] {
+  const proved = [...new Set(names.map(withoutWildcard))].sort();
+  return proved.flatMap((name) => {
+    // ACM lists the record under the certificate's own spelling of the name, wildcard included.
+    const domain = names.includes(name) ? name : `*.${name}`;
+    const zone = closestZone(name, zones);
+    if (zone === undefined) {
+      report.problem(
+        [...path, { member: domain }],
+        `no zone covers it; add ${show(registrableDomain(name) ?? name)} to zones`,
+      );
+      return [];
+    }
+    return [{ name, domain, zone }];
+  });
+}

@@ -1,0 +1,75 @@
+import { show } from "./report";
+
+/** An AWS region by shape; there is no list to go stale. */
+export const regionPattern = "^[a-z]{2}(-[a-z]+){1,2}-[1-9]$";
+/** An AWS account. */
+export const accountPattern = "^[0-9]{12}$";
+/** A Route 53 hosted zone id. */
+export const zoneIdPattern = "^Z[A-Z0-9]{1,31}$";
+
+/** Why the text is no AWS region, if it is none. */
+export function regionProblem(text: string): string | undefined {
+  return new RegExp(regionPattern).test(text)
+    ? undefined
+    : `is ${show(text)}; write an AWS region, such as "eu-west-1"`;
+}
+
+/** Why the text is no AWS account, if it is none. */
+export function accountProblem(text: string): string | undefined {
+  return new RegExp(accountPattern).test(text) ? undefined : `is ${show(text)}; write the 12 digits of an AWS account`;
+}
+
+/** Why the text is no Route 53 zone id, if it is none. */
+export function zoneIdProblem(text: string): string | undefined {
+  if (new RegExp(zoneIdPattern).test(text)) return undefined;
+  return `is ${show(text)}; write the id of a Route 53 hosted zone, such as "Z0123456789ABCDEFGHIJ"`;
+}
+
+/** The parts of an Amazon resource name that decide where it can be used. */
+export interface Arn {
+  /** The whole name. */
+  readonly arn: string;
+  readonly partition: string;
+  readonly service: string;
+  readonly region: string;
+  readonly account: string;
+  readonly resource: string;
+}
+
+/** The parts of an ARN of a regional resource, or `undefined` if the text is none. */
+export function parseArn(text: string): Arn | undefined {
+  const [, partition, service, region, account, resource] =
+    /^arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]+):([0-9]{12}):(\S+)$/.exec(text) ?? [];
+  if (!partition || !service || !region || !account || !resource) return undefined;
+  if (regionProblem(region) !== undefined) return undefined;
+  return { arn: text, partition, service, region, account, resource };
+}
+
+/** A load balancer's listener, as its ARN names it. */
+export interface ListenerArn extends Arn {
+  readonly kind: "alb-listener" | "nlb-listener";
+  readonly loadBalancer: string;
+  readonly listener: string;
+}
+
+/** Reads the ARN of an Application or Network Load Balancer's listener; `undefined` if the text is none. */
+export function parseListenerArn(text: string): ListenerArn | undefined {
+  const arn = parseArn(text);
+  const [, type, loadBalancer, listener] =
+    /^listener\/(app|net)\/([A-Za-z0-9-]{1,32})\/[0-9a-f]{16}\/([0-9a-f]{16})$/.exec(arn?.resource ?? "") ?? [];
+  if (arn?.service !== "elasticloadbalancing" || !loadBalancer || !listener) return undefined;
+  return { ...arn, kind: type === "app" ? "alb-listener" : "nlb-listener", loadBalancer, listener };
+}
+
+/** Reads the ARN of a standard SNS topic, the only kind an alarm can notify; `undefined` if the text is none. */
+export function parseTopicArn(text: string): Arn | undefined {
+  const arn = parseArn(text);
+  return arn?.service === "sns" && /^[A-Za-z0-9_-]{1,256}$/.test(arn.resource) ? arn : undefined;
+}
+
+/** The partition a region belongs to: nothing in one partition can use a thing of another. */
+export function partitionOf(region: string): string {
+  if (region.startsWith("cn-")) return "aws-cn";
+  if (region.startsWith("us-gov-")) return "aws-us-gov";
+  return "aws";
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { regionProblem } from "./aws";
+import { fields, flag, text } from "./fields";
+import { show } from "./report";
+
+const name = (what: string, pattern: string, example: string) =>
+  text({ description: `${what}.`, pattern, examples: [example] }, (value) =>
+    new RegExp(pattern).test(value) ? undefined : `is ${show(value)}; write ${what}, such as ${show(example)}`,
+  );
+const prefix = () =>
+  text(
+    { description: "Put in front of the state key, for a bucket that several projects share.", examples: ["tls"] },
+    (value) =>
+      /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(value)
+        ? undefined
+        : `is ${show(value)}; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends`,
+  );
+const address = (description: string) =>
+  text({ description, examples: ["https://state.example.com/tls"] }, (value) => {
+    // A password in an address would be a secret in the config and in every plan's output.
+    if (/^https?:\/\/[^/@\s?#]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value)) return undefined;
+    return "is no plain http(s) address; write scheme, host and path, with no credentials, query or fragment";
+  });
+
+/** Where a stack's state is kept, as the user writes it. */
+export const backendInput = z
+  .discriminatedUnion("type", [
+    fields(
+      { type: z.literal("local") },
+      { description: "A file on this machine, in `state/` beside the output folder. For trials." },
+    ),
+    fields(
+      {
+        type: z.literal("s3"),
+        bucket: name("the bucket's name", "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "ai-platform-state"),
+        region: text({ description: "The bucket's region.", examples: ["eu-west-1"] }, regionProblem),
+        kmsKeyId: name("the id, alias or ARN of a KMS key", "^[A-Za-z0-9:/_-]{1,2048}$", "alias/state").optional(),
+        keyPrefix: prefix().optional(),
+      },
+      { description: "An S3 bucket, encrypted, with S3's own locking (Terraform 1.10)." },
+    ),
+    fields(
+      {
+        type: z.literal("gcs"),
+        bucket: name("the bucket's name", "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", "ai-platform-state"),
+        prefix: prefix().optional(),
+        kmsKey: name(
+          "the full name of a Cloud KMS key",
+          "^projects/[^/\\s]+/locations/[^/\\s]+/keyRings/[^/\\s]+/cryptoKeys/[^/\\s]+$",
+          "projects/p/locations/europe-west1/keyRings/state/cryptoKeys/terraform",
+        ).optional(),
+      },
+      { description: "A Google Cloud Storage bucket." },
+    ),
+    fields(
+      {
+        type: z.literal("azurerm"),
+        resourceGroup: name("the resource group", "^[\\w().-]{0,89}[\\w()-]$", "state"),
+        storageAccount: name("the storage account", "^[a-z0-9]{3,24}$", "aiplatformstate"),
+        container: name("the blob container", "^[a-z0-9](-?[a-z0-9]){2,62}$", "tfstate"),
+      },
+      { description: "An Azure storage account." },
+    ),
+    fields(
+      {
+        type: z.literal("http"),
+        address: address("Base address; the state key is added to its path."),
+        lockAddress: address("Base address of the locks; the state key is added to its path.").optional(),
+      },
+      { description: "A server that speaks Terraform's http protocol." },
+    ),
+    fields(
+      {
+        type: z.literal("kubernetes"),
+        namespace: name("the namespace", "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "terraform"),
+        encryptedAtRest: flag({
+          description:
+            "States that the cluster encrypts Secrets at rest; without it no private key may be in the state.",
+          default: false,
+        }).optional(),
+      },
+      { description: "Secrets of a Kubernetes cluster; `KUBE_CONFIG_PATH` says which." },
+    ),
+    fields(
+      {
+        type: z.literal("cloud"),
+        organization: name("the organization", "^[A-Za-z0-9_-]{1,40}$", "example"),
+        project: name("the project", "^[A-Za-z0-9 _-]{1,40}$", "ai-platform").optional(),
+      },
+      { description: "HCP Terraform or Terraform Enterprise." },
+    ),
+  ])
+  .meta({
+    description: "Where Terraform keeps the state of every stack; the key is `<project>/<environment>/<stack>`.",
+  });
+
+/** Where a stack's state is kept. */
+export type BackendInput = z.infer<typeof backendInput>;
+
+/** Complete: what the base stack renders. */
+export type BackendConfig = BackendInput;
+
+/** Whether whoever reads the place where the state is kept has to be allowed to decrypt it first. */
+export function isEncrypted(backend: BackendConfig): boolean {
+  switch (backend.type) {
+    case "s3":
+    case "gcs":
+    case "azurerm":
+    case "cloud":
+      return true;
+    case "kubernetes":
+      return backend.encryptedAtRest === true;
+    default:
+      return false;
+  }
+}

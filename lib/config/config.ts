@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-route53";
+import { type BackendConfig, backendInput } from "./backend";
+import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { fields, mapOf, text, word } from "./fields";
+import { keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
+import { type Labels, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
+import { datePattern, isDate, publicLifetime } from "./lifetimes";
+import { plainData } from "./plain-data";
+import { type ProviderVersions, providersInput, readProviders } from "./providers";
+import { type Report, show } from "./report";
+import { readStructure } from "./structure";
+
+/** What may become of private keys, from strict to lax. */
+export const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
+
+/** How often somebody applies, unless the config says otherwise. */
+export const defaultApplyEvery = "7d";
+
+/** The whole config, as the user writes it. The reference and the JSON Schema are made from it. */
+export const configInput = fields({
+  project: text(
+    {
+      description: "Name of the project, part of every state key and label.",
+      examples: ["ai-platform"],
+      pattern: shortKeyPattern,
+    },
+    shortKeyProblem,
+  ),
+  environment: text(
+    {
+      description: "Name of the environment, part of every state key and label.",
+      examples: ["prod"],
+      pattern: shortKeyPattern,
+    },
+    shortKeyProblem,
+  ),
+  labels: mapOf(
+    text({ description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern }, labelValueProblem),
+    { description: "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels.", default: {} },
+  ).optional(),
+  backend: backendInput,
+  privateKeys: word(keyPolicies, {
+    description:
+      "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
+    default: "encrypted-backend",
+  }).optional(),
+  applyEvery: text(
+    {
+      description:
+        "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
+      examples: ["7d"],
+      default: defaultApplyEvery,
+      pattern: durationPattern,
+    },
+    durationProblem,
+  ).optional(),
+  horizon: text(
+    {
+      description: "The date for which the lifetimes of public certificates are judged. The clock is never asked.",
+      examples: ["2027-03-15"],
+      default: "the rule of 200 days, in force until 2027-03-15",
+      pattern: datePattern,
+    },
+    (value) => (isDate(value) ? undefined : `is ${show(value)}; write a date such as "2027-03-15"`),
+  ).optional(),
+  providers: providersInput.optional(),
+  stacks: mapOf(z.discriminatedUnion("scenario", [acmRoute53Input]), {
+    description: "Stacks by deploy name, which is part of the state key.",
+  }),
+});
+
+/** The whole config, as the user writes it. */
+export type ConfigInput = z.infer<typeof configInput>;
+
+/** What every stack of a config shares. */
+export interface Settings {
+  readonly project: string;
+  readonly environment: string;
+  readonly labels: Labels;
+  readonly backend: BackendConfig;
+  readonly privateKeys: (typeof keyPolicies)[number];
+  readonly applyEvery: Seconds;
+  readonly horizon: string | undefined;
+  readonly providers: ProviderVersions;
+}
+
+/** One stack, complete. */
+export interface StackConfig {
+  /** Deploy name. */
+  readonly name: string;
+  readonly scenario: AcmRoute53Config;
+}
+
+/** The whole config, complete and sorted: what checks and stacks receive. */
+export interface Config {
+  readonly settings: Settings;
+  readonly stacks: readonly StackConfig[];
+}
+
+/**
+ * Reads whatever a config file gave. Every mistake goes to the report; the result is what could be made of the rest, to
+ * be used for checks in any case and for synthesis only if the report has no problem.
+ */
+export function readConfig(given: unknown, report: Report): Config {
+  const input = readStructure(configInput, plainData(given, report), report);
+  for (const key of Object.keys(input.labels ?? {})) {
+    const problem = labelKeyProblem(key);
+    if (problem !== undefined) report.problem(["labels", key], problem);
+  }
+  const lifetime = publicLifetime(input.horizon);
+  const names = Object.keys(input.stacks).sort();
+  if (names.length === 0) report.problem(["stacks"], "is empty; write at least one stack");
+  return {
+    settings: {
+      project: input.project,
+      environment: input.environment,
+      labels: Object.fromEntries(Object.entries(input.labels ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))),
+      backend: input.backend,
+      privateKeys: input.privateKeys ?? "encrypted-backend",
+      applyEvery: parseDuration(input.applyEvery ?? defaultApplyEvery) ?? 0,
+      horizon: input.horizon,
+      providers: readProviders(input.providers),
+    },
+    stacks: names.flatMap((name) => {
+      const problem = keyProblem(name);
+      if (problem !== undefined) report.problem(["stacks", name], problem);
+      const stack = input.stacks[name];
+      if (stack === undefined) return [];
+      return [{ name, scenario: readAcmRoute53(stack, lifetime, ["stacks", name], report) }];
+    }),
+  };
+}

@@ -1,0 +1,169 @@
+import { isIP } from "node:net";
+import { show } from "./report";
+
+/**
+ * A DNS name as every stack receives it: lower case, ASCII (`xn--` where it was not), no trailing dot, at most one
+ * wildcard, as the whole leftmost label.
+ */
+export type DnsName = string;
+
+/** A name in its normal form, or why it is none. */
+export type ParsedName = { readonly name: DnsName; readonly advice?: string } | { readonly mistake: string };
+
+/** The longest common name a certificate can carry, in characters (RFC 5280, ub-common-name). */
+export const commonNameLimit = 64;
+
+/**
+ * Reads a DNS name the way a certificate authority would: RFC 1035 lengths, RFC 5890 letter-digit-hyphen labels,
+ * UTS #46 for names that are not ASCII, RFC 6125 wildcards.
+ */
+export function parseName(text: string): ParsedName {
+  const mistake = kindMistake(text) ?? wildcardMistake(text);
+  if (mistake !== undefined) return { mistake };
+  const wildcard = text.startsWith("*.");
+  const host = (wildcard ? text.slice(2) : text).replace(/\.$/, "");
+  const encoded = encode(host);
+  if (encoded === undefined) {
+    return { mistake: "is no valid internationalised name (UTS #46); check its letters and their direction" };
+  }
+  const name = wildcard ? `*.${encoded}` : encoded;
+  const shape = shapeMistake(encoded, name);
+  if (shape !== undefined) return { mistake: shape };
+  const scripts = mixedScripts(host);
+  return scripts === undefined
+    ? { name }
+    : {
+        name,
+        advice: `mixes ${scripts} letters in one label, which can look like another name; check that it is meant`,
+      };
+}
+
+/** The name without its wildcard label: what is proved for it, in DNS. */
+export function withoutWildcard(name: DnsName): DnsName {
+  return name.startsWith("*.") ? name.slice(2) : name;
+}
+
+/** Whether the name is the zone's own or lies below it. */
+export function isUnder(name: DnsName, zone: DnsName): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
+}
+
+/** The zone with the longest name that the given name lies in. */
+export function closestZone(name: DnsName, zones: readonly DnsName[]): DnsName | undefined {
+  return zones
+    .filter((zone) => isUnder(name, zone))
+    .reduce<DnsName | undefined>(
+      (best, zone) => (best !== undefined && best.length >= zone.length ? best : zone),
+      undefined,
+    );
+}
+
+/**
+ * The name that stands in the subject: the first in sorted order that is no wildcard and fits 64 characters, else the
+ * first that fits; `undefined` if none does.
+ */
+export function commonNameOf(names: readonly DnsName[]): DnsName | undefined {
+  const fitting = names.filter((name) => name.length <= commonNameLimit);
+  return fitting.find((name) => !name.startsWith("*.")) ?? fitting[0];
+}
+
+/** The domain somebody can register that the name belongs to (public suffix list), if it has one. */
+export function registrableDomain(name: DnsName): string | undefined {
+  // Loaded on the error path alone: the list is larger than everything else a synthesis needs.
+  const { getDomain } = require("tldts") as typeof import("tldts");
+  return getDomain(withoutWildcard(name)) ?? undefined;
+}
+
+function kindMistake(text: string): string | undefined {
+  if (text === "") return "is empty; write a DNS name or leave it out";
+  if (/\s/u.test(text)) return "contains white space; write the DNS name alone";
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || text.includes("/")) return "is a URL; write only its host name";
+  if (text.includes("@")) return "is an e-mail address; write a DNS name";
+  if (isIP(text.replace(/^\[|\]$/g, "")) !== 0) return "is an IP address; write a DNS name";
+  if (text.includes(":")) return "contains a port; write only the host name";
+  if (text.includes("_")) return 'contains "_"; host names have letters, digits and hyphens only (RFC 1123)';
+  return undefined;
+}
+
+function wildcardMistake(text: string): string | undefined {
+  const stars = text.split("*").length - 1;
+  if (stars === 0) return undefined;
+  if (text === "*" || text === "*.") return 'is a wildcard with no domain; write "*." and the domain it covers';
+  if (stars > 1)
+    return "has more than one wildcard; one, as the leftmost label, is all a certificate can have (RFC 6125)";
+  if (!text.startsWith("*."))
+    return 'has its wildcard in the wrong place; "*" must be the whole leftmost label (RFC 6125)';
+  return undefined;
+}
+
+/** Lower-case ASCII form, or `undefined` where UTS #46 has none. */
+function encode(host: string): string | undefined {
+  // UTS #46 maps plain ASCII to its lower case and nothing else, so its tables are loaded for other names only.
+  if (/^[\x21-\x7e]*$/.test(host) && !/(^|\.)xn--/i.test(host)) return host.toLowerCase();
+  const { toASCII } = require("tr46") as typeof import("tr46");
+  return (
+    toASCII(host, {
+      checkBidi: true,
+      checkHyphens: true,
+      checkJoiners: true,
+      useSTD3ASCIIRules: true,
+      verifyDNSLength: false,
+    }) ?? undefined
+  );
+}
+
+function shapeMistake(host: string, name: string): string | undefined {
+  if (name.length > 253) return `has ${name.length} octets; a DNS name has at most 253 (RFC 1035)`;
+  const labels = host.split(".");
+  if (labels.includes("")) return 'has an empty label; write one "." between labels and none in front';
+  for (const label of labels) {
+    if (label.length > 63) return `has a label of ${label.length} octets; a label has at most 63 (RFC 1035)`;
+    if (label.startsWith("-") || label.endsWith("-")) {
+      return `has the label ${show(label)}; a label neither starts nor ends with "-" (RFC 1123)`;
+    }
+    const odd = /[^a-z0-9-]/.exec(label)?.[0];
+    if (odd !== undefined) return `contains ${show(odd)}; host names have letters, digits and hyphens only (RFC 1123)`;
+    if (label.slice(2, 4) === "--" && !label.startsWith("xn--")) {
+      return `has the label ${show(label)}; "--" in third and fourth place is reserved for encoded names (RFC 5891)`;
+    }
+  }
+  if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")) {
+    return "ends in a number, as an IP address would; write a DNS name";
+  }
+  return undefined;
+}
+
+/** Scripts that are one writing system together (UTS #39, highly restrictive level). */
+const writingSystems: readonly (readonly string[])[] = [
+  ["Latin", "Han", "Hiragana", "Katakana"],
+  ["Latin", "Han", "Bopomofo"],
+  ["Latin", "Han", "Hangul"],
+];
+const scripts = [
+  ...[
+    "Latin",
+    "Cyrillic",
+    "Greek",
+    "Armenian",
+    "Georgian",
+    "Hebrew",
+    "Arabic",
+    "Devanagari",
+    "Bengali",
+    "Tamil",
+    "Thai",
+  ],
+  ...["Han", "Hiragana", "Katakana", "Bopomofo", "Hangul", "Cherokee", "Ethiopic", "Khmer", "Lao", "Myanmar"],
+].map((script) => ({ script, pattern: new RegExp(`\\p{Script=${script}}`, "u") }));
+
+/** The scripts that one label mixes though no writing system does, as a phrase. */
+function mixedScripts(host: string): string | undefined {
+  const unicode = /(^|\.)xn--/i.test(host) ? (require("tr46") as typeof import("tr46")).toUnicode(host).domain : host;
+  if (/^[\x21-\x7e]*$/.test(unicode)) return undefined;
+  for (const label of unicode.split(/[.\u3002\uff0e\uff61]/u)) {
+    const found = scripts.filter(({ pattern }) => pattern.test(label)).map(({ script }) => script);
+    const together = writingSystems.some((system) => found.every((script) => system.includes(script)));
+    if (found.length > 1 && !together) return found.join(" and ");
+  }
+  return undefined;
+}

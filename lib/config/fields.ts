@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** What the schema says of a field besides its type: the reference and the JSON Schema are made from it. */
+export interface FieldNotes {
+  /** One sentence: what the field is, with units. */
+  readonly description: string;
+  readonly examples?: readonly unknown[];
+  /** What a user gets who leaves the field out. */
+  readonly default?: unknown;
+  /** The rule as a regular expression, where it has that form. */
+  readonly pattern?: string;
+}
+
+/** A text; `problem` says what is wrong with a value, in words that follow the path. */
+export function text(notes: FieldNotes, problem?: (value: string) => string | undefined) {
+  return z
+    .string()
+    .superRefine((value, context) => {
+      const message = problem?.(value);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .meta({ ...notes });
+}
+
+/** A map with the given fields and no others. */
+export function fields<Shape extends z.ZodRawShape>(shape: Shape, notes?: FieldNotes) {
+  const schema = z.strictObject(shape);
+  return notes === undefined ? schema : schema.meta({ ...notes });
+}
+
+/** A map from names the user chooses to one kind of thing. */
+export function mapOf<Value extends z.ZodType>(value: Value, notes: FieldNotes) {
+  return z.record(z.string(), value).meta({ ...notes });
+}
+
+/** A list whose order means nothing. */
+export function setOf<Member extends z.ZodType>(member: Member, notes: FieldNotes) {
+  return z.array(member).meta({ ...notes });
+}
+
+/** One of a few words. */
+export function word<const Words extends readonly [string, ...string[]]>(words: Words, notes: FieldNotes) {
+  return z.enum(words).meta({ ...notes });
+}
+
+/** True or false. */
+export function flag(notes: FieldNotes) {
+  return z.boolean().meta({ ...notes });
+}
+
+/** A whole number from `least` to `most`. */
+export function whole(least: number, most: number, notes: FieldNotes) {
+  return z
+    .number()
+    .superRefine((value, context) => {
+      if (Number.isInteger(value) && value >= least && value <= most) return;
+      context.addIssue({ code: "custom", message: `is ${value}; write a whole number from ${least} to ${most}` });
+    })
+    .meta({ ...notes, minimum: least, maximum: most });
+}

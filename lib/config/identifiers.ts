@@ -1,0 +1,19 @@
+import { show } from "./report";
+
+/** Keys of stacks, certificates and services, project and environment: part of addresses, state keys and names. */
+export const keyPattern = "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$";
+
+/** Why the text cannot be the key of a stack, certificate or service, if it cannot. */
+export function keyProblem(key: string): string | undefined {
+  if (new RegExp(keyPattern).test(key)) return undefined;
+  return `is no valid key; write 1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit`;
+}
+
+/** Project and environment stand together with stack and certificate in one name, so they are shorter. */
+export const shortKeyPattern = "^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$";
+
+/** Why the text cannot name a project or environment, if it cannot. */
+export function shortKeyProblem(text: string): string | undefined {
+  if (new RegExp(shortKeyPattern).test(text)) return undefined;
+  return `is ${show(text)}; write 1-32 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit`;
+}

@@ -1,0 +1,8 @@
+/** Keys a certificate can have, in every scenario; a provider or consumer may take fewer. */
+export const keyKinds = ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072", "rsa-4096"] as const;
+
+/** An algorithm and size, such as `"ecdsa-p256"`. */
+export type KeyKind = (typeof keyKinds)[number];
+
+/** What a certificate gets unless its entry says otherwise: the smallest key that every consumer takes. */
+export const defaultKey: KeyKind = "ecdsa-p256";

@@ -1,0 +1,31 @@
+import { day, type Seconds } from "./duration";
+
+/**
+ * The longest lifetime of a public TLS certificate by date of issue (CA/Browser Forum ballot SC-081v3). Before the
+ * first date given here: 200 days.
+ */
+const calendar: readonly { readonly from: string; readonly lifetime: Seconds }[] = [
+  { from: "2026-03-15", lifetime: 200 * day },
+  { from: "2027-03-15", lifetime: 100 * day },
+  { from: "2029-03-15", lifetime: 47 * day },
+];
+
+/** A date as `horizon` takes it. */
+export const datePattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
+/** Whether the text is a date of the calendar, such as `"2027-03-15"`. */
+export function isDate(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return new RegExp(datePattern).test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** The longest lifetime of a public certificate issued on the date; without one, the rule of 200 days. */
+export function publicLifetime(horizon: string | undefined): Seconds {
+  // Dates in this form sort as text.
+  return calendar.findLast(({ from }) => horizon !== undefined && from <= horizon)?.lifetime ?? 200 * day;
+}
+
+/** Shorter lifetimes that come into force after the horizon. */
+export function laterLifetimes(horizon: string | undefined): readonly { from: string; lifetime: Seconds }[] {
+  return calendar.filter(({ lifetime }) => lifetime < publicLifetime(horizon));
+}

@@ -1,0 +1,77 @@
+import { oneOf, type Path, type Report } from "./report";
+import { secretIn } from "./secrets";
+
+/** Fields that hold PEM blocks, where line breaks belong. */
+const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle"]);
+
+/** Keys that reach into an object's machinery; some validators drop them without a word. */
+const machinery: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * Copies a config as plain data, refusing what no field may hold: Terraform expressions, control characters, secrets,
+ * and values that JSON has no form for. A refused text is replaced by `""`, so later rules can look at the rest.
+ */
+export function plainData(value: unknown, report: Report): unknown {
+  const copy = (item: unknown, path: Path, around: readonly object[]): unknown => {
+    if (typeof item === "string") {
+      const message = textProblem(item, pemFields.has(path.at(-1)));
+      if (message === undefined) return item;
+      report.refuse(path, message);
+      return "";
+    }
+    if (item === null || typeof item === "boolean") return item;
+    if (typeof item === "number" && Number.isFinite(item)) return item;
+    if (typeof item !== "object" || item === null) {
+      report.refuse(path, `is ${kindOf(item)}; a config is plain data: strings, numbers, true, false, lists and maps`);
+      return undefined;
+    }
+    if (around.includes(item)) {
+      report.refuse(path, "contains itself; a config is plain data");
+      return undefined;
+    }
+    const inside = [...around, item];
+    if (Array.isArray(item)) return Array.from(item, (member, index) => copy(member, [...path, index], inside));
+    // One prototype above the object is what a literal has, whichever realm it was made in.
+    const prototype: unknown = Object.getPrototypeOf(item);
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      report.refuse(path, "has a prototype of its own (a class, or a key __proto__); a config is plain data");
+      return undefined;
+    }
+    const entries: [string, unknown][] = [];
+    for (const [key, member] of Object.entries(item)) {
+      if (member === undefined) continue;
+      const message = keyProblem(key);
+      if (message === undefined) entries.push([key, copy(member, [...path, key], inside)]);
+      else report.refuse([...path, secretIn(key) === undefined ? key : "(withheld)"], message);
+    }
+    return Object.fromEntries(entries);
+  };
+  return copy(value, [], []);
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "number") return `${value}`;
+  return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
+}
+
+function keyProblem(key: string): string | undefined {
+  if (machinery.has(key)) return `a key may not be ${oneOf([...machinery])}; choose another name`;
+  return textProblem(key, false);
+}
+
+function textProblem(text: string, pem: boolean): string | undefined {
+  const secret = secretIn(text);
+  if (secret !== undefined) {
+    return `looks like ${secret}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
+  }
+  const expression = /[$%]\{/.exec(text)?.[0];
+  if (expression !== undefined) {
+    return `contains ${JSON.stringify(expression)}, which Terraform would evaluate; write the value itself`;
+  }
+  const control = /\p{Cc}/u.exec(pem ? text.replace(/\r?\n/g, "") : text)?.[0];
+  if (control !== undefined) {
+    const code = `U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+    return `contains ${control === "\n" ? "a line break" : `the control character ${code}`}; write it on one line without control characters`;
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+import type { z } from "zod";
+import { fields, text } from "./fields";
+import { show } from "./report";
+
+/** Providers the stacks use, by their local name; each lives under `hashicorp/` in the registry. */
+export const providerNames = ["aws", "google", "kubernetes", "tls", "vault"] as const;
+
+/** The local name of a provider. */
+export type ProviderName = (typeof providerNames)[number];
+
+const constraint = /^\s*(=|!=|>=?|<=?|~>)?\s*\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?\s*$/;
+
+const override = fields({
+  version: text(
+    { description: "A Terraform version constraint in place of the binding's own.", examples: ["~> 6.25", "5.100.0"] },
+    (value) =>
+      value.split(",").every((part) => constraint.test(part))
+        ? undefined
+        : `is ${show(value)}, which is no version constraint; write one such as "~> 6.25" or ">= 6.25, < 7"`,
+  ),
+});
+
+/** Version constraints in place of the ones that the bindings were made for. */
+export const providersInput = fields(
+  Object.fromEntries(providerNames.map((name) => [name, override.optional()])) as Record<
+    ProviderName,
+    z.ZodOptional<typeof override>
+  >,
+  { description: "Version constraints by provider, in place of `~> <major.minor>` of the pinned binding." },
+);
+
+/** Version constraints as the user writes them. */
+export type ProvidersInput = z.infer<typeof providersInput>;
+
+/** Version constraints by provider: only those that the user set. */
+export type ProviderVersions = Readonly<Partial<Record<ProviderName, string>>>;
+
+/** The constraints that the user set. */
+export function readProviders(input: ProvidersInput | undefined): ProviderVersions {
+  const versions = Object.entries(input ?? {}).flatMap(([name, given]) => (given ? [[name, given.version]] : []));
+  return Object.fromEntries(versions);
+}

@@ -1,0 +1,216 @@
+import { distance } from "fastest-levenshtein";
+import { z } from "zod";
+import { oneOf, type Path, type Report, show } from "./report";
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Judges the shape of plain data against a schema and repairs it: wrong or missing values are reported and replaced by
+ * empty ones, unknown fields are reported and dropped. The result has the schema's type, so every later rule can run and
+ * report as well. Rules of single fields are reported but leave the value as it is.
+ */
+export function readStructure<Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+  report: Report,
+): z.infer<Schema> {
+  let value = data;
+  // Each round fills one more level of what was missing; a schema is not deeper than this.
+  for (let round = 0; round < 16; round++) {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const repairs = result.error.issues.flatMap((issue) => judge(schema, value, issue, [], report, round === 0));
+    if (repairs.length === 0) return value as z.infer<Schema>;
+    for (const repair of repairs) value = replaced(value, repair.path, repair.value);
+  }
+  throw new Error("the structure of the config could not be repaired");
+}
+
+/** What stands at a path after a repair; `undefined` takes it out. */
+interface Repair {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+function judge(
+  schema: z.ZodType,
+  root: unknown,
+  issue: Issue,
+  at: Path,
+  report: Report,
+  withRules: boolean,
+): readonly Repair[] {
+  const path = [...at, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
+  const got = valueAt(root, path);
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = knownFields(schemaAt(schema, root, path));
+      return issue.keys.map((key) => {
+        report.refuse([...path, key], unknownField(key, known));
+        return { path: [...path, key], value: undefined };
+      });
+    }
+    case "invalid_union": {
+      if (issue.discriminator !== undefined) {
+        // Nothing else can be said of a thing that does not say what it is.
+        const thing = path.slice(0, -1);
+        const words = discriminators(unwrapped(fieldAt(schema, root, thing)), issue.discriminator);
+        const around = unwrapped(fieldAt(schema, root, thing.slice(0, -1)));
+        const listed = around instanceof z.ZodArray;
+        report.refuse(
+          path,
+          got === undefined
+            ? `is missing; write ${oneOf(words)}`
+            : `is ${show(got)}; write ${oneOf(words)}${nearest(got, words)}`,
+          listed ? thing.slice(0, -1) : thing,
+        );
+        if (listed) return [{ path: thing.slice(0, -1), value: [] }];
+        return [
+          { path: thing, value: around instanceof z.ZodRecord ? undefined : { [issue.discriminator]: words[0] } },
+        ];
+      }
+      const meant = issue.errors.find((errors) => errors.every((error) => error.path.length > 0));
+      if (meant !== undefined) {
+        return meant.flatMap((error) => judge(schema, root, error, path, report, withRules));
+      }
+      report.refuse(path, wrongType(schemaAt(schema, root, path), got));
+      return [{ path, value: undefined }];
+    }
+    case "invalid_value":
+      report.refuse(
+        path,
+        got === undefined
+          ? `is missing; write ${oneOf(issue.values)}`
+          : `is ${show(got)}; write ${oneOf(issue.values)}${nearest(got, issue.values)}`,
+      );
+      return [{ path, value: issue.values[0] }];
+    case "invalid_type":
+      report.refuse(path, wrongType(schemaAt(schema, root, path), got, issue.expected));
+      return [{ path, value: emptyValues[issue.expected] }];
+    default:
+      if (withRules) report.problem(path, issue.message);
+      return [];
+  }
+}
+
+const emptyValues: Readonly<Record<string, unknown>> = {
+  string: "",
+  number: 0,
+  boolean: false,
+  array: [],
+  object: {},
+  record: {},
+};
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a map",
+  record: "a map",
+};
+
+function wrongType(schema: z.ZodType | undefined, got: unknown, expected?: string): string {
+  const notes = unwrapped(schema)?.meta() as { description?: string; examples?: unknown[] } | undefined;
+  const example = notes?.examples?.[0];
+  const type = expected === undefined ? undefined : typeNames[expected];
+  const wanted = [
+    type === undefined ? "another value" : type,
+    example === undefined ? "" : `, such as ${show(example)}`,
+    notes?.description === undefined ? "" : ` (${notes.description.replace(/\.$/, "")})`,
+  ].join("");
+  return got === undefined ? `is missing; write ${wanted}` : `is ${show(got)}; write ${wanted}`;
+}
+
+function unknownField(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === ""
+    ? `is an unknown field; known here: ${[...known].sort().join(", ")}`
+    : `is an unknown field${near}`;
+}
+
+function nearest(got: unknown, words: readonly unknown[]): string {
+  if (typeof got !== "string") return "";
+  const [best] = words
+    .filter((word) => typeof word === "string")
+    .map((word) => ({ word, away: distance(got.toLowerCase(), word.toLowerCase()) }))
+    .sort((one, other) => one.away - other.away);
+  return best !== undefined && best.away <= Math.max(2, Math.floor(got.length / 3))
+    ? `; did you mean ${show(best.word)}?`
+    : "";
+}
+
+function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap() as z.ZodType) : schema;
+}
+
+/** The schema that judges what stands at the path; of a union, the member that was meant. */
+function schemaAt(schema: z.ZodType, root: unknown, path: Path): z.ZodType | undefined {
+  const field = fieldAt(schema, root, path);
+  const value = valueAt(root, path);
+  const last = unwrapped(field);
+  return last instanceof z.ZodUnion && isMap(value) ? (alternative(last, value) ?? last) : field;
+}
+
+/** The schema written for the path. */
+function fieldAt(schema: z.ZodType, root: unknown, path: Path): z.ZodType | undefined {
+  let current: z.ZodType | undefined = schema;
+  let value = root;
+  for (const part of path) {
+    const inner = unwrapped(current);
+    const object = inner instanceof z.ZodUnion ? alternative(inner, value) : inner;
+    if (object instanceof z.ZodObject) current = object.shape[String(part)] as z.ZodType | undefined;
+    else if (object instanceof z.ZodRecord) current = object.valueType as z.ZodType;
+    else if (object instanceof z.ZodArray) current = object.element as z.ZodType;
+    else return undefined;
+    value = valueAt(value, [part]);
+  }
+  return current;
+}
+
+/** The member of a union that a map was meant for. */
+function alternative(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
+  const options = union.options as readonly z.ZodType[];
+  if (!(union instanceof z.ZodDiscriminatedUnion)) return options.find((option) => option instanceof z.ZodObject);
+  const { discriminator } = union.def as { discriminator: string };
+  return options.find((option) => {
+    const tag = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;
+    return tag instanceof z.ZodLiteral && tag.value === valueAt(value, [discriminator]);
+  });
+}
+
+function knownFields(schema: z.ZodType | undefined): readonly string[] {
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function discriminators(union: z.ZodType | undefined, discriminator: string): readonly unknown[] {
+  if (!(union instanceof z.ZodUnion)) return [];
+  return (union.options as readonly z.ZodType[]).flatMap((option) => {
+    const tag = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;
+    return tag instanceof z.ZodLiteral ? [tag.value] : [];
+  });
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What stands at the path, if anything does. */
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, part) => {
+    if (Array.isArray(inner)) return inner[Number(part)];
+    return isMap(inner) && typeof part === "string" && Object.hasOwn(inner, part) ? inner[part] : undefined;
+  }, value);
+}
+
+function replaced(value: unknown, path: Path, repair: unknown): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return repair;
+  if (Array.isArray(value))
+    return value.map((member, index) => (index === first ? replaced(member, rest, repair) : member));
+  const entries = Object.entries(isMap(value) ? value : {}).filter(([key]) => key !== String(first));
+  const inner = replaced(valueAt(value, [first]), rest, repair);
+  return Object.fromEntries(inner === undefined ? entries : [...entries, [String(first), inner]]);
+}

@@ -1,0 +1,47 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import type { Construct } from "constructs";
+import { BaseStack } from "../lib/base-stack";
+import type { AcmRoute53Config } from "../lib/config/acm-route53";
+import type { Settings } from "../lib/config/config";
+import { AcmDnsCertificate, AcmValidationRecords } from "../lib/constructs/acm";
+
+/** Public certificates from ACM, proved through Route 53 zones that already exist. */
+export class AcmRoute53Stack extends BaseStack {
+  constructor(scope: Construct, name: string, settings: Settings, config: AcmRoute53Config) {
+    super(scope, name, settings);
+    const aws = new AwsProvider(this, "aws", this.#provider(config, config.region));
+    const records = new AcmValidationRecords(this, "validation", config.zones);
+    const inRegion = new Map([[config.region, aws]]);
+    const certificates = config.certificates.map((certificate) => {
+      const { region } = certificate;
+      const provider =
+        inRegion.get(region) ?? new AwsProvider(this, region, { ...this.#provider(config, region), alias: region });
+      inRegion.set(region, provider);
+      return new AcmDnsCertificate(this, certificate.name, {
+        certificate,
+        records,
+        provider,
+        alarmPrefix: `${settings.project}-${settings.environment}-${name}`,
+        lifetime: config.lifetime,
+      });
+    });
+    const byName = <Value>(value: (certificate: AcmDnsCertificate) => Value) =>
+      Object.fromEntries(certificates.map((certificate) => [certificate.node.id, value(certificate)]));
+    this.output(
+      "certificate_arns",
+      "ARNs by certificate, known once each was issued.",
+      byName(({ issuedArn }) => issuedArn),
+    );
+    this.output("certificate_issued_at", "When ACM issued each certificate.", byName(({ entry }) => entry.issuedAt));
+    this.output("validation_record_fqdns", "Validation records by the name they prove.", records.fqdns);
+    this.inventory(byName(({ entry }) => entry));
+  }
+
+  #provider({ account }: AcmRoute53Config, region: string) {
+    return {
+      region,
+      allowedAccountIds: account === undefined ? undefined : [account],
+      defaultTags: [{ tags: this.labels }],
+    };
+  }
+}

@@ -1,0 +1,15 @@
+import type { Construct } from "constructs";
+import type { Settings, StackConfig } from "../lib/config/config";
+
+/**
+ * Everything that can be deployed. A scenario's code, and the provider bindings it needs, are loaded only when a config
+ * has it: they are most of what a synthesis would load.
+ */
+export function buildStack(scope: Construct, settings: Settings, { name, scenario }: StackConfig): void {
+  switch (scenario.scenario) {
+    case "acm-route53": {
+      const { AcmRoute53Stack } = require("./acm-route53") as typeof import("./acm-route53");
+      new AcmRoute53Stack(scope, name, settings, scenario);
+    }
+  }
+}
