@@ -1,3 +1,4 @@
+import { certificatesOf } from "../lib/config/config";
 import { count, exitCodes, findingLines, headline, problemText, type Surroundings, warningText } from "./output";
 import { readConfig } from "./read-config";
 
@@ -18,7 +19,7 @@ export function check(around: Surroundings, { json }: { readonly json: boolean }
     return code;
   }
   around.stdout(headline(around, config.settings.environment));
-  const certificates = config.stacks.reduce((sum, { scenario }) => sum + scenario.certificates.length, 0);
+  const certificates = config.stacks.flatMap(certificatesOf).length;
   around.stdout(`${count(config.stacks.length, "stack")}, ${count(certificates, "certificate")}: no problem found\n`);
   return code;
 }

@@ -96,5 +96,31 @@ function scenarioNotes({ scenario }: StackConfig): ScenarioNotes {
         ],
       };
     }
+    case "pipeline-tls": {
+      const { kubernetes, namespace, dns, services, authority } = scenario;
+      const windows = services.map(({ validity }) => validity.renewBefore);
+      return {
+        purpose: "Private TLS between the services of a pipeline on Kubernetes.",
+        needs: [
+          kubernetes.kubeconfig === undefined
+            ? `A kubeconfig with the context \`${kubernetes.context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
+            : `The kubeconfig \`${kubernetes.kubeconfig}\` with the context \`${kubernetes.context}\`.`,
+          namespace.create
+            ? `The right to create the namespace \`${namespace.name}\` and Secrets, Services and ConfigMaps in it.`
+            : `The namespace \`${namespace.name}\`, and the right to create Secrets, Services and ConfigMaps in it.`,
+          ...(dns ? [`AWS credentials for the zone \`${dns.zone}\`.`] : []),
+        ],
+        expect: [
+          `**Somebody must apply at least every ${showDuration(Math.floor(Math.min(...windows) / 2))}**: an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -refresh-only\` warns when a certificate is due.`,
+          ...(authority
+            ? [
+                `The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,
+                "The authority can sign any name: trust it in the pipeline's clients only, never in a system's trust store.",
+              ]
+            : []),
+          "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
+        ],
+      };
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { keysInState } from "../lib/checks/key-custody";
+import { certificatesOf } from "../lib/config/config";
 import { exitCodes, findingLines, headline, problemText, type Surroundings, tableText, warningText } from "./output";
 import { moveInto, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
 import { readConfig } from "./read-config";
@@ -29,8 +30,8 @@ export function synth(around: Surroundings): number {
       config.stacks.map((stack, index) => [
         stack.name,
         stack.scenario.scenario,
-        stack.scenario.certificates.length,
-        stack.scenario.certificates.reduce((sum, { names }) => sum + names.length, 0),
+        certificatesOf(stack).length,
+        certificatesOf(stack).flatMap(({ names }) => names).length,
         resources[index] ?? 0,
         keysInState(stack).length,
         join(folderOf(stack.name), "cdk.tf.json"),

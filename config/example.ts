@@ -25,5 +25,14 @@ export default defineConfig({
         },
       },
     },
+    "pipeline-tls": {
+      scenario: "pipeline-tls",
+      kubernetes: { context: "kind-pipeline" },
+      namespace: { name: "pipeline", create: true },
+      services: {
+        ingest: { port: 8443, selector: { app: "ingest" } },
+        trainer: { port: 8443, selector: { app: "trainer" }, client: true },
+      },
+    },
   },
 });

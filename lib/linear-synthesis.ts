@@ -45,14 +45,12 @@ export function withoutTokenStackTraces<T>(work: () => T): T {
  * faster than the stack. Used as `stack.synthesizer = new LinearSynthesizer(stack)`.
  *
  * The synthesizer that the stack had does all the work, aspects to errors, and takes its options from wherever it takes
- * them. Only the configuration that it asks the stack for is made differently: every value is resolved once, and
- * nothing is given to the framework's resolver that has no token in it. The framework resolves the merged configuration
- * a second time, which changes nothing but what the first time left unresolved: overrides of the stack, and metadata.
+ * them. Only the configuration that it asks the stack for is made differently: tokens are resolved once, and what has
+ * no token in it does not go through the framework's resolver.
  *
  * The framework's own way is taken
  * - for HCL (`SYNTH_HCL_OUTPUT`), since that is not what `toTerraform` is for;
- * - if the stack, or another synthesizer, has a `toTerraform` of its own;
- * - if a token registers a post-processor, since what that returns is only resolved the second time;
+ * - if the stack has a `toTerraform` of its own;
  * - if anything fails, so that the error is the framework's: it knows the path to the value.
  *
  * Nested stacks need nothing special, nor do references between stacks that `prepareStack` of the framework has seen. A
@@ -148,11 +146,17 @@ function mergeElements(stack: TerraformStack, elements: readonly TerraformElemen
 
 type Resolve = (value: unknown) => unknown;
 
+/** The framework's token for an attribute of an element. Its fields are private there. */
+interface StackReference {
+  originStack: TerraformStack;
+  /** What the reference is in another stack, by that stack's path. */
+  crossStackIdentifier: Readonly<Record<string, string>>;
+}
+
 /**
  * The framework's resolver in the context of a stack.
  *
  * @param unseen gets the stacks of references that the framework would write as if they were to `stack`
- * @throws if a token registers a post-processor, and what the framework's resolver throws
  */
 function frameworkResolve(stack: TerraformStack, unseen: Set<TerraformStack>): Resolve {
   const resolver = new DefaultTokenResolver(new StringConcat());
@@ -162,19 +166,11 @@ function frameworkResolve(stack: TerraformStack, unseen: Set<TerraformStack>): R
     if (originStack !== undefined && originStack !== stack && !crossStackIdentifier?.[stack.toString()]) {
       unseen.add(originStack);
     }
-    context.registerPostProcessor = () => {
-      throw new Error("post-processors are for two resolves");
-    };
     return resolveToken(token, context, postProcessor);
   };
-  return (value) => Tokenization.resolve(value, { scope: stack, preparing: false, resolver });
-}
-
-/** The framework's token for an attribute of an element. Its fields are private there. */
-interface StackReference {
-  originStack: TerraformStack;
-  /** What the reference is in another stack, by that stack's path. */
-  crossStackIdentifier: Readonly<Record<string, string>>;
+  const resolve = (value: unknown) => Tokenization.resolve(value, { scope: stack, preparing: false, resolver });
+  // A post-processor, or text put together from parts, can leave what is only resolved the second time.
+  return (value) => resolve(resolve(value));
 }
 
 /**

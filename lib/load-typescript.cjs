@@ -1,6 +1,15 @@
 "use strict";
 const { createHash } = require("node:crypto");
-const { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require("node:fs");
 const { createRequire } = require("node:module");
 const { dirname, join, relative, resolve } = require("node:path");
 const { Script } = require("node:vm");
@@ -8,6 +17,12 @@ const { Script } = require("node:vm");
 /** The nearest folder above this file that has a node_modules: what is remembered is remembered there. */
 const root = projectRoot(__dirname);
 const cacheFolder = join(root, "node_modules", ".cache", "ai-tls-stacks");
+
+/** Length of a digest as text. */
+const digestLength = 64;
+
+/** How long something is remembered that is not made again, in milliseconds: 30 days. */
+const memory = 30 * 86_400_000;
 
 /** @param {string} folder @returns {string} */
 function projectRoot(folder) {
@@ -43,13 +58,72 @@ function unchanged(inputs) {
 
 /** Puts a file in place whole: another run may be reading. @param {string} name @param {string | Buffer} data */
 function remember(name, data) {
+  const draft = join(cacheFolder, `${name}.${process.pid}`);
   try {
     mkdirSync(cacheFolder, { recursive: true });
-    const draft = join(cacheFolder, `${name}.${process.pid}`);
     writeFileSync(draft, data);
     renameSync(draft, join(cacheFolder, name));
   } catch {
     // A checkout that cannot be written to is slower, not broken.
+    forget(draft);
+  }
+}
+
+/** @param {string} file */
+function forget(file) {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It is not in anybody's way.
+  }
+}
+
+/** Forgets what was made of files that are gone, and what a killed run left behind. */
+function forgetOld() {
+  try {
+    for (const file of readdirSync(cacheFolder).map((name) => join(cacheFolder, name))) {
+      if (Date.now() - statSync(file).mtimeMs > memory) forget(file);
+    }
+  } catch {
+    // Another run is at it.
+  }
+}
+
+/** The name under which JavaScript is kept, which tells whether the file is whole. @param {string} id @param {string | Buffer} code */
+function nameOf(id, code) {
+  return `${id}-${digest(code).slice(0, 16)}.cjs`;
+}
+
+/** @param {string} id @returns {Remembered | undefined} the record, whatever has become of the rest */
+function recordOf(id) {
+  try {
+    return JSON.parse(readFileSync(join(cacheFolder, `${id}.json`), "utf8")) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} id @param {Remembered | undefined} record @returns {string | undefined} the JavaScript, if it is still true and whole */
+function recall(id, record) {
+  try {
+    if (record?.versions !== versions() || !unchanged(record.inputs)) return undefined;
+    const code = readFileSync(join(cacheFolder, record.code));
+    return record.code === nameOf(id, code) ? code.toString() : undefined;
+  } catch {
+    // Damaged, or removed by another run since the record was read.
+    return undefined;
+  }
+}
+
+/** @param {string} name @returns {Buffer | undefined} V8's compiled form of the JavaScript, if it is whole */
+function recallCompiled(name) {
+  try {
+    const data = readFileSync(join(cacheFolder, `${name}.v8`));
+    const compiled = data.subarray(digestLength);
+    // V8 does not look: it runs damaged data, and crashes.
+    return digest(compiled) === data.toString("latin1", 0, digestLength) ? compiled : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -90,33 +164,21 @@ function compile(file, whole) {
  */
 function loadTypeScript(file, { whole = false } = {}) {
   const id = digest(relative(root, file)).slice(0, 16);
-  const recordFile = join(cacheFolder, `${id}.json`);
-  const made = versions();
-  /** @type {Remembered | undefined} */
-  let record;
-  try {
-    record = JSON.parse(readFileSync(recordFile, "utf8"));
-  } catch {
-    record = undefined;
-  }
-  let code = "";
-  let fresh = false;
-  if (record?.versions === made && unchanged(record.inputs) && existsSync(join(cacheFolder, record.code))) {
-    code = readFileSync(join(cacheFolder, record.code), "utf8");
-  } else {
+  const record = recordOf(id);
+  const remembered = recall(id, record);
+  let code = remembered ?? "";
+  let name = record?.code ?? "";
+  if (remembered === undefined) {
     const built = compile(file, whole);
+    const old = name;
     code = built.code;
-    fresh = true;
-    const name = `${id}-${digest(code).slice(0, 16)}.cjs`;
-    if (record !== undefined && record.code !== name) {
-      for (const old of [record.code, `${record.code}.v8`]) rmSync(join(cacheFolder, old), { force: true });
-    }
-    record = { versions: made, inputs: built.inputs, code: name };
+    name = nameOf(id, code);
+    if (old.startsWith(id) && old !== name) for (const end of ["", ".v8"]) forget(join(cacheFolder, old + end));
+    forgetOld();
     remember(name, code);
-    remember(`${id}.json`, JSON.stringify(record));
+    remember(`${id}.json`, JSON.stringify({ versions: versions(), inputs: built.inputs, code: name }));
   }
-  const compiledFile = join(cacheFolder, `${record.code}.v8`);
-  const compiled = !fresh && existsSync(compiledFile) ? readFileSync(compiledFile) : undefined;
+  const compiled = remembered === undefined ? undefined : recallCompiled(name);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${code}\n})`, {
     filename: file,
     ...(compiled === undefined ? {} : { cachedData: compiled }),
@@ -125,8 +187,10 @@ function loadTypeScript(file, { whole = false } = {}) {
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
   if (compiled === undefined || script.cachedDataRejected === true) {
     // At the end, when V8 has compiled what a run really needs.
-    const name = `${record.code}.v8`;
-    process.once("exit", () => remember(name, script.createCachedData()));
+    process.once("exit", () => {
+      const data = script.createCachedData();
+      remember(`${name}.v8`, Buffer.concat([Buffer.from(digest(data), "latin1"), data]));
+    });
   }
   return module.exports;
 }

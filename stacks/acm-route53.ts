@@ -9,13 +9,14 @@ import { AcmDnsCertificate, AcmValidationRecords } from "../lib/constructs/acm";
 export class AcmRoute53Stack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: AcmRoute53Config) {
     super(scope, name, settings);
-    const aws = new AwsProvider(this, "aws", this.#provider(config, config.region));
-    const records = new AcmValidationRecords(this, "validation", config.zones);
+    const aws = new AwsProvider(this, "provider_aws", this.#provider(config, config.region));
+    const records = new AcmValidationRecords(this, config.zones);
     const inRegion = new Map([[config.region, aws]]);
     const certificates = config.certificates.map((certificate) => {
       const { region } = certificate;
       const provider =
-        inRegion.get(region) ?? new AwsProvider(this, region, { ...this.#provider(config, region), alias: region });
+        inRegion.get(region) ??
+        new AwsProvider(this, `provider_aws_${region}`, { ...this.#provider(config, region), alias: region });
       inRegion.set(region, provider);
       return new AcmDnsCertificate(this, certificate.name, {
         certificate,
@@ -32,7 +33,11 @@ export class AcmRoute53Stack extends BaseStack {
       "ARNs by certificate, known once each was issued.",
       byName(({ issuedArn }) => issuedArn),
     );
-    this.output("certificate_issued_at", "When ACM issued each certificate.", byName(({ entry }) => entry.issuedAt));
+    this.output(
+      "certificate_issued_at",
+      "When ACM issued each certificate.",
+      byName(({ entry }) => entry.issuedAt),
+    );
     this.output("validation_record_fqdns", "Validation records by the name they prove.", records.fqdns);
     this.inventory(byName(({ entry }) => entry));
   }

@@ -10,6 +10,11 @@ export function buildStack(scope: Construct, settings: Settings, { name, scenari
     case "acm-route53": {
       const { AcmRoute53Stack } = require("./acm-route53") as typeof import("./acm-route53");
       new AcmRoute53Stack(scope, name, settings, scenario);
+      return;
+    }
+    case "pipeline-tls": {
+      const { PipelineTlsStack } = require("./pipeline-tls") as typeof import("./pipeline-tls");
+      new PipelineTlsStack(scope, name, settings, scenario);
     }
   }
 }

@@ -185,7 +185,6 @@ function awsOverride(configuration: Json, endpoint: string): Json[] {
     ...(alias ? { alias } : {}),
     access_key: "test",
     secret_key: "test",
-    skip_credentials_validation: true,
     skip_metadata_api_check: "true",
     skip_region_validation: true,
     // The default of 25 turns a permanent refusal into a hang.

@@ -22,16 +22,31 @@ export type Proof =
 export type Prove = (proof: Proof, sentence: string, prove: () => Promise<void> | void, seconds?: number) => void;
 
 /**
- * The proofs of one stack, in order. When something they need is not on this machine they are skipped, each by name and
- * with the reason, unless `TLS_STACKS_REQUIRE` asks for it: then they fail. After a failure the rest of the stack's
- * proofs fail too, because they start from what the failed one should have left.
+ * The proofs of one stack. When something they need is not on this machine they are skipped, each by name and with the
+ * reason, unless `TLS_STACKS_REQUIRE` asks for it: then they fail.
+ *
+ * In order, each proof starts from what the one before it left, so after a failure the rest fail too. Proofs that have
+ * servers and folders of their own and mostly wait can start with the file instead, beside everything else in it.
+ *
+ * @param options.fromStart @default false
  */
-export function proofsOf(stack: string, needs: Need[], define: (prove: Prove) => void): void {
+export function proofsOf(
+  stack: string,
+  needs: Need[],
+  define: (prove: Prove) => void,
+  { fromStart = false }: { fromStart?: boolean } = {},
+): void {
   const missing = needs.filter((need) => need.missing !== undefined);
   const required = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").map((name) => name.trim());
   const why = missing.map((need) => need.missing).join("; ");
   const demanded = (need: Need) => required.includes(need.name);
   const mustRun = missing.some((need) => demanded(need) || (need.name === "terraform" && needs.some(demanded)));
+  const started: (() => Promise<void>)[] = [];
+  if (fromStart && !why) {
+    // Outside the describe block, and so before the first test of the file.
+    beforeAll(() => started.forEach((start) => void start().catch(() => undefined)));
+    afterAll(() => Promise.allSettled(started.map((start) => start())), 600_000);
+  }
   describe(`proofs of ${stack}${why && !mustRun ? ` [skipped: ${why}]` : ""}`, () => {
     let broken: string | undefined;
     define((proof, sentence, prove, seconds = 120) => {
@@ -40,11 +55,17 @@ export function proofsOf(stack: string, needs: Need[], define: (prove: Prove) =>
         test.skip(title, async () => prove());
         return;
       }
+      let running: Promise<void> | undefined;
+      const once = () => {
+        running ??= Promise.resolve().then(prove);
+        return running;
+      };
+      started.push(once);
       const run = async () => {
         if (why) throw new Error(`required by TLS_STACKS_REQUIRE, but ${why}`);
-        if (broken) throw new Error(`not tried, because "${broken}" failed`);
+        if (broken && !fromStart) throw new Error(`not tried, because "${broken}" failed`);
         broken = title;
-        await prove();
+        await once();
         broken = undefined;
       };
       test(title, run, seconds * 1000);

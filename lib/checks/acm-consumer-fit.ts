@@ -2,9 +2,8 @@ import { type AcmCertificateConfig, type AcmRoute53Config, mostNamesPerCertifica
 import { partitionOf } from "../config/aws";
 import type { KeyKind } from "../config/keys";
 import { oneOf, type Path, type Report, show } from "../config/report";
+import { checkIssuer } from "./issuer-capabilities";
 
-/** Keys that ACM makes on request (RequestCertificate, KeyAlgorithm). */
-const acmKeys: readonly KeyKind[] = ["ecdsa-p256", "ecdsa-p384", "rsa-2048"];
 /** Keys of ACM certificates that CloudFront takes ("Requirements for using SSL/TLS certificates with CloudFront"). */
 const cloudFrontKeys: readonly KeyKind[] = ["ecdsa-p256", "rsa-2048"];
 
@@ -12,7 +11,8 @@ const cloudFrontKeys: readonly KeyKind[] = ["ecdsa-p256", "rsa-2048"];
 export function checkAcmConsumerFit(stack: AcmRoute53Config, path: Path, report: Report): void {
   for (const certificate of stack.certificates) {
     const at = [...path, "certificates", certificate.name];
-    checkKey(certificate, at, report);
+    checkIssuer("acm", certificate, at, report);
+    checkCloudFrontKey(certificate, at, report);
     checkRegion(certificate, stack.region, at, report);
     const count = certificate.names.length;
     if (count > stack.namesPerCertificate) {
@@ -28,12 +28,9 @@ export function checkAcmConsumerFit(stack: AcmRoute53Config, path: Path, report:
   }
 }
 
-function checkKey({ key, consumers }: AcmCertificateConfig, path: Path, report: Report): void {
-  if (!acmKeys.includes(key)) {
-    report.problem([...path, "key"], `is ${show(key)}, which ACM does not make; write ${oneOf(acmKeys)}`);
-  } else if (consumers.includes("cloudfront") && !cloudFrontKeys.includes(key)) {
-    report.problem([...path, "key"], `is ${show(key)}, which CloudFront does not take; write ${oneOf(cloudFrontKeys)}`);
-  }
+function checkCloudFrontKey({ key, consumers }: AcmCertificateConfig, path: Path, report: Report): void {
+  if (!consumers.includes("cloudfront") || key !== "ecdsa-p384") return;
+  report.problem([...path, "key"], `is ${show(key)}, which CloudFront does not take; write ${oneOf(cloudFrontKeys)}`);
 }
 
 function checkRegion(certificate: AcmCertificateConfig, region: string, path: Path, report: Report): void {

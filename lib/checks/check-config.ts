@@ -1,8 +1,11 @@
-import { type Config, readConfig } from "../config/config";
+import { type Config, certificatesOf, readConfig, type Settings, type StackConfig } from "../config/config";
 import { newReport, type Report } from "../config/report";
 import { checkAcmConsumerFit } from "./acm-consumer-fit";
 import { checkAwsBelonging } from "./aws-belonging";
+import { checkIssuer } from "./issuer-capabilities";
 import { checkKeyCustody, keysInState } from "./key-custody";
+import { checkKubernetesOwnership } from "./kubernetes-ownership";
+import { checkPrivateLifetimes } from "./private-lifetimes";
 import { checkRecordOwnership } from "./record-ownership";
 import { checkRenewalAlarms } from "./renewal-alarm";
 
@@ -14,16 +17,34 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   const report = newReport();
   const config = readConfig(given, report);
   for (const stack of config.stacks) {
-    const path = ["stacks", stack.name];
     checkKeyCustody(keysInState(stack), config.settings, stack.name, report);
-    checkAwsBelonging(stack.scenario, path, report);
-    checkAcmConsumerFit(stack.scenario, path, report);
-    checkRenewalAlarms(stack.scenario, config.settings.horizon, path, report);
-    const count = stack.scenario.certificates.length;
+    checkScenario(stack, config.settings, report);
+    const count = certificatesOf(stack).length;
     if (count > manyCertificates) {
-      report.warning(path, `has ${count} certificates; split it into several stacks, which plan and fail apart`);
+      report.warning(
+        ["stacks", stack.name],
+        `has ${count} certificates; split it into several stacks, which plan and fail apart`,
+      );
     }
   }
   checkRecordOwnership(config.stacks, report);
+  checkKubernetesOwnership(config.stacks, report);
   return { config, report };
+}
+
+function checkScenario({ name, scenario }: StackConfig, settings: Settings, report: Report): void {
+  const path = ["stacks", name];
+  switch (scenario.scenario) {
+    case "acm-route53":
+      checkAwsBelonging(scenario, path, report);
+      checkAcmConsumerFit(scenario, path, report);
+      checkRenewalAlarms(scenario, settings.horizon, path, report);
+      return;
+    case "pipeline-tls":
+      for (const { name: service, client, key } of scenario.services) {
+        const intent = { purpose: client ? ("mutual" as const) : ("server" as const), key };
+        checkIssuer("tls", intent, [...path, "services", service], report);
+      }
+      checkPrivateLifetimes(scenario, settings.applyEvery, path, report);
+  }
 }

@@ -1,5 +1,6 @@
 import { type BackendConfig, isEncrypted } from "../config/backend";
 import type { Settings, StackConfig } from "../config/config";
+import { authorityKey } from "../config/pipeline-tls";
 import type { Path, Report } from "../config/report";
 
 /** A private key that Terraform's state, saved plans and `show -json` contain in clear. */
@@ -16,6 +17,15 @@ export function keysInState(stack: StackConfig): readonly KeyInState[] {
     // ACM makes and keeps the key; nobody can read it.
     case "acm-route53":
       return [];
+    // The tls provider keeps every key it makes in the state.
+    case "pipeline-tls": {
+      const { authority, services } = stack.scenario;
+      const path = ["stacks", stack.name];
+      return [
+        ...(authority ? [{ path, address: `tls_private_key.${authorityKey}` }] : []),
+        ...services.map(({ name }) => ({ path: [...path, "services", name], address: `tls_private_key.${name}` })),
+      ];
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Report } from "../config/report";
 export function checkRecordOwnership(stacks: readonly StackConfig[], report: Report): void {
   const owners = new Map<string, { stack: string; account: string | undefined }[]>();
   for (const { name: stack, scenario } of stacks) {
+    if (scenario.scenario !== "acm-route53") continue;
     for (const certificate of scenario.certificates) {
       for (const { name, domain } of certificate.validations) {
         const known = owners.get(name) ?? [];

@@ -24,6 +24,7 @@ import { fields, mapOf, setOf, text, whole, word } from "./fields";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
 import { namesInput, readNames, readZones } from "./names";
+import { type Purpose, purposes } from "./purpose";
 import { type Path, type Report, show } from "./report";
 
 /** Names per certificate that ACM grants every account; more needs a raised quota. */
@@ -107,6 +108,10 @@ const certificateInput = fields({
   key: word(keyKinds, {
     description: "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.",
     default: defaultKey,
+  }).optional(),
+  purpose: word(purposes, {
+    description: "What the certificate is shown for; a public authority signs for servers only.",
+    default: "server",
   }).optional(),
   attach: setOf(attachmentInput, { description: "What uses the certificate.", default: [] }).optional(),
   validationTimeout: text(
@@ -202,6 +207,7 @@ export interface AcmCertificateConfig {
   readonly commonName: DnsName;
   readonly names: readonly DnsName[];
   readonly key: KeyKind;
+  readonly purpose: Purpose;
   /** Where the certificate lives: the stack's region, or us-east-1 for CloudFront. */
   readonly region: string;
   /** Listeners the certificate is added to, sorted by ARN. */
@@ -291,6 +297,7 @@ function readCertificate(
       commonName: commonName ?? names[0] ?? "",
       names,
       key: input.key ?? defaultKey,
+      purpose: input.purpose ?? "server",
       region: consumers.includes("cloudfront") ? "us-east-1" : region,
       listeners: readListeners(attach),
       consumers,

@@ -6,6 +6,7 @@ import { fields, mapOf, text, word } from "./fields";
 import { keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
 import { type Labels, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate, publicLifetime } from "./lifetimes";
+import { authorityKey, type PipelineTlsConfig, pipelineTlsInput, readPipelineTls } from "./pipeline-tls";
 import { plainData } from "./plain-data";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
 import { type Report, show } from "./report";
@@ -65,7 +66,7 @@ export const configInput = fields({
     (value) => (isDate(value) ? undefined : `is ${show(value)}; write a date such as "2027-03-15"`),
   ).optional(),
   providers: providersInput.optional(),
-  stacks: mapOf(z.discriminatedUnion("scenario", [acmRoute53Input]), {
+  stacks: mapOf(z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput]), {
     description: "Stacks by deploy name, which is part of the state key.",
   }),
 });
@@ -89,8 +90,11 @@ export interface Settings {
 export interface StackConfig {
   /** Deploy name. */
   readonly name: string;
-  readonly scenario: AcmRoute53Config;
+  readonly scenario: ScenarioConfig;
 }
+
+/** What a stack does, complete. */
+export type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -108,7 +112,6 @@ export function readConfig(given: unknown, report: Report): Config {
     const problem = labelKeyProblem(key);
     if (problem !== undefined) report.problem(["labels", key], problem);
   }
-  const lifetime = publicLifetime(input.horizon);
   const names = Object.keys(input.stacks).sort();
   if (names.length === 0) report.problem(["stacks"], "is empty; write at least one stack");
   return {
@@ -126,8 +129,43 @@ export function readConfig(given: unknown, report: Report): Config {
       const problem = keyProblem(name);
       if (problem !== undefined) report.problem(["stacks", name], problem);
       const stack = input.stacks[name];
-      if (stack === undefined) return [];
-      return [{ name, scenario: readAcmRoute53(stack, lifetime, ["stacks", name], report) }];
+      return stack === undefined ? [] : [{ name, scenario: readScenario(name, stack, input, report) }];
     }),
   };
+}
+
+function readScenario(
+  name: string,
+  stack: ConfigInput["stacks"][string],
+  config: ConfigInput,
+  report: Report,
+): ScenarioConfig {
+  const path = ["stacks", name];
+  switch (stack.scenario) {
+    case "acm-route53":
+      return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
+    case "pipeline-tls":
+      return readPipelineTls(
+        stack,
+        { project: config.project, environment: config.environment, stack: name },
+        path,
+        report,
+      );
+  }
+}
+
+/** A certificate of a stack, whatever its scenario. */
+export interface NamedCertificate {
+  readonly name: string;
+  readonly names: readonly string[];
+}
+
+/** Every certificate that a stack issues, its authority included. */
+export function certificatesOf({ scenario }: StackConfig): readonly NamedCertificate[] {
+  switch (scenario.scenario) {
+    case "acm-route53":
+      return scenario.certificates;
+    case "pipeline-tls":
+      return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
+  }
 }

@@ -73,8 +73,8 @@ function judge(
       if (meant !== undefined) {
         return meant.flatMap((error) => judge(schema, root, error, path, report, withRules));
       }
-      report.refuse(path, wrongType(schemaAt(schema, root, path), got));
-      return [{ path, value: undefined }];
+      report.refuse(path, wrongType(fieldAt(schema, root, path), got));
+      return [{ path, value: fieldAt(schema, root, path) instanceof z.ZodOptional ? undefined : {} }];
     }
     case "invalid_value":
       report.refuse(
@@ -172,7 +172,11 @@ function fieldAt(schema: z.ZodType, root: unknown, path: Path): z.ZodType | unde
 /** The member of a union that a map was meant for. */
 function alternative(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
   const options = union.options as readonly z.ZodType[];
-  if (!(union instanceof z.ZodDiscriminatedUnion)) return options.find((option) => option instanceof z.ZodObject);
+  if (!(union instanceof z.ZodDiscriminatedUnion)) {
+    const given = Object.keys(isMap(value) ? value : {});
+    const known = (option: z.ZodType) => given.filter((key) => knownFields(option).includes(key)).length;
+    return options.filter((option) => option instanceof z.ZodObject).sort((one, other) => known(other) - known(one))[0];
+  }
   const { discriminator } = union.def as { discriminator: string };
   return options.find((option) => {
     const tag = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;

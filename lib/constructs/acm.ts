@@ -26,16 +26,18 @@ const keyAlgorithms: Readonly<Partial<Record<KeyKind, string>>> = {
  * The records that prove names to ACM. It gives an account one record per name, the same for every certificate, so the
  * certificates of a stack share them.
  */
-export class AcmValidationRecords extends Construct {
+export class AcmValidationRecords {
+  readonly #scope: Construct;
   readonly #zoneIds: ReadonlyMap<string, string>;
   readonly #records = new Map<string, Route53Record>();
 
-  constructor(scope: Construct, id: string, zones: readonly ZoneConfig[]) {
-    super(scope, id);
+  /** @param scope - the stack: certificates have keys without "_", so no id of these is a certificate's */
+  constructor(scope: Construct, zones: readonly ZoneConfig[]) {
+    this.#scope = scope;
     this.#zoneIds = new Map(
       zones.map((zone) => [
         zone.name,
-        zone.id ?? new DataAwsRoute53Zone(this, `zone_${zone.name}`, { name: zone.name, privateZone: false }).zoneId,
+        zone.id ?? new DataAwsRoute53Zone(scope, `zone_${zone.name}`, { name: zone.name, privateZone: false }).zoneId,
       ]),
     );
   }
@@ -53,7 +55,7 @@ export class AcmValidationRecords extends Construct {
   }
 
   #record({ name, domain, zone }: ValidationConfig, certificate: AcmCertificate): Route53Record {
-    return new Route53Record(this, name, {
+    return new Route53Record(this.#scope, `validation_${name}`, {
       zoneId: this.#zoneIds.get(zone) ?? "",
       name: validationOption(certificate, domain, "resource_record_name"),
       type: "CNAME",

@@ -14,7 +14,7 @@ export class StateBackend extends TerraformBackend {
   readonly #attributes: Readonly<Record<string, unknown>>;
 
   constructor(scope: Construct, backend: BackendConfig, key: StateKey) {
-    super(scope, "backend", backend.type);
+    super(scope, "state_backend", backend.type);
     this.#attributes = backendAttributes(backend, key);
   }
 

@@ -1,0 +1,63 @@
+import { checkedConfig } from "../../lib/checks/check-config";
+import type { ConfigInput } from "../../lib/config/config";
+import { type Finding, showPath } from "../../lib/config/report";
+
+/** An account, a listener and a topic that belong together. */
+export const account = "111122223333";
+export const albListener = `arn:aws:elasticloadbalancing:eu-west-1:${account}:listener/app/api/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d`;
+export const nlbListener = `arn:aws:elasticloadbalancing:eu-west-1:${account}:listener/net/tcp/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d`;
+export const topic = `arn:aws:sns:eu-west-1:${account}:certificates`;
+
+/** A config without a mistake: one stack `web` with one certificate `api`. */
+export function goodConfig(): ConfigInput {
+  return {
+    project: "ai-platform",
+    environment: "test",
+    backend: { type: "local" },
+    stacks: {
+      web: {
+        scenario: "acm-route53",
+        account,
+        region: "eu-west-1",
+        zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
+        certificates: { api: { names: ["api.example.com"] } },
+      },
+    },
+  };
+}
+
+/** Values by place: keys with `/` between them, where `web` and `api` stand for the good config's stack and certificate. */
+export type Changes = Readonly<Record<string, unknown>>;
+
+/** The good config with some places changed; `undefined` takes a place out. */
+export function changed(changes: Changes): Record<string, unknown> {
+  const config = goodConfig() as unknown as Record<string, unknown>;
+  for (const [place, value] of Object.entries(changes)) {
+    const [last = "", ...above] = place
+      .replace(/^api(?=\/|$)/, "web/certificates/api")
+      .replace(/^web(?=\/|$)/, "stacks/web")
+      .split("/")
+      .reverse();
+    const around = above.reverse().reduce((map, key) => {
+      map[key] ??= {};
+      return map[key] as Record<string, unknown>;
+    }, config);
+    if (value === undefined) delete around[last];
+    else around[last] = value;
+  }
+  return config;
+}
+
+/** What is wrong with a config, as its owner reads it. */
+export function problemsOf(config: unknown): readonly string[] {
+  return linesOf(checkedConfig(config).report.problems, config);
+}
+
+/** What the owner of a config should know. */
+export function warningsOf(config: unknown): readonly string[] {
+  return linesOf(checkedConfig(config).report.warnings, config);
+}
+
+function linesOf(findings: readonly Finding[], config: unknown): readonly string[] {
+  return [...new Set(findings.map(({ path, message }) => `${showPath(path, config)}: ${message}`))].sort();
+}

@@ -1,0 +1,46 @@
+import type { KeyKind } from "../config/keys";
+import type { Purpose } from "../config/purpose";
+import { oneOf, type Path, type Report, show } from "../config/report";
+
+/** What somebody wants of a certificate, in the words that every scenario shares. */
+export interface CertificateIntent {
+  readonly purpose: Purpose;
+  readonly key: KeyKind;
+}
+
+/** What an issuer can do. */
+interface Capabilities {
+  readonly name: string;
+  readonly purposes: readonly Purpose[];
+  readonly keys: readonly KeyKind[];
+}
+
+/** Issuers of the scenarios. */
+const issuers = {
+  acm: {
+    name: "ACM",
+    // Public authorities no longer sign for clients (Chrome Root Program Policy 1.6: server authentication only).
+    purposes: ["server"],
+    // RequestCertificate, KeyAlgorithm.
+    keys: ["ecdsa-p256", "ecdsa-p384", "rsa-2048"],
+  },
+  tls: {
+    name: "the tls provider",
+    purposes: ["server", "client", "mutual"],
+    keys: ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072", "rsa-4096"],
+  },
+} as const satisfies Record<string, Capabilities>;
+
+/** An issuer must be able to make what is asked of it. */
+export function checkIssuer(issuer: keyof typeof issuers, intent: CertificateIntent, path: Path, report: Report): void {
+  const { name, purposes, keys }: Capabilities = issuers[issuer];
+  if (!keys.includes(intent.key)) {
+    report.problem([...path, "key"], `is ${show(intent.key)}, which ${name} does not make; write ${oneOf(keys)}`);
+  }
+  if (!purposes.includes(intent.purpose)) {
+    report.problem(
+      [...path, "purpose"],
+      `is ${show(intent.purpose)}, but ${name} is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { fields, flag, text } from "./fields";
+import { show } from "./report";
+
+/** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */
+export const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+/** What a Secret can be called (RFC 1123 subdomain). */
+export const subdomainNamePattern = "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$";
+
+/** Why the text cannot name a Secret, if it cannot. */
+export function secretNameProblem(value: string): string | undefined {
+  if (new RegExp(subdomainNamePattern).test(value) && !/\.\.|\.-|-\./.test(value)) return undefined;
+  return `is ${show(value)}; write 1-253 of a-z, 0-9, "-" and ".", starting and ending with a letter or digit (RFC 1123)`;
+}
+
+/** How a stack reaches its cluster. */
+export const kubernetesInput = fields(
+  {
+    context: text(
+      {
+        description: "The kubeconfig context: nobody deploys to whatever is current.",
+        examples: ["kind-pipeline"],
+      },
+      (value) => (value.trim() === "" ? `is ${show(value)}; write the name of a kubeconfig context` : undefined),
+    ),
+    kubeconfig: text(
+      {
+        description: "The kubeconfig file, as seen by whoever applies; without it they set `KUBE_CONFIG_PATH`.",
+        examples: ["~/.kube/config"],
+      },
+      (value) =>
+        value.trim() === "" ? `is ${show(value)}; write the path of a kubeconfig file, or leave it out` : undefined,
+    ).optional(),
+  },
+  { description: "How the stack reaches its cluster." },
+);
+
+/** How a stack reaches its cluster, complete. */
+export interface KubernetesConfig {
+  readonly context: string;
+  readonly kubeconfig: string | undefined;
+}
+
+/** The namespace that a stack's objects live in. */
+export const namespaceInput = fields(
+  {
+    name: text({ description: "Its name.", examples: ["pipeline"], pattern: labelNamePattern }, (value) =>
+      new RegExp(labelNamePattern).test(value)
+        ? undefined
+        : `is ${show(value)}; write 1-63 of a-z, 0-9 and "-", starting and ending with a letter or digit (RFC 1123)`,
+    ),
+    create: flag({
+      description: "Whether the stack makes it, and destroys it with everything inside.",
+      default: false,
+    }).optional(),
+  },
+  { description: "The namespace; it exists unless the stack is to create it." },
+);
+
+/** Namespaces that a cluster makes itself. */
+export const ownNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/** Why the text cannot be the key of a label that pods are selected by, if it cannot. */
+export function selectorKeyProblem(key: string): string | undefined {
+  const [name, prefix, ...more] = key.split("/").reverse();
+  const namedWell = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(name ?? "");
+  const prefixedWell = prefix === undefined || (prefix.length <= 253 && new RegExp(subdomainNamePattern).test(prefix));
+  if (namedWell && prefixedWell && more.length === 0) return undefined;
+  return `is no label key; write one such as "app" or "app.kubernetes.io/name"`;
+}
+
+/** Why the text cannot be the value of a label that pods are selected by, if it cannot. */
+export function selectorValueProblem(value: string): string | undefined {
+  if (/^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/.test(value)) return undefined;
+  return `is ${show(value)}; write at most 63 letters, digits, ".", "_" and "-", starting and ending with a letter or digit`;
+}

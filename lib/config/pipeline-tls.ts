@@ -1,0 +1,428 @@
+import { z } from "zod";
+import { accountPattern, accountProblem, regionPattern, regionProblem, zoneIdPattern, zoneIdProblem } from "./aws";
+import { commonNameLimit, commonNameOf, type DnsName, isUnder, parseName } from "./dns-names";
+import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { fields, flag, mapOf, text, whole, word } from "./fields";
+import { keyProblem } from "./identifiers";
+import { defaultKey, type KeyKind, keyKinds } from "./keys";
+import {
+  type KubernetesConfig,
+  kubernetesInput,
+  namespaceInput,
+  ownNamespaces,
+  secretNameProblem,
+  selectorKeyProblem,
+  selectorValueProblem,
+  subdomainNamePattern,
+} from "./kubernetes";
+import { namesInput, readNames } from "./names";
+import { type Path, type Report, show } from "./report";
+
+/** How long a service's certificate lives by default. */
+export const defaultLeafLifetime = "90d";
+/** How long the authority lives by default: nothing replaces it by itself. */
+export const defaultAuthorityLifetime = "3650d";
+/** The share of its lifetime at whose end an apply replaces a certificate. */
+const renewalShare = 1 / 3;
+/** What the authority's resources are called, and so no service. */
+export const authorityKey = "ca";
+
+const hour: Seconds = 3_600;
+
+const lifetimeInput = (description: string, fallback: string) =>
+  text({ description, examples: ["90d"], default: fallback, pattern: durationPattern }, (value) => {
+    const seconds = parseDuration(value);
+    if (seconds === undefined) return durationProblem(value);
+    return seconds % hour === 0
+      ? undefined
+      : `is ${show(value)}; write whole hours, which is how the tls provider counts`;
+  });
+
+const oneLine = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() !== "" && value.length <= commonNameLimit
+      ? undefined
+      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+  );
+
+const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
+
+const ingressInput = fields(
+  {
+    className: text(
+      { description: "The ingress class.", examples: ["nginx"], pattern: subdomainNamePattern },
+      (value) => secretNameProblem(value),
+    ).optional(),
+    annotations: mapOf(text({ description: "An annotation's value.", examples: ["HTTPS"] }), {
+      description: "Annotations, with which a controller is told to speak TLS to the service.",
+      examples: [{ "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" }],
+      default: {},
+    }).optional(),
+  },
+  { description: "An Ingress for the service's public names, with the service's certificate." },
+);
+
+const serviceInput = fields({
+  port: whole(1, 65_535, { description: "The port that the pods listen on; clients use 443.", examples: [8443] }),
+  selector: mapOf(text({ description: "A label's value.", examples: ["ingest"] }, selectorValueProblem), {
+    description: "Labels of the pods.",
+    examples: [{ app: "ingest" }],
+  }),
+  names: namesInput("Public names beyond the cluster's own, below the zone of `dns`.").optional(),
+  client: flag({
+    description: "Whether the certificate also serves as a client's (mutual TLS).",
+    default: false,
+  }).optional(),
+  key: keyInput("The key's algorithm and size, in place of the stack's.").optional(),
+  lifetime: lifetimeInput("How long the certificate lives, in place of the stack's.", "the stack's").optional(),
+  secret: text(
+    {
+      description: "Name of the Secret.",
+      examples: ["ingest"],
+      default: "the service's key",
+      pattern: subdomainNamePattern,
+    },
+    secretNameProblem,
+  ).optional(),
+  ingress: ingressInput.optional(),
+});
+
+const loadBalancerInput = z
+  .union([
+    fields({
+      name: text(
+        { description: "Name of an Application or Network Load Balancer, looked up.", examples: ["pipeline"] },
+        (value) =>
+          /^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/.test(value)
+            ? undefined
+            : `is ${show(value)}; write the name of a load balancer: 1-32 letters, digits and "-"`,
+      ),
+    }),
+    fields({
+      dnsName: text(
+        { description: "DNS name of the target.", examples: ["pipeline-1234567890.eu-west-1.elb.amazonaws.com"] },
+        (value) => {
+          const parsed = parseName(value);
+          return "mistake" in parsed ? parsed.mistake : undefined;
+        },
+      ),
+      zoneId: text(
+        {
+          description: "Zone id of the target, which AWS tells of it.",
+          examples: ["Z32O12XQLNTSW2"],
+          pattern: zoneIdPattern,
+        },
+        zoneIdProblem,
+      ),
+    }),
+  ])
+  .meta({ description: "Where public names lead: a load balancer by name, or a target's DNS name with its zone id." });
+
+/** A stack of private TLS between services, as the user writes it. */
+export const pipelineTlsInput = fields(
+  {
+    scenario: z.literal("pipeline-tls"),
+    mode: word(["local-ca", "self-signed"], {
+      description: "Whether one authority of the stack signs all certificates, or each signs itself.",
+      default: "local-ca",
+    }).optional(),
+    kubernetes: kubernetesInput,
+    namespace: namespaceInput,
+    clusterDomain: text(
+      { description: "The domain of the cluster's services.", examples: ["cluster.local"], default: "cluster.local" },
+      (value) => {
+        const parsed = parseName(value);
+        if ("mistake" in parsed) return parsed.mistake;
+        return parsed.name.startsWith("*.") ? "is a wildcard; write the cluster's own domain" : undefined;
+      },
+    ).optional(),
+    key: keyInput("The keys' algorithm and size.").optional(),
+    lifetime: lifetimeInput("How long a certificate lives.", defaultLeafLifetime).optional(),
+    ca: fields(
+      {
+        lifetime: lifetimeInput(
+          "How long the authority lives: at least twice as long as any certificate.",
+          defaultAuthorityLifetime,
+        ).optional(),
+        subject: fields(
+          {
+            commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
+            organization: oneLine("Its organization.", "ai-platform").optional(),
+          },
+          { description: "Whom it names; by default project, environment and stack." },
+        ).optional(),
+      },
+      { description: "The stack's certificate authority (mode local-ca)." },
+    ).optional(),
+    services: mapOf(serviceInput, {
+      description: "Services by name, which is part of their host names and addresses.",
+    }),
+    dns: fields(
+      {
+        account: text(
+          { description: "The zone's AWS account.", examples: ["111122223333"], pattern: accountPattern },
+          accountProblem,
+        ).optional(),
+        region: text(
+          { description: "The load balancer's AWS region.", examples: ["eu-west-1"], pattern: regionPattern },
+          regionProblem,
+        ),
+        zone: text({ description: "The public zone that public names lie in.", examples: ["example.com"] }, (value) => {
+          const parsed = parseName(value);
+          if ("mistake" in parsed) return parsed.mistake;
+          return parsed.name.startsWith("*.") ? "is a wildcard; write the zone's own name" : undefined;
+        }),
+        zoneId: text(
+          {
+            description: "Its id.",
+            examples: ["Z0123456789ABCDEFGHIJ"],
+            default: "looked up by name",
+            pattern: zoneIdPattern,
+          },
+          zoneIdProblem,
+        ).optional(),
+        loadBalancer: loadBalancerInput,
+      },
+      { description: "Route 53 aliases for the services' public names." },
+    ).optional(),
+  },
+  { description: "Private TLS between the services of a pipeline on Kubernetes." },
+);
+
+/** A stack of private TLS between services, as the user writes it. */
+export type PipelineTlsInput = z.infer<typeof pipelineTlsInput>;
+type ServiceInput = PipelineTlsInput["services"][string];
+
+/** When and how a certificate ends. */
+export interface Validity {
+  readonly lifetime: Seconds;
+  /** How long before its end an apply replaces it; 0 for never. */
+  readonly renewBefore: Seconds;
+}
+
+/** One service, complete. */
+export interface PipelineServiceConfig {
+  readonly name: string;
+  /** Every name of the certificate, sorted. */
+  readonly names: readonly DnsName[];
+  readonly commonName: DnsName;
+  /** The names that lie outside the cluster, sorted. */
+  readonly publicNames: readonly DnsName[];
+  /** The name inside the cluster that is unique beyond it. */
+  readonly clusterName: DnsName;
+  readonly port: number;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly client: boolean;
+  readonly key: KeyKind;
+  readonly validity: Validity;
+  readonly secret: string;
+  readonly ingress:
+    | { readonly className: string | undefined; readonly annotations: Readonly<Record<string, string>> }
+    | undefined;
+}
+
+/** The stack's certificate authority, complete. */
+export interface AuthorityConfig {
+  readonly commonName: string;
+  readonly organization: string;
+  readonly key: KeyKind;
+  readonly lifetime: Seconds;
+}
+
+/** Where public names lead, complete. */
+export interface AliasConfig {
+  readonly account: string | undefined;
+  readonly region: string;
+  readonly zone: DnsName;
+  /** `undefined`: looked up by name. */
+  readonly zoneId: string | undefined;
+  readonly target: { readonly name: string } | { readonly dnsName: DnsName; readonly zoneId: string };
+}
+
+/** A stack of private TLS between services, complete. */
+export interface PipelineTlsConfig {
+  readonly scenario: "pipeline-tls";
+  readonly kubernetes: KubernetesConfig;
+  readonly namespace: { readonly name: string; readonly create: boolean };
+  /** `undefined` in mode self-signed. */
+  readonly authority: AuthorityConfig | undefined;
+  readonly organization: string;
+  readonly services: readonly PipelineServiceConfig[];
+  readonly dns: AliasConfig | undefined;
+}
+
+/** What a stack takes from around it. */
+export interface PipelineContext {
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+}
+
+/** Completes a stack: host names built, lifetimes and keys inherited, public names matched with their zone. */
+export function readPipelineTls(
+  input: PipelineTlsInput,
+  around: PipelineContext,
+  path: Path,
+  report: Report,
+): PipelineTlsConfig {
+  const { name: namespace, create = false } = input.namespace;
+  if (create && ownNamespaces.includes(namespace)) {
+    report.problem(
+      [...path, "namespace", "create"],
+      `is true, but every cluster has the namespace ${show(namespace)}; write another name or leave create out`,
+    );
+  }
+  const mode = input.mode ?? "local-ca";
+  if (mode === "self-signed" && input.ca !== undefined) {
+    report.problem([...path, "ca"], 'has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
+  }
+  const names = Object.keys(input.services).sort();
+  if (names.length === 0) report.problem([...path, "services"], "is empty; write at least one service");
+  const organization = input.ca?.subject?.organization ?? around.project;
+  return {
+    scenario: "pipeline-tls",
+    kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
+    namespace: { name: namespace, create },
+    authority: mode === "self-signed" ? undefined : readAuthority(input, organization, around, path, report),
+    organization,
+    services: names.flatMap((name) => {
+      const service = input.services[name];
+      return service === undefined ? [] : [readService(name, service, input, [...path, "services", name], report)];
+    }),
+    dns: readAlias(input.dns),
+  };
+}
+
+function readAuthority(
+  { ca, key }: PipelineTlsInput,
+  organization: string,
+  { project, environment, stack }: PipelineContext,
+  path: Path,
+  report: Report,
+): AuthorityConfig {
+  const commonName = ca?.subject?.commonName ?? `${project} ${environment} ${stack} CA`;
+  if (commonName.length > commonNameLimit && ca?.subject?.commonName === undefined) {
+    report.problem(
+      [...path, "ca", "subject", "commonName"],
+      `would be ${show(commonName)}, ${commonName.length} characters of at most ${commonNameLimit} (RFC 5280); write a shorter one`,
+    );
+  }
+  return {
+    commonName,
+    organization,
+    key: key ?? defaultKey,
+    lifetime: parseDuration(ca?.lifetime ?? defaultAuthorityLifetime) ?? 0,
+  };
+}
+
+function readService(
+  name: string,
+  input: ServiceInput,
+  stack: PipelineTlsInput,
+  path: Path,
+  report: Report,
+): PipelineServiceConfig {
+  const mistake =
+    name === authorityKey ? `is what the authority's own resources are called; choose another name` : keyProblem(name);
+  if (mistake !== undefined) report.problem(path, mistake);
+  for (const key of Object.keys(input.selector)) {
+    const problem = selectorKeyProblem(key);
+    if (problem !== undefined) report.problem([...path, "selector", key], problem);
+  }
+  if (Object.keys(input.selector).length === 0) {
+    report.problem(
+      [...path, "selector"],
+      'is empty and would select no pod; write their labels, such as { "app": "ingest" }',
+    );
+  }
+  const publicNames = readPublicNames(input, stack, path, report);
+  const clusterName = `${name}.${stack.namespace.name}.svc.${clusterDomainOf(stack)}`;
+  const long = parseName(clusterName);
+  if (mistake === undefined && "mistake" in long) {
+    report.problem(
+      path,
+      `its name in the cluster would be ${show(clusterName)}, which ${long.mistake}; shorten it, the namespace or clusterDomain`,
+    );
+  }
+  const names = [
+    ...new Set([
+      name,
+      `${name}.${stack.namespace.name}`,
+      `${name}.${stack.namespace.name}.svc`,
+      clusterName,
+      ...publicNames,
+    ]),
+  ].sort();
+  const lifetime = parseDuration(input.lifetime ?? stack.lifetime ?? defaultLeafLifetime) ?? 0;
+  return {
+    name,
+    names,
+    commonName: commonNameOf(names) ?? name,
+    publicNames,
+    clusterName,
+    port: input.port,
+    selector: input.selector,
+    client: input.client ?? false,
+    key: input.key ?? stack.key ?? defaultKey,
+    validity: { lifetime, renewBefore: renewalWindow(lifetime) },
+    secret: input.secret ?? name,
+    ingress: input.ingress && { className: input.ingress.className, annotations: input.ingress.annotations ?? {} },
+  };
+}
+
+function readPublicNames(
+  input: ServiceInput,
+  { dns }: PipelineTlsInput,
+  path: Path,
+  report: Report,
+): readonly DnsName[] {
+  const at = [...path, "names"];
+  const names = readNames(input.names ?? [], at, report);
+  const zone = dns === undefined ? undefined : normal(dns.zone);
+  for (const name of names) {
+    if (dns === undefined) {
+      report.problem(
+        [...at, { member: name }],
+        "is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out",
+      );
+    } else if (zone !== undefined && !isUnder(name, zone)) {
+      report.problem(
+        [...at, { member: name }],
+        `is not below ${show(zone)}, the zone of dns; rename it or give its zone`,
+      );
+    }
+  }
+  if (input.ingress !== undefined && (input.names ?? []).length === 0) {
+    report.problem([...path, "ingress"], "has no name to serve; write the service's public names in names");
+  }
+  return names;
+}
+
+function readAlias(input: PipelineTlsInput["dns"]): AliasConfig | undefined {
+  if (input === undefined) return undefined;
+  const { loadBalancer } = input;
+  return {
+    account: input.account,
+    region: input.region,
+    zone: normal(input.zone) ?? "",
+    zoneId: input.zoneId,
+    target:
+      "name" in loadBalancer
+        ? { name: loadBalancer.name }
+        : { dnsName: normal(loadBalancer.dnsName) ?? "", zoneId: loadBalancer.zoneId },
+  };
+}
+
+function clusterDomainOf({ clusterDomain }: PipelineTlsInput): DnsName {
+  return normal(clusterDomain ?? "cluster.local") ?? "cluster.local";
+}
+
+function normal(text: string): DnsName | undefined {
+  const parsed = parseName(text);
+  return "name" in parsed ? parsed.name : undefined;
+}
+
+/** How long before its end an apply replaces a certificate of the given lifetime, in the provider's whole hours. */
+export function renewalWindow(lifetime: Seconds): Seconds {
+  return Math.floor((lifetime * renewalShare) / hour) * hour;
+}

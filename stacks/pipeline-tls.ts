@@ -1,0 +1,72 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { Construct } from "constructs";
+import { BaseStack } from "../lib/base-stack";
+import type { Settings } from "../lib/config/config";
+import { authorityKey, type PipelineTlsConfig } from "../lib/config/pipeline-tls";
+import { deliverService, namespaceName, trustConfigMap } from "../lib/constructs/kubernetes";
+import { route53Aliases } from "../lib/constructs/route53-alias";
+import { issueCertificate, LocalAuthority } from "../lib/constructs/tls";
+
+/** Private TLS between the services of a pipeline on Kubernetes. */
+export class PipelineTlsStack extends BaseStack {
+  constructor(scope: Construct, name: string, settings: Settings, config: PipelineTlsConfig) {
+    super(scope, name, settings);
+    const { kubernetes, organization, dns } = config;
+    new TlsProvider(this, "provider_tls");
+    new KubernetesProvider(this, "provider_kubernetes", {
+      configPath: kubernetes.kubeconfig,
+      configContext: kubernetes.context,
+    });
+    const placement = { namespace: namespaceName(this, config.namespace, this.labels), labels: this.labels };
+    const longest = Math.max(...config.services.map(({ validity }) => validity.lifetime));
+    const authority = config.authority && new LocalAuthority(this, authorityKey, config.authority, longest);
+    const services = config.services.map((service) => {
+      const scope = new Construct(this, service.name);
+      const certificate = issueCertificate(scope, service, organization, authority);
+      deliverService(scope, service, certificate, placement);
+      return { service, certificate };
+    });
+    const trust = authority?.certificatePem ?? services.map(({ certificate }) => certificate.certificatePem).join("");
+    trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
+    const entries = [
+      ...(authority ? [[authorityKey, authority.entry] as const] : []),
+      ...services.map(({ service, certificate }) => {
+        const secret = `${config.namespace.name}/${service.secret}`;
+        return [service.name, { ...certificate.entry, secret }] as const;
+      }),
+    ];
+    this.output("service_endpoints", "Addresses inside the cluster by service.", endpoints(config));
+    this.output(
+      "ca_bundle",
+      "What clients trust (PEM). For this pipeline only: never in a system's trust store.",
+      trust,
+    );
+    this.output(
+      "certificate_not_after",
+      "When each certificate ends.",
+      Object.fromEntries(entries.map(([key, { notAfter }]) => [key, notAfter])),
+    );
+    this.output(
+      "certificate_fingerprints",
+      "SHA-1 fingerprint of each certificate, as `openssl x509 -fingerprint` prints it without colons.",
+      Object.fromEntries(services.map(({ service, certificate }) => [service.name, certificate.fingerprint])),
+    );
+    if (dns !== undefined) {
+      const { account, region } = dns;
+      new AwsProvider(this, "provider_aws", {
+        region,
+        allowedAccountIds: account === undefined ? undefined : [account],
+        defaultTags: [{ tags: { ...this.labels } }],
+      });
+      const names = config.services.flatMap(({ publicNames }) => publicNames).sort();
+      this.output("domain_names", "Public names that lead to the load balancer.", route53Aliases(this, dns, names));
+    }
+    this.inventory(Object.fromEntries(entries));
+  }
+}
+
+function endpoints({ services }: PipelineTlsConfig): Readonly<Record<string, string>> {
+  return Object.fromEntries(services.map(({ name, clusterName }) => [name, `https://${clusterName}`]));
+}
