@@ -11,6 +11,7 @@ const project = (displayName, folders, more = {}) => ({
 /** @type {import("jest").Config} */
 module.exports = {
   maxWorkers: 2,
+  reporters: ["default", "<rootDir>/__tests__/support/summary-reporter.cjs"],
   projects: [
     // The rooms below the constructs must not need the framework: loading it here fails the test.
     project("config", ["config", "checks"], {

@@ -4,7 +4,9 @@ process.exitCode = run(process.argv, {
   configFile: process.env.TLS_STACKS_CONFIG ?? "config/example.ts",
   named: process.env.TLS_STACKS_CONFIG !== undefined,
   unattended: process.env.CI !== undefined && process.env.CI !== "false",
-  outdir: process.env.CDKTF_OUTDIR ?? "cdktf.out",
+  // Set but empty it would be the working folder.
+  outdir: process.env.CDKTF_OUTDIR || "cdktf.out",
+  frameworkCli: process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS !== undefined,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
 });

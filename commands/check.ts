@@ -9,7 +9,8 @@ export function check(around: Surroundings, { json }: { readonly json: boolean }
   const warnings = findingLines(report.warnings, given);
   const code = problems.length > 0 ? exitCodes.config : exitCodes.clean;
   if (json) {
-    const environment = config?.settings.environment ?? null;
+    // Empty: it was refused.
+    const environment = config?.settings.environment || null;
     around.stdout(`${JSON.stringify({ config: around.configFile, environment, problems, warnings }, null, 2)}\n`);
     return code;
   }

@@ -31,8 +31,8 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
       "```sh",
       "sha256sum -c SHA256SUMS",
       "terraform init",
-      "terraform plan -out plan",
-      "terraform apply plan",
+      // A saved plan holds the keys of the state.
+      ...(keys.length > 0 ? ["terraform apply"] : ["terraform plan -out plan", "terraform apply plan"]),
       "```",
     ].join("\n"),
     "## What it needs",

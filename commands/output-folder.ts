@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { Config } from "../lib/config/config";
 import type { Report } from "../lib/config/report";
@@ -33,8 +33,14 @@ export function refuseOtherEnvironments(config: Config, folderOf: (stack: string
 /** The state key in what `terraform init` wrote down of the backend. */
 function recordedStateKey(file: string): readonly string[] | undefined {
   if (!existsSync(file)) return undefined;
-  const { backend } = JSON.parse(readFileSync(file, "utf8")) as { backend?: RecordedBackend };
-  return backend && stateKeyOf(backend.type, backend.config);
+  let record: { readonly backend?: RecordedBackend } | null;
+  try {
+    record = JSON.parse(readFileSync(file, "utf8")) as typeof record;
+  } catch {
+    // Terraform refuses to work with a damaged one, so nothing can go to the wrong place.
+    return undefined;
+  }
+  return record?.backend && stateKeyOf(record.backend.type, record.backend.config);
 }
 
 interface RecordedBackend {
@@ -61,14 +67,13 @@ function stateKeyOf(type: string, attributes: Readonly<Record<string, unknown>>)
     case "kubernetes":
       return text("secret_suffix").split(".").slice(-3);
     case "cloud": {
-      // Terraform records blocks as lists of one.
-      const workspaces = [attributes.workspaces].flat()[0] as { name?: unknown } | undefined;
+      const workspaces = attributes.workspaces as { name?: unknown } | null | undefined;
       return String(workspaces?.name ?? "")
         .split("_")
         .slice(-3);
     }
     default:
-      return [];
+      return [`(backend ${type})`];
   }
 }
 
@@ -81,17 +86,20 @@ function holdsState(folder: string): boolean {
 
 /**
  * Takes the generated files out of the folders of stacks that left the config, and the folders with them. A folder with
- * state is left as it is.
+ * state is left as it is, and so is one that Terraform has initialised for another environment.
  *
  * @returns the folders that were left because of their state
  */
-export function removeLeftStacks(stacksFolder: string, present: readonly string[]): readonly string[] {
+export function removeLeftStacks(config: Config, stacksFolder: string): readonly string[] {
   if (!existsSync(stacksFolder)) return [];
+  const present = config.stacks.map(({ name }) => name);
   const kept: string[] = [];
   for (const entry of readdirSync(stacksFolder, { withFileTypes: true })) {
     const folder = join(stacksFolder, entry.name);
     // Only what a synthesis made is ever removed.
     if (!entry.isDirectory() || present.includes(entry.name) || !existsSync(join(folder, "cdk.tf.json"))) continue;
+    const [environment] = recordedStateKey(join(folder, ".terraform", "terraform.tfstate"))?.slice(-2) ?? [];
+    if (environment !== undefined && environment !== config.settings.environment) continue;
     if (holdsState(folder)) {
       kept.push(folder);
       continue;
@@ -102,13 +110,22 @@ export function removeLeftStacks(stacksFolder: string, present: readonly string[
   return kept;
 }
 
-/** Moves every file below one folder to the same place below another, replacing each whole and touching nothing else. */
+/**
+ * Moves every file below one folder to the same place below another, replacing each whole and touching nothing else.
+ *
+ * @throws before the first is moved, if one of them cannot stand where it should
+ */
 export function moveInto(from: string, to: string): void {
-  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
-    const target = join(to, relative(from, file));
+  const files = readdirSync(from, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(from, join(entry.parentPath, entry.name)));
+  for (const target of files.map((file) => join(to, file))) {
+    // Looking for something below a file throws by itself.
+    if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${target} is a folder`);
+  }
+  for (const file of files) {
+    const target = join(to, file);
     mkdirSync(dirname(target), { recursive: true });
-    renameSync(file, target);
+    renameSync(join(from, file), target);
   }
 }

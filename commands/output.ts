@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly unattended: boolean;
   /** The output folder. */
   readonly outdir: string;
+  /** Whether the framework's CLI runs this: it removes the folders of stacks that left, and fails if they are gone. */
+  readonly frameworkCli?: boolean;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }
@@ -26,7 +28,9 @@ export function count(number: number, noun: string): string {
 
 /** Findings as lines, in an order that does not depend on the config's. */
 export function findingLines(findings: readonly Finding[], data: unknown): readonly string[] {
-  const lines = findings.map(({ path, message }) => `${showPath(path, data)}: ${message}`);
+  const lines = findings.map(({ path, message }) =>
+    path.length === 0 ? `the config file ${message}` : `${showPath(path, data)}: ${message}`,
+  );
   return [...new Set(lines)].sort();
 }
 

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { checkedConfig } from "../lib/checks/check-config";
 import type { Config } from "../lib/config/config";
@@ -15,7 +17,7 @@ export interface CheckedFile {
 }
 
 /** Reads and checks the config file that a command was given. */
-export function readConfig({ configFile, named, unattended }: Surroundings): CheckedFile {
+export function readConfig({ configFile, named, unattended, outdir }: Surroundings): CheckedFile {
   const file = readConfigFile(resolve(configFile));
   if ("problem" in file) {
     const report = newReport();
@@ -24,7 +26,23 @@ export function readConfig({ configFile, named, unattended }: Surroundings): Che
   }
   const { config, report } = checkedConfig(file.value);
   if (unattended && !named) {
-    report.warning([], "TLS_STACKS_CONFIG names no file, so this is the example; name the environment's own");
+    report.warning([], "is the example, since TLS_STACKS_CONFIG names none; name the environment's own");
   }
+  warnOfMissingKubeconfigs(config, outdir, report);
   return { config, report, given: file.value };
+}
+
+/** A kubeconfig is read by whoever applies, who need not be here: its absence is worth a word, not a refusal. */
+function warnOfMissingKubeconfigs(config: Config, outdir: string, report: Report): void {
+  for (const { name, scenario } of config.stacks) {
+    const kubeconfig = scenario.scenario === "pipeline-tls" ? scenario.kubernetes.kubeconfig : undefined;
+    if (kubeconfig === undefined) continue;
+    // Terraform runs in the stack's folder, and the provider knows "~".
+    const file = resolve(outdir, "stacks", name, kubeconfig.replace(/^~(?=\/|$)/, homedir()));
+    if (existsSync(file)) continue;
+    report.warning(
+      ["stacks", name, "kubernetes", "kubeconfig"],
+      `${kubeconfig} does not exist on this machine; whoever applies must have it there, or leave it out and set KUBE_CONFIG_PATH`,
+    );
+  }
 }

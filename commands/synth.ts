@@ -38,7 +38,14 @@ export function synth(around: Surroundings): number {
       ]),
     ),
   );
-  for (const folder of removeLeftStacks(join(around.outdir, "stacks"), names)) {
+  for (const { name, scenario } of config.stacks) {
+    if (scenario.scenario !== "pipeline-tls" || scenario.kubernetes.kubeconfig !== undefined) continue;
+    around.stdout(
+      `${name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
+    );
+  }
+  if (around.frameworkCli) return exitCodes.clean;
+  for (const folder of removeLeftStacks(config, join(around.outdir, "stacks"))) {
     around.stderr(
       warningText([
         `${folder} is no longer in the config and holds state; destroy its resources or move the state, then delete it`,

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";
 import type { Config } from "../lib/config/config";
@@ -6,14 +6,13 @@ import { withoutTokenStackTraces } from "../lib/linear-synthesis";
 import { buildStack } from "../stacks";
 
 /**
- * Builds every stack of a config and writes what Terraform needs to a folder of its own, beside the output folder so
- * that renaming from one into the other is a single step.
+ * Builds every stack of a config and writes what Terraform needs to a folder of its own, in the output folder if that
+ * exists: renaming is a single step only on one file system, and the output folder may be a volume.
  *
  * @param use - called with the folder, which is gone afterwards
  */
 export function synthesized<Result>(config: Config, outdir: string, use: (folder: string) => Result): Result {
-  mkdirSync(dirname(resolve(outdir)), { recursive: true });
-  const folder = mkdtempSync(`${resolve(outdir)}.`);
+  const folder = mkdtempSync(join(existingFolder(resolve(outdir)), ".synthesis-"));
   try {
     withoutTokenStackTraces(() => {
       const app = new App({ outdir: folder, stackTraces: false });
@@ -24,6 +23,11 @@ export function synthesized<Result>(config: Config, outdir: string, use: (folder
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The folder itself or the nearest above it that exists: a synthesis that fails has made no folder. */
+function existingFolder(folder: string): string {
+  return existsSync(folder) ? folder : existingFolder(dirname(folder));
 }
 
 /** Resources of a stack by address. */

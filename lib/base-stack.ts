@@ -1,11 +1,4 @@
-import {
-  TerraformDataSource,
-  TerraformElement,
-  TerraformOutput,
-  type TerraformProvider,
-  TerraformResource,
-  TerraformStack,
-} from "cdktf";
+import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import type { Settings } from "./config/config";
 import type { ProviderName } from "./config/providers";
@@ -100,15 +93,13 @@ export abstract class BaseStack extends TerraformStack {
   }
 }
 
+/** The address of whatever has one: resources, data sources, variables, locals, outputs, checks. */
 function addressOf(construct: unknown): string | undefined {
-  if (TerraformResource.isTerraformResource(construct)) {
-    return `${construct.terraformResourceType}.${construct.friendlyUniqueId}`;
-  }
-  if (TerraformDataSource.isTerraformDataSource(construct)) {
-    return `data.${construct.terraformResourceType}.${construct.friendlyUniqueId}`;
-  }
-  if (TerraformOutput.isTerraformOutput(construct)) return `output.${construct.friendlyUniqueId}`;
-  return undefined;
+  if (!TerraformElement.isTerraformElement(construct)) return undefined;
+  // Private in the framework, which refers to elements by it.
+  const { _elementType: type } = construct as unknown as { readonly _elementType?: string };
+  const kind = TerraformOutput.isTerraformOutput(construct) ? "output" : type;
+  return kind && `${kind}.${construct.friendlyUniqueId}`;
 }
 
 /** `~> <major.minor>` of the version that the binding was made from: fixes come in, new schemas do not. */

@@ -89,12 +89,12 @@ function forgetOld() {
   }
 }
 
-/** The name under which JavaScript is kept, which tells whether the file is whole. @param {string} id @param {string | Buffer} code */
+/** The name of a file with JavaScript, which tells whether it is whole. @param {string} id @param {string | Buffer} code */
 function nameOf(id, code) {
   return `${id}-${digest(code).slice(0, 16)}.cjs`;
 }
 
-/** @param {string} id @returns {Remembered | undefined} the record, whatever has become of the rest */
+/** The record, whatever has become of the rest. @param {string} id @returns {Remembered | undefined} */
 function recordOf(id) {
   try {
     return JSON.parse(readFileSync(join(cacheFolder, `${id}.json`), "utf8")) ?? undefined;
@@ -103,7 +103,7 @@ function recordOf(id) {
   }
 }
 
-/** @param {string} id @param {Remembered | undefined} record @returns {string | undefined} the JavaScript, if it is still true and whole */
+/** The JavaScript, if it is whole and still true. @param {string} id @param {Remembered | undefined} record @returns {string | undefined} */
 function recall(id, record) {
   try {
     if (record?.versions !== versions() || !unchanged(record.inputs)) return undefined;
@@ -115,7 +115,7 @@ function recall(id, record) {
   }
 }
 
-/** @param {string} name @returns {Buffer | undefined} V8's compiled form of the JavaScript, if it is whole */
+/** V8's compiled form of the JavaScript, if it is whole. @param {string} name @returns {Buffer | undefined} */
 function recallCompiled(name) {
   try {
     const data = readFileSync(join(cacheFolder, `${name}.v8`));
@@ -167,8 +167,9 @@ function loadTypeScript(file, { whole = false } = {}) {
   const record = recordOf(id);
   const remembered = recall(id, record);
   let code = remembered ?? "";
-  let name = record?.code ?? "";
+  let name = String(record?.code);
   if (remembered === undefined) {
+    const started = Date.now();
     const built = compile(file, whole);
     const old = name;
     code = built.code;
@@ -176,7 +177,9 @@ function loadTypeScript(file, { whole = false } = {}) {
     if (old.startsWith(id) && old !== name) for (const end of ["", ".v8"]) forget(join(cacheFolder, old + end));
     forgetOld();
     remember(name, code);
-    remember(`${id}.json`, JSON.stringify({ versions: versions(), inputs: built.inputs, code: name }));
+    // A file saved meanwhile may have been read before and digested after: the record would be wrong from then on.
+    const settled = Object.keys(built.inputs).every((path) => statSync(resolve(root, path)).ctimeMs < started);
+    if (settled) remember(`${id}.json`, JSON.stringify({ versions: versions(), inputs: built.inputs, code: name }));
   }
   const compiled = remembered === undefined ? undefined : recallCompiled(name);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${code}\n})`, {

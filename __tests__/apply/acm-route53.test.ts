@@ -1,7 +1,7 @@
 import example from "../../config/example";
 import { type Call, type Moto, motoNeed, startMoto } from "../support/moto";
 import { evidence, proofsOf, synthesized } from "../support/proofs";
-import { type Json, needsOf, type Workspace, workspace } from "../support/terraform";
+import { type Json, needsOf, TerraformError, type Workspace, workspace } from "../support/terraform";
 
 const STACK = "acm-route53";
 const scenario = (example.stacks as Record<string, Scenario>)[STACK] as Scenario;
@@ -64,7 +64,7 @@ proofsOf(STACK, needs, (prove) => {
 
   afterAll(async () => {
     for (const end of stop.reverse()) await end();
-  });
+  }, 60_000);
 
   prove("validate", "no diagnostic at all, not even a warning", async () => {
     evidence(STACK, json, ["moto 5.2.1 made strict: our reading of AWS, not AWS"]);
@@ -237,6 +237,25 @@ proofsOf(
         ]);
       });
     });
+
+    prove(
+      "interrupt",
+      "an apply stopped while it waits for ACM goes on at the next apply",
+      async () => {
+        const moto = await prepared({ waitForChanges: true });
+        await alone(moto, json, {}, async (stack) => {
+          const stop = { signal: "SIGINT", after: /aws_route53_record\.\S+: Creating/ } as const;
+          await expect(stack.apply(undefined, stop)).rejects.toThrow(TerraformError);
+          expect((await moto.inventory()).certificates).toHaveLength(1);
+          await stack.apply();
+          expect((await moto.inventory()).certificates).toEqual([expect.objectContaining({ Status: "ISSUED" })]);
+          expect((await stack.plan()).exitCode).toBe(0);
+          await stack.destroy();
+          await expectOnlyWhatTheTestMade(moto);
+        });
+      },
+      300,
+    );
 
     const sentence = "with a fifth of all calls throttled it still applies, plans empty and goes";
     const faults = async () => {

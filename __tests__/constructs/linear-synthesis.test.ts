@@ -141,6 +141,10 @@ describe("writes what the framework writes", () => {
   const cases: Record<string, (stack: TerraformStack) => void> = {
     "an empty stack": () => {},
 
+    "a stack without a backend": (stack) => {
+      stack.prepareStack = () => {};
+    },
+
     "certificates, with their provider's aliases and timeouts": (stack) => {
       const here = new AwsProvider(stack, "here", { region: "eu-central-1", defaultTags: [{ tags: { Name: "ü" } }] });
       const there = new AwsProvider(stack, "there", { region: "us-east-1", alias: "there" });
@@ -494,6 +498,10 @@ describe("fails where the framework fails", () => {
     },
     "a function": (stack) => void new Thing(stack, "thing", { a: [{ b: () => 1 }] }),
     "a construct": (stack) => void new Thing(stack, "thing", { a: [stack] }),
+    "an object like a construct": (stack) => void new Thing(stack, "thing", { a: { _children: {}, _metadata: [] } }),
+    "text that stands for the values of a map": (stack) => {
+      new Thing(stack, "thing", { text: Object.values(new Thing(stack, "other", {}).getStringMapAttribute("a"))[0] });
+    },
     "a list token in text": (stack) => {
       new Thing(stack, "thing", { text: new TerraformVariable(stack, "list", {}).listValue[0] });
     },
@@ -553,13 +561,14 @@ describe("resolves", () => {
     const produce = jest.fn(() => "made");
     const build = inStack((stack) => {
       const value = Lazy.stringValue({ produce });
-      new Thing(stack, "text", { a: `text ${value}` });
+      const literal = { creationStack: [], resolve: produce };
+      new Thing(stack, "text", { a: `text ${value}`, literal });
       new Thing(stack, "list", { a: [{ b: value }] }).addOverride("c", Lazy.anyValue({ produce }));
       new TerraformOutput(stack, "output", { value: { d: value } });
       stack.addOverride("terraform.required_version", Lazy.anyValue({ produce }));
     });
-    expect(JSON.stringify(outcome(linear, build).files).match(/made/g)).toHaveLength(5);
-    expect(produce).toHaveBeenCalledTimes(5);
+    expect(JSON.stringify(outcome(linear, build).files).match(/made/g)).toHaveLength(6);
+    expect(produce).toHaveBeenCalledTimes(6);
   });
 
   test("what a token leaves for a second resolve", () => {
@@ -668,8 +677,10 @@ describe("withoutTokenStackTraces", () => {
     const fail = () => {
       throw new Error("failed");
     };
+    expect(() => withoutTokenStackTraces(fail)).toThrow("failed");
+    expect(Error.captureStackTrace).toBe(capture);
     withoutTokenStackTraces(() => {
-      expect(() => withoutTokenStackTraces(fail)).toThrow("failed");
+      withoutTokenStackTraces(() => {});
       expect(creationStack()).toEqual([]);
     });
     expect(Error.captureStackTrace).toBe(capture);

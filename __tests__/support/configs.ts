@@ -26,6 +26,65 @@ export function goodConfig(): ConfigInput {
   };
 }
 
+/** A config without a mistake that says everything an acm-route53 stack can say. */
+export function fullConfig(): ConfigInput {
+  const edgeTopic = topic.replace("eu-west-1", "us-east-1");
+  return {
+    project: "ai-platform",
+    environment: "test",
+    labels: { team: "ml-platform", "cost-center": "4711" },
+    backend: {
+      type: "s3",
+      bucket: "ai-platform-state",
+      region: "eu-west-1",
+      kmsKeyId: "alias/state",
+      keyPrefix: "tls",
+    },
+    privateKeys: "never",
+    applyEvery: "3d",
+    horizon: "2027-03-15",
+    providers: { aws: { version: "~> 6.25" } },
+    stacks: {
+      web: {
+        scenario: "acm-route53",
+        account,
+        region: "eu-west-1",
+        zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "lookup" },
+        certificates: {
+          api: {
+            names: [...Array.from({ length: 11 }, (_, index) => `n${index}.example.com`), "*.example.org"],
+            key: "ecdsa-p384",
+            purpose: "server",
+            attach: [
+              { to: "alb-listener", arn: albListener },
+              { to: "nlb-listener", arn: nlbListener },
+              { to: "api-gateway" },
+            ],
+            validationTimeout: "1h",
+            alarm: { before: "9d", topics: [topic] },
+            records: "managed",
+          },
+          edge: {
+            names: ["cdn.example.com"],
+            key: "rsa-2048",
+            attach: [{ to: "cloudfront" }],
+            alarm: { topics: [edgeTopic] },
+          },
+          quiet: { names: ["quiet.example.com"], alarm: false },
+        },
+        quota: { namesPerCertificate: 50 },
+      },
+      second: {
+        scenario: "acm-route53",
+        account,
+        region: "us-east-1",
+        zones: {},
+        certificates: { api: { names: ["n1.example.com"], records: "existing" } },
+      },
+    },
+  };
+}
+
 /** Values by place: keys with `/` between them, where `web` and `api` stand for the good config's stack and certificate. */
 export type Changes = Readonly<Record<string, unknown>>;
 

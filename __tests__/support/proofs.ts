@@ -11,11 +11,13 @@ export type Proof =
   | "plan"
   | "apply"
   | "outputs"
+  | "handshake"
   | "empty plan"
   | "change"
   | "drift"
   | "refusal"
   | "faults"
+  | "interrupt"
   | "destroy";
 
 /** States a proof: the kind, a sentence, and the function that throws when it does not hold. */
@@ -49,7 +51,7 @@ export function proofsOf(
   }
   describe(`proofs of ${stack}${why && !mustRun ? ` [skipped: ${why}]` : ""}`, () => {
     let broken: string | undefined;
-    define((proof, sentence, prove, seconds = 120) => {
+    define((proof, sentence, prove, seconds = 240) => {
       const title = `${proof}: ${sentence}`;
       if (why && !mustRun) {
         test.skip(title, async () => prove());

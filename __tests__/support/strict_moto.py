@@ -26,7 +26,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
@@ -48,7 +48,6 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.route53.exceptions import Route53ClientError  # noqa: E402
 from moto.route53.models import FakeZone, RecordSet, Route53Backend, route53_backends  # noqa: E402
 from moto.route53.responses import Route53  # noqa: E402
-from moto.utilities.utils import get_partition  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
 Json = dict[str, Any]
@@ -64,7 +63,7 @@ def epoch(moment: datetime) -> float:
     return float(int(moment.timestamp()))
 
 
-def backends_of(registry: Any) -> Iterator[tuple[str, str, Any]]:
+def backends_of(registry: Any) -> Iterable[tuple[str, str, Any]]:
     """Every (account, region, backend) the server has touched so far."""
     for account, regions in list(registry.items()):
         for region, backend in list(regions.items()):
@@ -74,14 +73,11 @@ def backends_of(registry: Any) -> Iterator[tuple[str, str, Any]]:
 # --- Route 53 ---------------------------------------------------------------------------------------------------
 
 
-def public_zones() -> list[FakeZone]:
-    return [z for _, _, b in backends_of(route53_backends) for z in list(b.zones.values()) if not z.private_zone]
-
-
 def resolves(name: str, value: str) -> bool:
     """Whether a resolver would find the CNAME: it asks the most specific public zone, wherever else a copy lies."""
     name = normal(name)
-    covering = [z for z in public_zones() if name == normal(z.name) or name.endswith("." + normal(z.name))]
+    zones = [zone for _, _, backend in backends_of(route53_backends) for zone in list(backend.zones.values())]
+    covering = [z for z in zones if not z.private_zone and f".{name}".endswith(f".{normal(z.name)}")]
     longest = max((len(z.name) for z in covering), default=0)
     return any(
         normal(r.name) == name and r.type == "CNAME" and [normal(v) for v in r.records] == [normal(value)]
@@ -194,9 +190,10 @@ def describe(self: CertBundle, original: Callable[[CertBundle], Json]) -> Json:
         else:
             option["ValidationEmails"] = [f"admin@{name.removeprefix('*.')}"]
         body["DomainValidationOptions"].append(option)
-    for late in ("NotBefore", "NotAfter", "IssuedAt", "Serial"):
-        body.pop(late, None) if self.status != "ISSUED" or late != "Serial" else None
-    if self.status == "ISSUED":
+    if self.status != "ISSUED":
+        for late in ("NotBefore", "NotAfter", "IssuedAt", "Serial"):
+            del body[late]
+    else:
         body["IssuedAt"] = body["NotBefore"] = epoch(self.issued_at)
         body["NotAfter"] = epoch(self.issued_at + timedelta(days=options.lifetime_days))
         body["RenewalEligibility"] = "ELIGIBLE" if body["InUseBy"] else "INELIGIBLE"
@@ -433,13 +430,17 @@ def read_call(environ: Json, body: bytes) -> Json:
     """Service, action and the parameters that tell one call from another, read from the wire like AWS does."""
     scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request", environ.get("HTTP_AUTHORIZATION", ""))
     region, service = scope.groups() if scope else ("", "")
-    call: Json = {"service": service, "region": region, "action": "", "parameters": {}}
+    call: Json = {"service": service, "region": region, "action": "", "protocol": "query", "parameters": {}}
     path = re.sub(r"^/[\d_-]+", "", environ.get("PATH_INFO", ""))
+    parameters: Json = {}
     if target := environ.get("HTTP_X_AMZ_TARGET"):
-        call["action"] = target.split(".")[-1]
+        call |= {"action": target.split(".")[-1], "protocol": "json"}
         parameters = json.loads(body or b"{}")
+    elif environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
+        call |= {"action": path.rsplit("/", 1)[-1], "protocol": "cbor"}
     elif service == "route53":
         method = environ["REQUEST_METHOD"]
+        call["protocol"] = "xml"
         call["action"] = next((a for m, p, a in ROUTE53_ACTIONS if m == method and re.search(p, path)), method)
         call["parameters"]["path"] = path
         if call["action"] == "ChangeResourceRecordSets":
@@ -463,15 +464,18 @@ def read_changes(body: bytes) -> list[str]:
 def fault_answer(kind: str, call: Json) -> tuple[str, str, bytes]:
     """Status line, content type and body of a refusal, in the shape the service's own protocol has for it."""
     busy = kind == "unavailable"
-    code = "ServiceUnavailable" if busy else "Throttling"
-    text = "Service is unavailable" if busy else "Rate exceeded"
     status = "503 Service Unavailable" if busy else "400 Bad Request"
-    if call["service"] == "acm":
-        code = "InternalServerError" if busy else "ThrottlingException"
-        return status, "application/x-amz-json-1.1", json.dumps({"__type": code, "message": text}).encode()
+    text = "Service is unavailable" if busy else "Rate exceeded"
+    code = "ServiceUnavailable" if busy else "Throttling"
+    json_code = "InternalServerError" if busy else "ThrottlingException"
+    if call["protocol"] == "json":
+        return status, "application/x-amz-json-1.1", json.dumps({"__type": json_code, "message": text}).encode()
+    if call["protocol"] == "cbor":
+        words = ("__type", json_code, "message", text)
+        return status, "application/cbor", b"\xa2" + b"".join(bytes([0x78, len(w)]) + w.encode() for w in words)
     sender = "Receiver" if busy else "Sender"
     error = f"<Error><Type>{sender}</Type><Code>{code}</Code><Message>{text}</Message></Error>"
-    namespace = ' xmlns="https://route53.amazonaws.com/doc/2013-04-01/"' if call["service"] == "route53" else ""
+    namespace = ' xmlns="https://route53.amazonaws.com/doc/2013-04-01/"' if call["protocol"] == "xml" else ""
     document = f"<ErrorResponse{namespace}>{error}<RequestId>strict</RequestId></ErrorResponse>"
     return status, "text/xml", document.encode()
 

@@ -6,25 +6,17 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const Table = require("cli-table3");
 
-const COLUMNS = [
-  "validate",
-  "plan",
-  "apply",
-  "outputs",
-  "empty plan",
-  "change",
-  "drift",
-  "refusal",
-  "faults",
-  "destroy",
-];
+const COLUMNS = "validate|plan|apply|outputs|handshake|empty plan|change|drift|refusal|faults|interrupt|destroy".split(
+  "|",
+);
 
 /**
  * @typedef {"passed" | "failed" | "skipped"} Outcome
  * @typedef {Record<Outcome, number> & { why?: string }} Counts
  * @typedef {{ name: string, asked: string, used: string }} Provider
  * @typedef {{ stack: string, sha256: string, engine: string, providers: Provider[], servers: string[] }} Evidence
- * @typedef {import("@jest/test-result").AggregatedResult} Results
+ * @typedef {{ ancestorTitles: string[], title: string, status: string }} Test
+ * @typedef {{ testResults: { testResults: Test[] }[] }} Results what Jest hands over, as far as it is read here
  */
 
 class SummaryReporter {
@@ -57,10 +49,13 @@ class SummaryReporter {
         continue;
       }
       table.push([stack, ...used.map((column) => cell(row.get(column)))]);
-      for (const [proof, { why }] of row) if (why) partly.push(`${stack}, ${proof}: skipped: ${why}`);
+      for (const reason of reasons) {
+        const proofs = [...row].flatMap(([proof, counts]) => (reason && counts.why === reason ? [proof] : []));
+        if (proofs.length > 0) partly.push(`${stack}, ${proofs.join(", ")}: skipped: ${reason}`);
+      }
     }
     const evidence = lines.map((line) => /** @type {Evidence} */ (JSON.parse(line)));
-    const versions = new Set(evidence.map(describeEvidence));
+    const versions = describeEvidence(evidence);
     process.stderr.write(`\n${table}\n${[...partly, ...versions].map((line) => `${line}\n`).join("")}`);
     if (process.env.TLS_STACKS_PROOFS) {
       const proofs = Object.fromEntries([...rows].map(([stack, row]) => [stack, Object.fromEntries(row)]));
@@ -103,10 +98,20 @@ function cell(counts) {
   return total === 1 ? worst : `${worst} ${counts[worst]}/${total}`;
 }
 
-/** @param {Evidence} evidence */
-function describeEvidence({ stack, engine, providers, servers }) {
-  const versions = providers.map(({ name, asked, used }) => `${name} ${used} (the stack asks for ${asked})`);
-  return `${stack}: ${[engine, ...versions, ...servers].join(", ")}`;
+/**
+ * One line per stack: what its proofs were passed by.
+ * @param {Evidence[]} evidence
+ */
+function describeEvidence(evidence) {
+  /** @type {Map<string, Set<string>>} */
+  const said = new Map();
+  for (const { stack, engine, providers, servers } of evidence) {
+    const words = said.get(stack) ?? new Set();
+    said.set(stack, words);
+    const versions = providers.map(({ name, asked, used }) => `${name} ${used} (the stack asks for ${asked})`);
+    for (const word of [engine, ...versions, ...servers]) words.add(word);
+  }
+  return [...said].sort(([a], [b]) => (a < b ? -1 : 1)).map(([stack, words]) => `${stack}: ${[...words].join(", ")}`);
 }
 
 module.exports = SummaryReporter;

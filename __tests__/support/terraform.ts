@@ -236,8 +236,21 @@ interface Finished {
 /** Seconds after which a command is stopped, unless its caller knows better. */
 const LIMITS = { init: 180, validate: 120, plan: 180, show: 120, apply: 900, destroy: 900, output: 60 };
 
+/** Interrupts a command once its log has said something, as a person or a stopped CI job would. */
+export interface Interruption {
+  signal: NodeJS.Signals;
+  after: RegExp;
+}
+
 /** Runs a command in a process group of its own; the group is interrupted when time is up, then killed. */
-function run(command: string, args: string[], folder: string, environment: NodeJS.ProcessEnv, seconds: number) {
+function run(
+  command: string,
+  args: string[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  seconds: number,
+  interruption?: Interruption,
+) {
   return new Promise<Finished>((done, failed) => {
     const child = spawn(command, args, {
       cwd: folder,
@@ -261,7 +274,13 @@ function run(command: string, args: string[], folder: string, environment: NodeJ
       signalGroup("SIGINT");
       setTimeout(killer, 5_000).unref();
     }, seconds * 1000);
-    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    let waiting = interruption;
+    child.stdout.on("data", (chunk: Buffer) => {
+      output.push(chunk);
+      if (!waiting?.after.test(Buffer.concat(output).toString())) return;
+      signalGroup(waiting.signal);
+      waiting = undefined;
+    });
     child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
     child.on("error", failed);
     child.on("close", (exitCode) => {
@@ -300,7 +319,7 @@ export interface Workspace {
   validate(): Promise<void>;
   plan(options?: { refresh?: boolean; refreshOnly?: boolean; destroy?: boolean }): Promise<Plan>;
   /** Applies a saved plan, or plans and applies. Throws {@link TerraformError} when Terraform fails. */
-  apply(plan?: Plan, limitSeconds?: number): Promise<Applied>;
+  apply(plan?: Plan, interruption?: Interruption): Promise<Applied>;
   destroy(): Promise<Applied>;
   /** Address to attributes, from the state file. */
   state(): Record<string, Json>;
@@ -326,17 +345,17 @@ export function workspace(json: string, { overrides = {} }: { overrides?: Json }
   const pins = pinnedProviders(JSON.parse(json) as Json);
   let plans = 0;
 
-  const command = async (name: keyof typeof LIMITS, args: string[], allowed = [0], seconds = LIMITS[name]) => {
-    const finished = await run(found.path, [name, ...args], folder, environment, seconds);
+  const command = async (name: keyof typeof LIMITS, args: string[], allowed = [0], interruption?: Interruption) => {
+    const finished = await run(found.path, [name, ...args], folder, environment, LIMITS[name], interruption);
     if (finished.exitCode === null || !allowed.includes(finished.exitCode)) {
       const streamed = args.includes("-json") && name !== "validate" && name !== "output" && name !== "show";
       throw new TerraformError(name, finished.exitCode, streamed ? diagnosticsOf(finished.log) : [], finished.log);
     }
     return finished;
   };
-  const changing = async (name: "apply" | "destroy", args: string[], seconds?: number): Promise<Applied> => {
+  const changing = async (name: "apply" | "destroy", args: string[], stop?: Interruption): Promise<Applied> => {
     const started = Date.now();
-    const { log } = await command(name, ["-json", "-input=false", ...args], [0], seconds);
+    const { log } = await command(name, ["-json", "-input=false", ...args], [0], stop);
     const summary = messages(log).findLast((message) => message.type === "change_summary")?.changes;
     if (!summary) throw new TerraformError(`${name} reported no summary`, 0, [], log);
     return {
@@ -391,7 +410,7 @@ export function workspace(json: string, { overrides = {} }: { overrides?: Json }
         file,
       };
     },
-    apply: (plan, seconds) => changing("apply", plan ? [plan.file] : ["-auto-approve"], seconds),
+    apply: (plan, interruption) => changing("apply", plan ? [plan.file] : ["-auto-approve"], interruption),
     destroy: () => changing("destroy", ["-auto-approve"]),
     state: () => stateOf(join(folder, "terraform.tfstate")),
     output: async () => {

@@ -8,27 +8,26 @@ export function checkAwsBelonging(stack: AcmRoute53Config, path: Path, report: R
   const account = stack.account ?? firstAccount(stack);
   for (const certificate of stack.certificates) {
     const at = [...path, "certificates", certificate.name];
-    const mentions: readonly { arn: Arn; path: Path; home: string }[] = [
+    const mentions: readonly { arn: Arn; path: Path; home: string; way: string }[] = [
       ...certificate.listeners.map((arn) => ({
         arn,
         path: [...at, "attach", { member: arn.arn }],
         home: stack.region,
+        way: `name a listener in ${stack.region} or make a stack for ${arn.region}`,
       })),
       ...(certificate.alarm?.topics ?? []).map((arn) => ({
         arn,
         path: [...at, "alarm", "topics", { member: arn.arn }],
         home: certificate.region,
+        way: `name a topic in ${certificate.region}, where the alarm is`,
       })),
     ];
-    for (const { arn, path, home } of mentions) {
+    for (const { arn, path, home, way } of mentions) {
       if (account !== undefined && arn.account !== account) {
         report.problem(path, `is of account ${arn.account}, the stack of ${account}; make a stack for each account`);
       }
       if (home !== "" && arn.region !== home) {
-        report.problem(
-          path,
-          `is in ${arn.region}, the certificate in ${home}; name one in ${home} or make another stack`,
-        );
+        report.problem(path, `is in ${arn.region}, the certificate in ${home}; ${way}`);
       } else if (home !== "" && arn.partition !== partitionOf(home)) {
         report.problem(
           path,

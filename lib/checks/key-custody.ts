@@ -40,15 +40,22 @@ export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings,
       );
     }
   } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {
+    // Whether the state is encrypted is not known then.
+    if (report.refused(["backend", "encryptedAtRest"])) return;
+    const [what, way] = inClear(settings.backend);
     report.problem(
       ["backend"],
-      `${backendPhrase(settings.backend)}, and stack ${stack} puts ${keys.length} private ${keys.length === 1 ? "key" : "keys"} into it (${keys[0]?.address}${keys.length > 1 ? " and others" : ""}); use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"`,
+      `${what}, and stack ${stack} puts ${keys.length} private ${keys.length === 1 ? "key" : "keys"} into it (${keys[0]?.address}${keys.length > 1 ? " and others" : ""}); ${way}use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"`,
     );
   }
 }
 
-function backendPhrase(backend: BackendConfig): string {
+/** What is wrong with a backend that does not encrypt, and how that is mended, if it can be. */
+function inClear(backend: BackendConfig): readonly [what: string, way: string] {
   return backend.type === "kubernetes"
-    ? "is kubernetes without encryptedAtRest: true, so the state may lie in clear"
-    : `is ${backend.type}, which keeps the state in clear`;
+    ? [
+        "is kubernetes without encryptedAtRest, so the state may lie in clear",
+        "write encryptedAtRest: true if the cluster encrypts Secrets, ",
+      ]
+    : [`is ${backend.type}, which keeps the state in clear`, ""];
 }

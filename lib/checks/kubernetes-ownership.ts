@@ -1,29 +1,72 @@
 import type { StackConfig } from "../config/config";
+import type { KubernetesConfig } from "../config/kubernetes";
 import { type Path, type Report, show } from "../config/report";
 
-/** Every object of a cluster has one owner: two would overwrite each other's keys at every apply. */
+/** Every object of a cluster, and every public name, has one owner: the second one's apply would fail half-way. */
 export function checkKubernetesOwnership(stacks: readonly StackConfig[], report: Report): void {
-  const owners = new Map<string, string>();
-  const claim = (kind: string, name: string, where: string, path: Path, owner: string) => {
-    const object = `${kind} ${where}/${name}`;
-    const other = owners.get(object);
-    if (other === undefined) owners.set(object, owner);
-    else report.problem(path, `would have the ${kind} ${show(name)} that ${other} has; give it another name`);
+  const owners = new Map<string, { readonly owner: string; readonly kubeconfig: string | undefined }[]>();
+  /** Takes a thing for an owner; if it has one already, says who that is. */
+  const take = (thing: string, owner: string, kubeconfig?: string): string | undefined => {
+    const known = owners.get(thing) ?? [];
+    const other = known.find((one) => mayBeSame(one.kubeconfig, kubeconfig));
+    if (other === undefined) owners.set(thing, [...known, { owner, kubeconfig }]);
+    return other?.owner;
   };
   for (const { name: stack, scenario } of stacks) {
     if (scenario.scenario !== "pipeline-tls") continue;
-    const { context } = scenario.kubernetes;
-    const { name: namespace, create } = scenario.namespace;
     const path = ["stacks", stack];
-    if (create) claim("namespace", namespace, context, [...path, "namespace", "name"], `stack ${stack}`);
-    for (const service of scenario.services) {
+    const { kubernetes, namespace, services, dns } = scenario;
+    const takeObject = (kind: string, name: string, owner: string) =>
+      take(`${kind} ${kubernetes.context}/${name}`, owner, kubernetes.kubeconfig);
+    const placed = isPlaced(kubernetes, namespace.name, path, report);
+    const creator = placed && namespace.create ? takeObject("Namespace", namespace.name, stack) : undefined;
+    if (creator !== undefined) {
+      report.problem(
+        [...path, "namespace", "create"],
+        `is true, but stack ${creator} creates the namespace ${show(namespace.name)} already; leave it out here`,
+      );
+    }
+    for (const service of services) {
       const at = [...path, "services", service.name];
       const owner = `service ${service.name} of stack ${stack}`;
-      claim("Secret", service.secret, `${context}/${namespace}`, [...at, "secret"], owner);
-      claim("Service", service.name, `${context}/${namespace}`, at, owner);
-      for (const name of service.publicNames) {
-        claim("alias", name, "", [...at, "names", { member: name }], owner);
+      const twin = placed ? takeObject("Service", `${namespace.name}/${service.name}`, stack) : undefined;
+      if (twin !== undefined) {
+        report.problem(
+          at,
+          `is a Service of stack ${twin} already, in the same namespace; rename it, or give one of the stacks another namespace`,
+        );
+      }
+      const holder = placed ? takeObject("Secret", `${namespace.name}/${service.secret}`, owner) : undefined;
+      const ownName = service.secret !== service.name;
+      // A twin's new name gives its Secret a new one as well.
+      if (holder !== undefined && (twin === undefined || ownName)) {
+        report.problem(
+          [...at, "secret"],
+          `${ownName ? "is" : "would be"} ${show(service.secret)}, which is the Secret of ${holder}; write another name`,
+        );
+      }
+      for (const name of dns === undefined ? [] : service.publicNames) {
+        const other = take(`public name ${name}`, owner);
+        if (other === undefined) continue;
+        report.problem(
+          [...at, "names", { member: name }],
+          `is a public name of ${other} already, and leads to one place only; write another name`,
+        );
       }
     }
   }
 }
+
+/** Whether it is known where the stack's objects would lie. */
+function isPlaced(kubernetes: KubernetesConfig, namespace: string, path: Path, report: Report): boolean {
+  const parts = [
+    [...path, "kubernetes", "context"],
+    [...path, "kubernetes", "kubeconfig"],
+    [...path, "namespace", "name"],
+  ];
+  return kubernetes.context !== "" && namespace !== "" && !parts.some((part) => report.refused(part));
+}
+
+/** One context's name can stand in two kubeconfig files for two clusters; a file that is not named can be any. */
+const mayBeSame = (one: string | undefined, other: string | undefined) =>
+  one === undefined || other === undefined || one === other;

@@ -1,5 +1,5 @@
-import { day, type Seconds, showDuration } from "../config/duration";
-import { type PipelineTlsConfig, renewalWindow } from "../config/pipeline-tls";
+import { day, parseDuration, type Seconds, showDuration } from "../config/duration";
+import { type PipelineTlsConfig, renewalWindow, type Validity } from "../config/pipeline-tls";
 import type { Path, Report } from "../config/report";
 
 /**
@@ -7,25 +7,54 @@ import type { Path, Report } from "../config/report";
  * beyond the authority's end without a word.
  */
 export function checkPrivateLifetimes(stack: PipelineTlsConfig, applyEvery: Seconds, path: Path, report: Report): void {
-  for (const { name, validity } of stack.services) {
-    const at = [...path, "services", name, "lifetime"];
-    if (validity.lifetime === 0) continue;
-    const got = showDuration(validity.lifetime);
-    if (validity.renewBefore === 0 || validity.renewBefore < 2 * applyEvery) {
+  const authority = stack.authority?.lifetime ?? 0;
+  for (const { at, validity } of writtenLifetimes(stack, path)) {
+    const { lifetime, renewBefore } = validity;
+    // Lifetimes of 0 were refused already.
+    if (lifetime === 0) continue;
+    const got = showDuration(lifetime);
+    if (renewBefore < 2 * applyEvery) {
+      const window = renewBefore === 0 ? "less than an hour" : showDuration(renewBefore);
       report.problem(
         at,
-        `is ${got}: an apply renews in the last third, ${showDuration(validity.renewBefore)}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); write at least ${showDuration(leastLifetime(applyEvery))}, apply more often, or use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager" or "vault-secrets-operator", cas-short-lived with its node bootstrap)`,
+        `is ${got}: an apply renews in the last third, ${window}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longerAdvice(applyEvery, authority)}apply more often, or use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager" or "vault-secrets-operator", cas-short-lived with its node bootstrap)`,
       );
     }
-    const authority = stack.authority?.lifetime ?? 0;
-    if (authority > 0 && 2 * validity.lifetime > authority) {
+    if (authority > 0 && 2 * lifetime > authority) {
+      const raise = isDuration(2 * lifetime) ? `raise ca.lifetime to at least ${showDuration(2 * lifetime)}, or ` : "";
       report.problem(
         at,
-        `is ${got}, more than half of the authority's ${showDuration(authority)}, so that no time is left to replace the authority; write a shorter one or raise ca.lifetime`,
+        `is ${got}, more than half of the authority's ${showDuration(authority)}, which leaves no time to replace the authority; ${raise}write a shorter one`,
       );
     }
   }
 }
+
+/** The lifetimes in force and where they are written: the stack's, once for all services without their own, and theirs. */
+function writtenLifetimes(
+  { services }: PipelineTlsConfig,
+  path: Path,
+): readonly { readonly at: Path; readonly validity: Validity }[] {
+  const inheriting = services.find(({ ownLifetime }) => !ownLifetime);
+  return [
+    ...(inheriting === undefined ? [] : [{ at: [...path, "lifetime"], validity: inheriting.validity }]),
+    ...services
+      .filter(({ ownLifetime }) => ownLifetime)
+      .map(({ name, validity }) => ({ at: [...path, "services", name, "lifetime"], validity })),
+  ];
+}
+
+/** What to write for a renewal window that holds two applies, as the start of a list; nothing if no lifetime would do. */
+function longerAdvice(applyEvery: Seconds, authority: Seconds): string {
+  const least = leastLifetime(applyEvery);
+  const short = authority > 0 && 2 * least > authority;
+  if (!isDuration(short ? 2 * least : least)) return "";
+  const raise = short ? ` and raise ca.lifetime to at least ${showDuration(2 * least)}` : "";
+  return `write at least ${showDuration(least)}${raise}, `;
+}
+
+/** Whether a config can say it. */
+const isDuration = (seconds: Seconds) => parseDuration(showDuration(seconds)) !== undefined;
 
 /** The least whole number of days whose renewal window holds two applies. */
 function leastLifetime(applyEvery: Seconds): Seconds {

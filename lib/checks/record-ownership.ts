@@ -14,6 +14,8 @@ export function checkRecordOwnership(stacks: readonly StackConfig[], report: Rep
         const known = owners.get(name) ?? [];
         const other = known.find((owner) => owner.stack !== stack && mayBeSame(owner.account, scenario.account));
         if (other !== undefined) {
+          // What the accounts were meant to be is not known.
+          if ([stack, other.stack].some((name) => report.refused(["stacks", name, "account"]))) continue;
           const way = scenario.account && other.account ? "" : ", or state the account of both if they differ";
           report.problem(
             ["stacks", stack, "certificates", certificate.name, "names", { member: domain }],

@@ -1,7 +1,7 @@
 import { type AcmRoute53Config, defaultAlarm } from "../config/acm-route53";
 import { day, type Seconds, showDuration } from "../config/duration";
 import { laterLifetimes } from "../config/lifetimes";
-import { oneOf, type Path, type Report, show } from "../config/report";
+import { type Path, type Report, show } from "../config/report";
 
 /**
  * ACM starts to renew about 45 days before the end of a certificate of 200 days; for shorter lifetimes the same share is
@@ -36,10 +36,11 @@ export function checkRenewalAlarms(
     }
     const broken = laterLifetimes(horizon).find(({ lifetime }) => alarm.before >= renewalPoint(lifetime));
     // The default follows the horizon by itself.
-    if (broken === undefined || alarm.before === advised) continue;
+    if (broken === undefined || alarm.before === advised || report.refused(["horizon"])) continue;
+    const point = showDuration(renewalPoint(broken.lifetime));
     report.warning(
       at,
-      `is ${got}; from ${broken.from} certificates live ${showDuration(broken.lifetime)} and ACM renews about ${showDuration(renewalPoint(broken.lifetime))} before the end: leave it out, or set horizon to ${oneOf([broken.from])} and write less`,
+      `is ${got}, but from ${broken.from} certificates live ${showDuration(broken.lifetime)} and ACM renews them ${point} before the end, so it would ring each time; write less than ${point}, or set horizon to ${show(broken.from)} and leave it out`,
     );
   }
 }

@@ -21,11 +21,11 @@ import {
 } from "./dns-names";
 import { day, durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, setOf, text, whole, word } from "./fields";
-import { keyProblem } from "./identifiers";
+import { keyPattern, keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
 import { namesInput, readNames, readZones } from "./names";
 import { type Purpose, purposes } from "./purpose";
-import { type Path, type Report, show } from "./report";
+import { hasProblem, type Path, type Report, show } from "./report";
 
 /** Names per certificate that ACM grants every account; more needs a raised quota. */
 export const defaultNamesPerCertificate = 10;
@@ -59,18 +59,20 @@ const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net
     { description: `The certificate is added to a listener of ${what}.` },
   );
 
-const attachmentInput = z.discriminatedUnion("to", [
-  listener("alb-listener", "app", "an Application Load Balancer"),
-  listener("nlb-listener", "net", "a Network Load Balancer"),
-  fields(
-    { to: z.literal("cloudfront") },
-    { description: "For a CloudFront distribution: the certificate is made in us-east-1 and its ARN is an output." },
-  ),
-  fields(
-    { to: z.literal("api-gateway") },
-    { description: "For a custom domain of API Gateway in the stack's region: the certificate's ARN is an output." },
-  ),
-]);
+const attachmentInput = z
+  .discriminatedUnion("to", [
+    listener("alb-listener", "app", "an Application Load Balancer"),
+    listener("nlb-listener", "net", "a Network Load Balancer"),
+    fields(
+      { to: z.literal("cloudfront") },
+      { description: "For a CloudFront distribution: the certificate is made in us-east-1 and its ARN is an output." },
+    ),
+    fields(
+      { to: z.literal("api-gateway") },
+      { description: "For a custom domain of API Gateway in the stack's region: the certificate's ARN is an output." },
+    ),
+  ])
+  .meta({ description: "Something that uses the certificate.", examples: [{ to: "cloudfront" }] });
 
 const alarmInput = z
   .union([
@@ -113,7 +115,11 @@ const certificateInput = fields({
     description: "What the certificate is shown for; a public authority signs for servers only.",
     default: "server",
   }).optional(),
-  attach: setOf(attachmentInput, { description: "What uses the certificate.", default: [] }).optional(),
+  attach: setOf(attachmentInput, {
+    description: "What uses the certificate.",
+    examples: [[{ to: "cloudfront" }]],
+    default: [],
+  }).optional(),
   validationTimeout: text(
     {
       description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
@@ -151,7 +157,8 @@ export const acmRoute53Input = fields(
           examples: ["Z0123456789ABCDEFGHIJ", "lookup"],
           pattern: `${zoneIdPattern}|^lookup$`,
         },
-        (value) => (value === "lookup" ? undefined : zoneIdProblem(value)),
+        (value) =>
+          value === "lookup" || zoneIdProblem(value) === undefined ? undefined : `${zoneIdProblem(value)}, or "lookup"`,
       ),
       {
         description:
@@ -159,7 +166,11 @@ export const acmRoute53Input = fields(
         examples: [{ "example.com": "Z0123456789ABCDEFGHIJ" }],
       },
     ),
-    certificates: mapOf(certificateInput, { description: "Certificates by key, which is part of their address." }),
+    certificates: mapOf(
+      certificateInput,
+      { description: "Certificates by key, which is part of their address." },
+      keyPattern,
+    ),
     quota: fields(
       {
         namesPerCertificate: whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
@@ -245,41 +256,54 @@ export function readAcmRoute53(
 ): AcmRoute53Config {
   const zones = readZones(input.zones, [...path, "zones"], report);
   const entries = Object.entries(input.certificates).sort(([one], [other]) => (one < other ? -1 : 1));
-  if (entries.length === 0) report.problem([...path, "certificates"], "is empty; write at least one certificate");
-  const certificates = entries.flatMap(([name, certificate]) => {
+  if (entries.length === 0 && !hasProblem(report, [...path, "certificates"])) {
+    report.problem([...path, "certificates"], "is empty; write at least one certificate");
+  }
+  // Zones of which none could be read say nothing about the names.
+  const unknown = report.refused([...path, "zones"]) || (zones.size === 0 && hasProblem(report, [...path, "zones"]));
+  const around = { region: input.region, zones: unknown ? undefined : [...zones.keys()], lifetime };
+  const certificates = entries.map(([name, certificate]) => {
     const at = [...path, "certificates", name];
     const problem = keyProblem(name);
     if (problem !== undefined) report.problem(at, problem);
-    return readCertificate(name, certificate, input.region, [...zones.keys()], lifetime, at, report);
+    return readCertificate(name, certificate, around, at, report);
   });
   const used = new Set(certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)));
   return {
     scenario: "acm-route53",
-    account: input.account,
+    account: input.account || undefined,
     region: input.region,
     zones: [...zones]
       .filter(([name]) => used.has(name))
       .map(([name, id]) => ({ name, id: id === "lookup" ? undefined : id })),
     certificates,
     lifetime,
-    namesPerCertificate: input.quota?.namesPerCertificate ?? defaultNamesPerCertificate,
+    namesPerCertificate: report.refused([...path, "quota", "namesPerCertificate"])
+      ? mostNamesPerCertificate
+      : (input.quota?.namesPerCertificate ?? defaultNamesPerCertificate),
   };
+}
+
+/** What a certificate takes from its stack. */
+interface CertificateContext {
+  readonly region: string;
+  /** `undefined` where they could not be read. */
+  readonly zones: readonly DnsName[] | undefined;
+  readonly lifetime: Seconds;
 }
 
 function readCertificate(
   name: string,
   input: CertificateInput,
-  region: string,
-  zones: readonly DnsName[],
-  lifetime: Seconds,
+  { region, zones, lifetime }: CertificateContext,
   path: Path,
   report: Report,
-): readonly AcmCertificateConfig[] {
+): AcmCertificateConfig {
   const at = [...path, "names"];
   const names = readNames(input.names, at, report);
   if (input.names.length === 0) report.problem(at, "is empty; write at least one DNS name");
   const commonName = commonNameOf(names);
-  if (names.length > 0 && commonName === undefined) {
+  if (names.length > 0 && commonName === undefined && !hasProblem(report, at)) {
     report.problem(
       at,
       `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
@@ -287,26 +311,24 @@ function readCertificate(
   }
   const attach = input.attach ?? [];
   const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
-  const records = input.records ?? "managed";
-  const validations = records === "managed" ? readValidations(names, zones, at, report) : [];
-  // Without names there is no certificate to say more about: they are reported already.
-  if (names.length === 0) return [];
-  return [
-    {
-      name,
-      commonName: commonName ?? names[0] ?? "",
-      names,
-      key: input.key ?? defaultKey,
-      purpose: input.purpose ?? "server",
-      region: consumers.includes("cloudfront") ? "us-east-1" : region,
-      listeners: readListeners(attach),
-      consumers,
-      validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
-      alarm: readAlarm(input.alarm, lifetime),
-      validations,
-      records,
-    },
-  ];
+  const records = report.refused([...path, "records"]) ? "existing" : (input.records ?? "managed");
+  // A consumer that could not be read may need another region.
+  const unclear =
+    report.refused([...path, "attach"]) || attach.some((_, index) => report.refused([...path, "attach", index]));
+  return {
+    name,
+    commonName: commonName ?? names[0] ?? "",
+    names,
+    key: input.key ?? defaultKey,
+    purpose: input.purpose ?? "server",
+    region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : region,
+    listeners: readListeners(attach),
+    consumers,
+    validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
+    alarm: readAlarm(input.alarm, lifetime),
+    validations: records === "managed" && zones !== undefined ? readValidations(names, zones, at, report) : [],
+    records,
+  };
 }
 
 function readListeners(attach: NonNullable<CertificateInput["attach"]>): readonly ListenerArn[] {

@@ -22,7 +22,7 @@ export function accountProblem(text: string): string | undefined {
 /** Why the text is no Route 53 zone id, if it is none. */
 export function zoneIdProblem(text: string): string | undefined {
   if (new RegExp(zoneIdPattern).test(text)) return undefined;
-  return `is ${show(text)}; write the id of a Route 53 hosted zone, such as "Z0123456789ABCDEFGHIJ"`;
+  return `is ${show(text)}, which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"`;
 }
 
 /** The parts of an Amazon resource name that decide where it can be used. */

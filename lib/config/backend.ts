@@ -3,9 +3,9 @@ import { regionProblem } from "./aws";
 import { fields, flag, text } from "./fields";
 import { show } from "./report";
 
-const name = (what: string, pattern: string, example: string) =>
-  text({ description: `${what}.`, pattern, examples: [example] }, (value) =>
-    new RegExp(pattern).test(value) ? undefined : `is ${show(value)}; write ${what}, such as ${show(example)}`,
+const name = (what: string, pattern: string, rule: string, example: string) =>
+  text({ description: `${what[0]?.toUpperCase()}${what.slice(1)}.`, pattern, examples: [example] }, (value) =>
+    new RegExp(pattern).test(value) ? undefined : `is ${show(value)}; write ${what}: ${rule}, such as ${show(example)}`,
   );
 const prefix = () =>
   text(
@@ -32,9 +32,19 @@ export const backendInput = z
     fields(
       {
         type: z.literal("s3"),
-        bucket: name("the bucket's name", "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "ai-platform-state"),
+        bucket: name(
+          "the bucket's name",
+          "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+          '3-63 of a-z, 0-9, "." and "-"',
+          "ai-platform-state",
+        ),
         region: text({ description: "The bucket's region.", examples: ["eu-west-1"] }, regionProblem),
-        kmsKeyId: name("the id, alias or ARN of a KMS key", "^[A-Za-z0-9:/_-]{1,2048}$", "alias/state").optional(),
+        kmsKeyId: name(
+          "the id, alias or ARN of a KMS key",
+          "^[A-Za-z0-9:/_-]{1,2048}$",
+          'letters, digits, ":", "/", "_" and "-"',
+          "alias/state",
+        ).optional(),
         keyPrefix: prefix().optional(),
       },
       { description: "An S3 bucket, encrypted, with S3's own locking (Terraform 1.10)." },
@@ -42,11 +52,17 @@ export const backendInput = z
     fields(
       {
         type: z.literal("gcs"),
-        bucket: name("the bucket's name", "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", "ai-platform-state"),
+        bucket: name(
+          "the bucket's name",
+          "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$",
+          '3-222 of a-z, 0-9, ".", "_" and "-"',
+          "ai-platform-state",
+        ),
         prefix: prefix().optional(),
         kmsKey: name(
           "the full name of a Cloud KMS key",
           "^projects/[^/\\s]+/locations/[^/\\s]+/keyRings/[^/\\s]+/cryptoKeys/[^/\\s]+$",
+          "project, location, key ring and key",
           "projects/p/locations/europe-west1/keyRings/state/cryptoKeys/terraform",
         ).optional(),
       },
@@ -55,9 +71,19 @@ export const backendInput = z
     fields(
       {
         type: z.literal("azurerm"),
-        resourceGroup: name("the resource group", "^[\\w().-]{0,89}[\\w()-]$", "state"),
-        storageAccount: name("the storage account", "^[a-z0-9]{3,24}$", "aiplatformstate"),
-        container: name("the blob container", "^[a-z0-9](-?[a-z0-9]){2,62}$", "tfstate"),
+        resourceGroup: name(
+          "the resource group",
+          "^[\\w().-]{0,89}[\\w()-]$",
+          'at most 90 letters, digits, "_", "-", "(", ")" and ".", not ending with "."',
+          "state",
+        ),
+        storageAccount: name("the storage account", "^[a-z0-9]{3,24}$", "3-24 of a-z and 0-9", "aiplatformstate"),
+        container: name(
+          "the blob container",
+          "^[a-z0-9](-?[a-z0-9]){2,62}$",
+          '3-63 of a-z, 0-9 and single "-"',
+          "tfstate",
+        ),
       },
       { description: "An Azure storage account." },
     ),
@@ -72,7 +98,12 @@ export const backendInput = z
     fields(
       {
         type: z.literal("kubernetes"),
-        namespace: name("the namespace", "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "terraform"),
+        namespace: name(
+          "the namespace",
+          "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+          '1-63 of a-z, 0-9 and "-"',
+          "terraform",
+        ),
         encryptedAtRest: flag({
           description:
             "States that the cluster encrypts Secrets at rest; without it no private key may be in the state.",
@@ -84,14 +115,20 @@ export const backendInput = z
     fields(
       {
         type: z.literal("cloud"),
-        organization: name("the organization", "^[A-Za-z0-9_-]{1,40}$", "example"),
-        project: name("the project", "^[A-Za-z0-9 _-]{1,40}$", "ai-platform").optional(),
+        organization: name("the organization", "^[A-Za-z0-9_-]{1,40}$", '1-40 letters, digits, "_" and "-"', "example"),
+        project: name(
+          "the project",
+          "^[A-Za-z0-9 _-]{1,40}$",
+          '1-40 letters, digits, spaces, "_" and "-"',
+          "ai-platform",
+        ).optional(),
       },
       { description: "HCP Terraform or Terraform Enterprise." },
     ),
   ])
   .meta({
     description: "Where Terraform keeps the state of every stack; the key is `<project>/<environment>/<stack>`.",
+    examples: [{ type: "s3", bucket: "ai-platform-state", region: "eu-west-1" }],
   });
 
 /** Where a stack's state is kept. */

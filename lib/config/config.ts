@@ -3,13 +3,13 @@ import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-ro
 import { type BackendConfig, backendInput } from "./backend";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
-import { keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
-import { type Labels, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
+import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
+import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate, publicLifetime } from "./lifetimes";
 import { authorityKey, type PipelineTlsConfig, pipelineTlsInput, readPipelineTls } from "./pipeline-tls";
 import { plainData } from "./plain-data";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
-import { type Report, show } from "./report";
+import { hasProblem, type Report, show } from "./report";
 import { readStructure } from "./structure";
 
 /** What may become of private keys, from strict to lax. */
@@ -39,6 +39,7 @@ export const configInput = fields({
   labels: mapOf(
     text({ description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern }, labelValueProblem),
     { description: "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels.", default: {} },
+    labelKeyPattern,
   ).optional(),
   backend: backendInput,
   privateKeys: word(keyPolicies, {
@@ -63,12 +64,14 @@ export const configInput = fields({
       default: "the rule of 200 days, in force until 2027-03-15",
       pattern: datePattern,
     },
-    (value) => (isDate(value) ? undefined : `is ${show(value)}; write a date such as "2027-03-15"`),
+    (value) => (isDate(value) ? undefined : `is ${show(value)}, which is no date; write one such as "2027-03-15"`),
   ).optional(),
   providers: providersInput.optional(),
-  stacks: mapOf(z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput]), {
-    description: "Stacks by deploy name, which is part of the state key.",
-  }),
+  stacks: mapOf(
+    z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput]),
+    { description: "Stacks by deploy name, which is part of the state key." },
+    keyPattern,
+  ),
 });
 
 /** The whole config, as the user writes it. */
@@ -113,14 +116,16 @@ export function readConfig(given: unknown, report: Report): Config {
     if (problem !== undefined) report.problem(["labels", key], problem);
   }
   const names = Object.keys(input.stacks).sort();
-  if (names.length === 0) report.problem(["stacks"], "is empty; write at least one stack");
+  if (names.length === 0 && !hasProblem(report, ["stacks"])) {
+    report.problem(["stacks"], "is empty; write at least one stack");
+  }
   return {
     settings: {
       project: input.project,
       environment: input.environment,
       labels: Object.fromEntries(Object.entries(input.labels ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))),
       backend: input.backend,
-      privateKeys: input.privateKeys ?? "encrypted-backend",
+      privateKeys: report.refused(["privateKeys"]) ? "allowed" : (input.privateKeys ?? "encrypted-backend"),
       applyEvery: parseDuration(input.applyEvery ?? defaultApplyEvery) ?? 0,
       horizon: input.horizon,
       providers: readProviders(input.providers),

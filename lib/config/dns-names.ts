@@ -113,11 +113,12 @@ function encode(host: string): string | undefined {
 }
 
 function shapeMistake(host: string, name: string): string | undefined {
-  if (name.length > 253) return `has ${name.length} octets; a DNS name has at most 253 (RFC 1035)`;
+  if (name.length > 253) return `has ${name.length} octets, a DNS name at most 253 (RFC 1035); write a shorter one`;
   const labels = host.split(".");
   if (labels.includes("")) return 'has an empty label; write one "." between labels and none in front';
   for (const label of labels) {
-    if (label.length > 63) return `has a label of ${label.length} octets; a label has at most 63 (RFC 1035)`;
+    if (label.length > 63)
+      return `has a label of ${label.length} octets, at most 63 fit (RFC 1035); write a shorter one`;
     if (label.startsWith("-") || label.endsWith("-")) {
       return `has the label ${show(label)}; a label neither starts nor ends with "-" (RFC 1123)`;
     }

@@ -28,9 +28,13 @@ export function fields<Shape extends z.ZodRawShape>(shape: Shape, notes?: FieldN
   return notes === undefined ? schema : schema.meta({ ...notes });
 }
 
-/** A map from names the user chooses to one kind of thing. */
-export function mapOf<Value extends z.ZodType>(value: Value, notes: FieldNotes) {
-  return z.record(z.string(), value).meta({ ...notes });
+/**
+ * A map from names the user chooses to one kind of thing.
+ *
+ * @param keys - the rule for the names, for the JSON Schema; whoever reads the map says what is wrong with one
+ */
+export function mapOf<Value extends z.ZodType>(value: Value, notes: FieldNotes, keys?: string) {
+  return z.record(keys === undefined ? z.string() : z.string().meta({ pattern: keys }), value).meta({ ...notes });
 }
 
 /** A list whose order means nothing. */
@@ -56,5 +60,5 @@ export function whole(least: number, most: number, notes: FieldNotes) {
       if (Number.isInteger(value) && value >= least && value <= most) return;
       context.addIssue({ code: "custom", message: `is ${value}; write a whole number from ${least} to ${most}` });
     })
-    .meta({ ...notes, minimum: least, maximum: most });
+    .meta({ ...notes, type: "integer", minimum: least, maximum: most });
 }

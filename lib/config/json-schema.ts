@@ -3,9 +3,29 @@ import { configInput } from "./config";
 
 /** The JSON Schema of a config, for editors and for programs that write configs. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
-  const schema = z.toJSONSchema(configInput, { io: "input", target: "draft-2020-12" });
-  return { title: "ai-tls-stacks config", ...schema };
+  return { title: "ai-tls-stacks config", ...(withoutProse(noted()) as object) };
 }
+
+/** The schema with the notes as they were written, some of whose defaults are prose. */
+function noted(): Readonly<Record<string, unknown>> {
+  return { ...z.toJSONSchema(configInput, { io: "input", target: "draft-2020-12" }) };
+}
+
+/** Defaults that are no values, which an editor would fill in, become part of the description. */
+function withoutProse(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(withoutProse);
+  const { default: value } = schema as Schema;
+  const entries = Object.entries(schema).map(([key, inner]) => [key, withoutProse(inner)] as const);
+  if (!isProse(value)) return Object.fromEntries(entries);
+  return Object.fromEntries(
+    entries
+      .filter(([key]) => key !== "default")
+      .map(([key, inner]) => [key, key === "description" ? `${inner} Default: ${value}.` : inner]),
+  );
+}
+
+const isProse = (value: unknown) => typeof value === "string" && value.includes(" ");
 
 type Schema = {
   readonly type?: string;
@@ -22,31 +42,67 @@ type Schema = {
   readonly oneOf?: readonly Schema[];
 };
 
-/** The reference of a config, as Markdown: a row per field, in the order of the schema. */
+/** The reference of a config, as Markdown: a section for the whole, then one for each kind of backend and of stack. */
 export function configReference(): string {
-  const rows = rowsOf("", configJsonSchema() as Schema);
-  return `${["| field | value | default | meaning |", "|---|---|---|---|", ...rows].join("\n")}\n`;
+  return sectionsOf("", noted() as Schema)
+    .map(({ title, description, rows }) =>
+      [
+        ...(title === "" ? [] : [`### ${title}\n`, ...(description === undefined ? [] : [`${description}\n`])]),
+        "| field | value | default | meaning |",
+        "|---|---|---|---|",
+        ...rows,
+        "",
+      ].join("\n"),
+    )
+    .join("\n");
 }
 
-function rowsOf(path: string, schema: Schema): readonly string[] {
+interface Section {
+  readonly title: string;
+  readonly description: string | undefined;
+  readonly rows: readonly string[];
+}
+
+/** A section of a schema's fields, and those of the kinds that its unions choose from. */
+function sectionsOf(title: string, schema: Schema): readonly Section[] {
+  const { rows, kinds } = fieldsOf("", schema);
+  const own = { title, description: schema.description, rows };
+  return [
+    ...(rows.length > 0 ? [own] : []),
+    ...kinds.flatMap(({ path, schema }) => sectionsOf(`${path} of ${tagOf(schema)}`, schema)),
+  ];
+}
+
+interface Fields {
+  readonly rows: readonly string[];
+  readonly kinds: readonly { readonly path: string; readonly schema: Schema }[];
+}
+
+function fieldsOf(path: string, schema: Schema): Fields {
   const required = schema.required ?? [];
-  const fields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+  const parts = Object.entries(schema.properties ?? {}).map(([name, field]): Fields => {
     const at = path === "" ? name : `${path}.${name}`;
-    return [row(at, field, required.includes(name)), ...rowsOf(at, field)];
+    const inner = fieldsOf(at, field);
+    return { ...inner, rows: [row(at, field, required.includes(name)), ...inner.rows] };
   });
-  const inner = schema.additionalProperties;
-  const members = typeof inner === "object" ? rowsOf(`${path}.<key>`, inner) : [];
-  const items = schema.items === undefined ? [] : rowsOf(`${path}[]`, schema.items);
-  const choices = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].flatMap((choice) =>
-    rowsOf(`${path}${tagOf(choice)}`, choice),
-  );
-  return [...fields, ...members, ...items, ...choices];
+  const { additionalProperties: values, items } = schema;
+  if (typeof values === "object") parts.push(fieldsOf(`${path}.<key>`, values));
+  if (items !== undefined) parts.push(fieldsOf(`${path}[]`, items));
+  for (const choice of [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) {
+    // Kinds that name themselves get a section; the rest are forms of one thing.
+    parts.push(
+      tagOf(choice) === undefined
+        ? fieldsOf(path, choice)
+        : { rows: [], kinds: [{ path: `\`${path}\``, schema: choice }] },
+    );
+  }
+  return { rows: parts.flatMap(({ rows }) => rows), kinds: parts.flatMap(({ kinds }) => kinds) };
 }
 
-/** Which member of a union a row belongs to: ` (type "s3")`. */
-function tagOf(choice: Schema): string {
-  const [name, field] = Object.entries(choice.properties ?? {}).find(([, field]) => field.const !== undefined) ?? [];
-  return name === undefined ? "" : ` (${name} ${JSON.stringify(field?.const)})`;
+/** The field by which a kind names itself: `` `type: "s3"` ``. */
+function tagOf(choice: Schema): string | undefined {
+  const tag = Object.entries(choice.properties ?? {}).find(([, field]) => field.const !== undefined);
+  return tag && `\`${tag[0]}: ${JSON.stringify(tag[1].const)}\``;
 }
 
 function row(path: string, field: Schema, required: boolean): string {
@@ -54,14 +110,13 @@ function row(path: string, field: Schema, required: boolean): string {
   const cells = [
     `\`${path}\``,
     kindOf(field) + (example === undefined ? "" : `, such as \`${JSON.stringify(example)}\``),
-    required ? "required" : field.default === undefined ? "" : defaultOf(field),
+    required && field.const === undefined ? "required" : field.default === undefined ? "" : defaultOf(field),
     field.description ?? "",
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-const defaultOf = ({ default: value }: Schema) =>
-  typeof value === "string" && value.includes(" ") ? value : `\`${JSON.stringify(value)}\``;
+const defaultOf = ({ default: value }: Schema) => (isProse(value) ? String(value) : `\`${JSON.stringify(value)}\``);
 
 function kindOf(field: Schema): string {
   if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``;

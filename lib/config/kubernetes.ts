@@ -61,11 +61,22 @@ export const ownNamespaces: readonly string[] = ["default", "kube-node-lease", "
 
 /** Why the text cannot be the key of a label that pods are selected by, if it cannot. */
 export function selectorKeyProblem(key: string): string | undefined {
+  if (isQualifiedName(key)) return undefined;
+  return `is no label key; write one such as "app" or "app.kubernetes.io/name"`;
+}
+
+/** Why the text cannot be the key of an annotation, if it cannot. */
+export function annotationKeyProblem(key: string): string | undefined {
+  // Of annotations alone, Kubernetes takes the prefix in any case.
+  if (isQualifiedName(key.toLowerCase())) return undefined;
+  return `is no annotation key; write one such as "nginx.ingress.kubernetes.io/backend-protocol"`;
+}
+
+/** What Kubernetes takes as the key of a label: a name of up to 63 characters, after a domain and "/" if it has one. */
+function isQualifiedName(key: string): boolean {
   const [name, prefix, ...more] = key.split("/").reverse();
   const namedWell = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(name ?? "");
-  const prefixedWell = prefix === undefined || (prefix.length <= 253 && new RegExp(subdomainNamePattern).test(prefix));
-  if (namedWell && prefixedWell && more.length === 0) return undefined;
-  return `is no label key; write one such as "app" or "app.kubernetes.io/name"`;
+  return namedWell && (prefix === undefined || secretNameProblem(prefix) === undefined) && more.length === 0;
 }
 
 /** Why the text cannot be the value of a label that pods are selected by, if it cannot. */

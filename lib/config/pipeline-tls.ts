@@ -6,6 +6,7 @@ import { fields, flag, mapOf, text, whole, word } from "./fields";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
 import {
+  annotationKeyProblem,
   type KubernetesConfig,
   kubernetesInput,
   namespaceInput,
@@ -16,7 +17,7 @@ import {
   subdomainNamePattern,
 } from "./kubernetes";
 import { namesInput, readNames } from "./names";
-import { type Path, type Report, show } from "./report";
+import { hasProblem, type Path, type Report, show } from "./report";
 
 /** How long a service's certificate lives by default. */
 export const defaultLeafLifetime = "90d";
@@ -28,6 +29,8 @@ const renewalShare = 1 / 3;
 export const authorityKey = "ca";
 
 const hour: Seconds = 3_600;
+/** The longest DNS name, in octets (RFC 1035). */
+const nameLimit = 253;
 
 const lifetimeInput = (description: string, fallback: string) =>
   text({ description, examples: ["90d"], default: fallback, pattern: durationPattern }, (value) => {
@@ -44,6 +47,13 @@ const oneLine = (description: string, example: string) =>
       ? undefined
       : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
   );
+
+/** Why the text is no DNS name of one thing, if it is none. */
+function hostProblem(value: string, wanted: string): string | undefined {
+  const parsed = parseName(value);
+  if ("mistake" in parsed) return parsed.mistake;
+  return parsed.name.startsWith("*.") ? `is a wildcard; write ${wanted}` : undefined;
+}
 
 const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
 
@@ -101,10 +111,7 @@ const loadBalancerInput = z
     fields({
       dnsName: text(
         { description: "DNS name of the target.", examples: ["pipeline-1234567890.eu-west-1.elb.amazonaws.com"] },
-        (value) => {
-          const parsed = parseName(value);
-          return "mistake" in parsed ? parsed.mistake : undefined;
-        },
+        (value) => hostProblem(value, "the target's own name"),
       ),
       zoneId: text(
         {
@@ -130,11 +137,7 @@ export const pipelineTlsInput = fields(
     namespace: namespaceInput,
     clusterDomain: text(
       { description: "The domain of the cluster's services.", examples: ["cluster.local"], default: "cluster.local" },
-      (value) => {
-        const parsed = parseName(value);
-        if ("mistake" in parsed) return parsed.mistake;
-        return parsed.name.startsWith("*.") ? "is a wildcard; write the cluster's own domain" : undefined;
-      },
+      (value) => hostProblem(value, "the cluster's own domain"),
     ).optional(),
     key: keyInput("The keys' algorithm and size.").optional(),
     lifetime: lifetimeInput("How long a certificate lives.", defaultLeafLifetime).optional(),
@@ -167,11 +170,9 @@ export const pipelineTlsInput = fields(
           { description: "The load balancer's AWS region.", examples: ["eu-west-1"], pattern: regionPattern },
           regionProblem,
         ),
-        zone: text({ description: "The public zone that public names lie in.", examples: ["example.com"] }, (value) => {
-          const parsed = parseName(value);
-          if ("mistake" in parsed) return parsed.mistake;
-          return parsed.name.startsWith("*.") ? "is a wildcard; write the zone's own name" : undefined;
-        }),
+        zone: text({ description: "The public zone that public names lie in.", examples: ["example.com"] }, (value) =>
+          hostProblem(value, "the zone's own name"),
+        ),
         zoneId: text(
           {
             description: "Its id.",
@@ -215,6 +216,8 @@ export interface PipelineServiceConfig {
   readonly client: boolean;
   readonly key: KeyKind;
   readonly validity: Validity;
+  /** Whether the lifetime was written for this service; if not, it is the stack's. */
+  readonly ownLifetime: boolean;
   readonly secret: string;
   readonly ingress:
     | { readonly className: string | undefined; readonly annotations: Readonly<Record<string, string>> }
@@ -278,16 +281,18 @@ export function readPipelineTls(
   }
   const names = Object.keys(input.services).sort();
   if (names.length === 0) report.problem([...path, "services"], "is empty; write at least one service");
+  // Whether there is an authority is not known where the mode was refused.
+  const signed = mode === "local-ca" && !report.refused([...path, "mode"]);
   const organization = input.ca?.subject?.organization ?? around.project;
   return {
     scenario: "pipeline-tls",
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
     namespace: { name: namespace, create },
-    authority: mode === "self-signed" ? undefined : readAuthority(input, organization, around, path, report),
+    authority: signed ? readAuthority(input, organization, around, path, report) : undefined,
     organization,
     services: names.flatMap((name) => {
       const service = input.services[name];
-      return service === undefined ? [] : [readService(name, service, input, [...path, "services", name], report)];
+      return service === undefined ? [] : [readService(name, service, input, path, report)];
     }),
     dns: readAlias(input.dns),
   };
@@ -301,7 +306,8 @@ function readAuthority(
   report: Report,
 ): AuthorityConfig {
   const commonName = ca?.subject?.commonName ?? `${project} ${environment} ${stack} CA`;
-  if (commonName.length > commonNameLimit && ca?.subject?.commonName === undefined) {
+  const built = ca?.subject?.commonName === undefined && keyProblem(stack) === undefined;
+  if (built && commonName.length > commonNameLimit) {
     report.problem(
       [...path, "ca", "subject", "commonName"],
       `would be ${show(commonName)}, ${commonName.length} characters of at most ${commonNameLimit} (RFC 5280); write a shorter one`,
@@ -319,9 +325,10 @@ function readService(
   name: string,
   input: ServiceInput,
   stack: PipelineTlsInput,
-  path: Path,
+  stackPath: Path,
   report: Report,
 ): PipelineServiceConfig {
+  const path = [...stackPath, "services", name];
   const mistake =
     name === authorityKey ? `is what the authority's own resources are called; choose another name` : keyProblem(name);
   if (mistake !== undefined) report.problem(path, mistake);
@@ -329,19 +336,23 @@ function readService(
     const problem = selectorKeyProblem(key);
     if (problem !== undefined) report.problem([...path, "selector", key], problem);
   }
+  for (const key of Object.keys(input.ingress?.annotations ?? {})) {
+    const problem = annotationKeyProblem(key);
+    if (problem !== undefined) report.problem([...path, "ingress", "annotations", key], problem);
+  }
   if (Object.keys(input.selector).length === 0) {
     report.problem(
       [...path, "selector"],
       'is empty and would select no pod; write their labels, such as { "app": "ingest" }',
     );
   }
-  const publicNames = readPublicNames(input, stack, path, report);
+  const publicNames = readPublicNames(input, stack, path, stackPath, report);
   const clusterName = `${name}.${stack.namespace.name}.svc.${clusterDomainOf(stack)}`;
-  const long = parseName(clusterName);
-  if (mistake === undefined && "mistake" in long) {
+  // Its parts were judged already; a cluster may have namespaces with labels that a public name could not have.
+  if (mistake === undefined && clusterName.length > nameLimit) {
     report.problem(
       path,
-      `its name in the cluster would be ${show(clusterName)}, which ${long.mistake}; shorten it, the namespace or clusterDomain`,
+      `would have a name of ${clusterName.length} octets in the cluster, ${show(clusterName)}; a DNS name has at most ${nameLimit} (RFC 1035): shorten its key, the namespace or clusterDomain`,
     );
   }
   const names = [
@@ -361,12 +372,16 @@ function readService(
     publicNames,
     clusterName,
     port: input.port,
-    selector: input.selector,
+    selector: sorted(input.selector),
     client: input.client ?? false,
     key: input.key ?? stack.key ?? defaultKey,
     validity: { lifetime, renewBefore: renewalWindow(lifetime) },
+    ownLifetime: input.lifetime !== undefined,
     secret: input.secret ?? name,
-    ingress: input.ingress && { className: input.ingress.className, annotations: input.ingress.annotations ?? {} },
+    ingress: input.ingress && {
+      className: input.ingress.className,
+      annotations: sorted(input.ingress.annotations ?? {}),
+    },
   };
 }
 
@@ -374,6 +389,7 @@ function readPublicNames(
   input: ServiceInput,
   { dns }: PipelineTlsInput,
   path: Path,
+  stackPath: Path,
   report: Report,
 ): readonly DnsName[] {
   const at = [...path, "names"];
@@ -381,6 +397,7 @@ function readPublicNames(
   const zone = dns === undefined ? undefined : normal(dns.zone);
   for (const name of names) {
     if (dns === undefined) {
+      if (report.refused([...stackPath, "dns"])) continue;
       report.problem(
         [...at, { member: name }],
         "is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out",
@@ -388,11 +405,12 @@ function readPublicNames(
     } else if (zone !== undefined && !isUnder(name, zone)) {
       report.problem(
         [...at, { member: name }],
-        `is not below ${show(zone)}, the zone of dns; rename it or give its zone`,
+        `is not below ${show(zone)}, the zone of dns; rename it, or write its zone in dns.zone`,
       );
     }
   }
-  if (input.ingress !== undefined && (input.names ?? []).length === 0) {
+  const none = (input.names ?? []).length === 0 && !report.refused(at) && !hasProblem(report, at);
+  if (input.ingress !== undefined && none) {
     report.problem([...path, "ingress"], "has no name to serve; write the service's public names in names");
   }
   return names;
@@ -412,6 +430,9 @@ function readAlias(input: PipelineTlsInput["dns"]): AliasConfig | undefined {
         : { dnsName: normal(loadBalancer.dnsName) ?? "", zoneId: loadBalancer.zoneId },
   };
 }
+
+const sorted = (map: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 function clusterDomainOf({ clusterDomain }: PipelineTlsInput): DnsName {
   return normal(clusterDomain ?? "cluster.local") ?? "cluster.local";

@@ -4,6 +4,12 @@ import { secretIn } from "./secrets";
 /** Fields that hold PEM blocks, where line breaks belong. */
 const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle"]);
 
+/** More levels than any config has; reading many thousands would exhaust the stack. */
+const mostLevels = 20;
+
+/** What a config is made of, as messages say it. */
+const plain = "a config is plain data: strings, numbers, true, false, lists and maps";
+
 /** Keys that reach into an object's machinery; some validators drop them without a word. */
 const machinery: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -22,19 +28,23 @@ export function plainData(value: unknown, report: Report): unknown {
     if (item === null || typeof item === "boolean") return item;
     if (typeof item === "number" && Number.isFinite(item)) return item;
     if (typeof item !== "object" || item === null) {
-      report.refuse(path, `is ${kindOf(item)}; a config is plain data: strings, numbers, true, false, lists and maps`);
+      report.refuse(path, `is ${kindOf(item)}; ${plain}`);
       return undefined;
     }
     if (around.includes(item)) {
-      report.refuse(path, "contains itself; a config is plain data");
+      report.refuse(path, "contains itself; write out what is meant");
+      return undefined;
+    }
+    if (around.length > mostLevels) {
+      report.refuse(path, `is nested more than ${mostLevels} levels deep; no config is`);
       return undefined;
     }
     const inside = [...around, item];
     if (Array.isArray(item)) return Array.from(item, (member, index) => copy(member, [...path, index], inside));
-    // One prototype above the object is what a literal has, whichever realm it was made in.
-    const prototype: unknown = Object.getPrototypeOf(item);
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-      report.refuse(path, "has a prototype of its own (a class, or a key __proto__); a config is plain data");
+    // What a literal has as its prototype, whichever realm it was made in.
+    const prototype = Object.getPrototypeOf(item) as object | null;
+    if (prototype !== null && !Object.hasOwn(prototype, "isPrototypeOf")) {
+      report.refuse(path, `is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`);
       return undefined;
     }
     const entries: [string, unknown][] = [];

@@ -10,15 +10,21 @@ export type ProviderName = (typeof providerNames)[number];
 
 const constraint = /^\s*(=|!=|>=?|<=?|~>)?\s*\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?\s*$/;
 
-const override = fields({
-  version: text(
-    { description: "A Terraform version constraint in place of the binding's own.", examples: ["~> 6.25", "5.100.0"] },
-    (value) =>
-      value.split(",").every((part) => constraint.test(part))
-        ? undefined
-        : `is ${show(value)}, which is no version constraint; write one such as "~> 6.25" or ">= 6.25, < 7"`,
-  ),
-});
+const override = fields(
+  {
+    version: text(
+      {
+        description: "A Terraform version constraint in place of the binding's own.",
+        examples: ["~> 6.25", "5.100.0"],
+      },
+      (value) =>
+        value.split(",").every((part) => constraint.test(part))
+          ? undefined
+          : `is ${show(value)}, which is no version constraint; write one such as "~> 6.25" or ">= 6.25, < 7"`,
+    ),
+  },
+  { description: "What is asked of the provider.", examples: [{ version: "~> 6.25" }] },
+);
 
 /** Version constraints in place of the ones that the bindings were made for. */
 export const providersInput = fields(

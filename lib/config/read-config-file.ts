@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { loadTypeScript } from "../load-typescript.cjs";
 import { show } from "./report";
@@ -13,18 +14,25 @@ export type ConfigFile = { readonly value: unknown } | { readonly problem: strin
  * @param file - the file's absolute path
  */
 export function readConfigFile(file: string): ConfigFile {
-  const kind = statSync(file, { throwIfNoEntry: false });
-  if (kind === undefined) return { problem: "does not exist; write it, or name another in TLS_STACKS_CONFIG" };
-  if (kind.isDirectory()) return { problem: "is a folder; name a file in it in TLS_STACKS_CONFIG" };
-  if (/\.json$/i.test(file)) return readJson(readFileSync(file, "utf8"));
+  let json: string | undefined;
+  try {
+    const kind = statSync(file, { throwIfNoEntry: false });
+    if (kind === undefined) return { problem: "does not exist; write it, or name another in TLS_STACKS_CONFIG" };
+    if (kind.isDirectory()) return { problem: "is a folder; name a file in it in TLS_STACKS_CONFIG" };
+    if (/\.json$/i.test(file)) json = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    return { problem: `cannot be read (${code}); name a readable file in TLS_STACKS_CONFIG` };
+  }
+  if (json !== undefined) return readJson(json);
   if (!/\.[cm]?[jt]s$/i.test(file)) return { problem: "is neither TypeScript (.ts) nor JSON (.json); rename it" };
   let loaded: unknown;
   try {
     loaded = loadTypeScript(file);
   } catch (error) {
-    return { problem: `cannot be run: ${withoutSecrets(firstLine(error))}` };
+    return { problem: `cannot be run: ${withoutSecrets(firstLine(error, file))}` };
   }
-  const value = (loaded as { default?: unknown }).default;
+  const value = (loaded as { default?: unknown } | null | undefined)?.default;
   if (value === undefined) return { problem: 'exports nothing; write "export default defineConfig({ ... })"' };
   if (typeof (value as { then?: unknown } | null)?.then === "function") {
     return { problem: "exports a promise; export the value itself, with nothing to wait for" };
@@ -36,15 +44,23 @@ function readJson(text: string): ConfigFile {
   if (text.trim() === "") return { problem: "is empty; write a config" };
   if (text.startsWith("\uFEFF"))
     return { problem: "starts with a byte order mark, which JSON forbids; save it as plain UTF-8" };
+  try {
+    return judgedJson(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { problem: "is nested too deep to be read; no config is" };
+  }
+}
+
+function judgedJson(text: string): ConfigFile {
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { disallowComments: true });
   const [error] = errors;
   if (error !== undefined) {
-    const what =
-      printParseErrorCode(error.error) === "InvalidCommentToken"
-        ? "a comment, which JSON has none of"
-        : "no valid JSON";
-    return { problem: `has ${what}, at ${position(text, error.offset)}` };
+    const at = position(text, error.offset);
+    const code = printParseErrorCode(error.error);
+    if (code === "InvalidCommentToken") return { problem: `has a comment at ${at}; JSON has none, so take it out` };
+    return { problem: `is no valid JSON: ${code.replace(/\B[A-Z]/g, " $&").toLowerCase()} at ${at}` };
   }
   const twice = tree && duplicateKey(tree);
   if (twice !== undefined) {
@@ -77,16 +93,23 @@ function position(text: string, offset: number): string {
 }
 
 /** Only the first line: what follows in a compiler's message is the source, which may hold anything. */
-function firstLine(error: unknown): string {
-  const failures = (error as { errors?: { text: string; location: { line: number; column: number } | null }[] }).errors;
+function firstLine(error: unknown, config: string): string {
+  const failures = (error as { errors?: CompilerMessage[] } | null | undefined)?.errors;
   const [failure] = Array.isArray(failures) ? failures : [];
   if (failure?.text !== undefined) {
-    return failure.location
-      ? `${failure.text} (line ${failure.location.line}, column ${failure.location.column + 1})`
-      : failure.text;
+    if (!failure.location) return failure.text;
+    const { file, line, column } = failure.location;
+    const where = basename(file) === basename(config) ? "" : `${file}, `;
+    return `${failure.text} (${where}line ${line}, column ${column + 1})`;
   }
-  const text = error instanceof Error || hasMessage(error) ? error.message : String(error);
-  return text.split("\n")[0] ?? "";
+  const text = hasMessage(error) ? error.message : typeof error === "string" ? error : "";
+  return text.split("\n")[0] || "it throws an error without a message";
+}
+
+/** What esbuild says of a file it cannot compile. */
+interface CompilerMessage {
+  readonly text?: string;
+  readonly location?: { readonly file: string; readonly line: number; readonly column: number } | null;
 }
 
 function hasMessage(error: unknown): error is { message: string } {

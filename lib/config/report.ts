@@ -21,6 +21,8 @@ export interface Report {
   warning(path: Path, message: string): void;
   /** Records a mistake that makes everything at and below `from` (default: the path) unusable for later rules. */
   refuse(path: Path, message: string, from?: Path): void;
+  /** Whether the value, or something it is part of, was refused: what would follow from it is no mistake of its own. */
+  refused(path: Path): boolean;
   readonly problems: readonly Finding[];
   readonly warnings: readonly Finding[];
 }
@@ -31,7 +33,7 @@ export function newReport(): Report {
   const warnings: Finding[] = [];
   const refused = new Set<string>();
   const isRefused = (path: Path) =>
-    path.some((_, end) => refused.has(id(path.slice(0, end + 1)))) || refused.has(id([]));
+    refused.size > 0 && (refused.has(id([])) || path.some((_, end) => refused.has(id(path.slice(0, end + 1)))));
   return {
     problems,
     warnings,
@@ -46,22 +48,41 @@ export function newReport(): Report {
       problems.push({ path, message });
       refused.add(id(from));
     },
+    refused: isRefused,
   };
+}
+
+/** Whether something is wrong with the value or with anything in it. */
+export function hasProblem(report: Report, path: Path): boolean {
+  return report.problems.some((problem) => path.every((part, index) => problem.path[index] === part));
 }
 
 const id = (path: Path) => JSON.stringify(path);
 
-/** A value as a message quotes it: JSON, cut where it is long. */
+/** A value as a message quotes it: JSON, cut where it is long, with nothing that a terminal would act on. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 90)}... (${text.length} characters)` : text;
+  return quoted(value, 160);
 }
+
+function quoted(value: unknown, most: number): string {
+  const text = (JSON.stringify(value) ?? String(value)).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  return text.length > most ? `${text.slice(0, most - 30)}... (${text.length} characters)` : text;
+}
+
+const escaped = (character: string) =>
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`,
+  ).join("");
 
 /** Several values as a sentence lists them: `"a", "b" or "c"`. */
 export function oneOf(values: readonly unknown[]): string {
   const shown = values.map(show);
   return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}` : (shown[0] ?? "");
 }
+
+/** DNS names and ARNs tell their things apart at the end, so a path does not cut them. */
+const longestInPath = 300;
 
 /**
  * A path as a message starts with it. Keys that are plain words follow a dot, others stand in brackets, and a member of
@@ -72,9 +93,9 @@ export function showPath(path: Path, data: unknown): string {
   let text = "";
   for (const part of path) {
     inner = typeof part === "object" ? undefined : (inner as Record<string, unknown> | undefined)?.[part];
-    if (typeof part === "string" && /^[A-Za-z_][\w-]*$/.test(part)) text += text === "" ? part : `.${part}`;
-    else
-      text += `[${show(typeof part === "number" ? nameOfMember(inner, part) : typeof part === "object" ? part.member : part)}]`;
+    if (typeof part === "string" && /^[A-Za-z_][\w-]{0,99}$/.test(part)) text += text === "" ? part : `.${part}`;
+    else if (typeof part === "number") text += `[${quoted(nameOfMember(inner, part), longestInPath)}]`;
+    else text += `[${quoted(typeof part === "object" ? part.member : part, longestInPath)}]`;
   }
   return text === "" ? "the config" : text;
 }
@@ -82,7 +103,8 @@ export function showPath(path: Path, data: unknown): string {
 /** What tells a member of a list from the others, for a reader: its text, or the field that identifies it. */
 function nameOfMember(member: unknown, position: number): unknown {
   if (typeof member === "string") return secretIn(member) === undefined ? member : "(withheld)";
-  const { arn, to, name } = (member ?? {}) as Record<string, unknown>;
+  if (typeof member !== "object" || member === null) return position;
+  const { arn, to, name } = member as Record<string, unknown>;
   const text = [arn, to, name].find((field) => typeof field === "string");
   return typeof text === "string" ? nameOfMember(text, position) : position;
 }

@@ -3,13 +3,13 @@
  * is refused and never echoed.
  */
 const secrets: readonly { readonly what: string; readonly pattern: RegExp }[] = [
-  { what: "a private key", pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/ },
+  { what: "a private key", pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/ },
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
   { what: "an AWS access key id", pattern: /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/ },
   // 40 characters of base64; resource names and digests do not mix both cases with digits.
   {
     what: "an AWS secret access key",
-    pattern: /(?<![\w/+=:-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*[0-9])[A-Za-z0-9/+]{40}(?![\w/+=])/,
+    pattern: /(?<![\w/+:-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*[0-9])[A-Za-z0-9/+]{40}(?![\w/+=-])/,
   },
   // https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes
   { what: "a Vault token", pattern: /(?<![\w.-])hv[sbr]\.[A-Za-z0-9_-]{20,}/ },
@@ -21,6 +21,9 @@ const secrets: readonly { readonly what: string; readonly pattern: RegExp }[] = 
   { what: "a GitHub token", pattern: /(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{40,})/ },
   { what: "a Google API key", pattern: /(?<!\w)AIza[\w-]{35}(?!\w)/ },
   { what: "a Google access token", pattern: /(?<!\w)ya29\.[\w-]{20,}/ },
+  { what: "an HCP Terraform token", pattern: /(?<!\w)[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}/ },
+  // 64 bytes of base64.
+  { what: "the key of an Azure storage account", pattern: /(?<![\w/+])[A-Za-z0-9/+]{86}==(?!=)/ },
   // RFC 7519: three base64url parts, the first two JSON objects.
   { what: "a signed token", pattern: /(?<!\w)eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/ },
 ];
@@ -33,7 +36,7 @@ export function secretIn(text: string): string | undefined {
 /** The text with every secret taken out, for messages that pass on what somebody else wrote. */
 export function withoutSecrets(text: string): string {
   const lines = text.replace(
-    /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
+    /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)/g,
     "(withheld)",
   );
   return secrets.reduce((rest, { pattern }) => rest.replace(new RegExp(pattern, "g"), "(withheld)"), lines);

@@ -5,9 +5,9 @@ import { oneOf, type Path, type Report, show } from "./report";
 type Issue = z.core.$ZodIssue;
 
 /**
- * Judges the shape of plain data against a schema and repairs it: wrong or missing values are reported and replaced by
- * empty ones, unknown fields are reported and dropped. The result has the schema's type, so every later rule can run and
- * report as well. Rules of single fields are reported but leave the value as it is.
+ * Judges the shape of plain data against a schema and repairs it: wrong or missing values, and texts that break their
+ * field's rule, are reported and replaced by empty ones; unknown fields are reported and dropped. The result has the
+ * schema's type, so every later rule can run and report as well.
  */
 export function readStructure<Schema extends z.ZodType>(
   schema: Schema,
@@ -19,11 +19,19 @@ export function readStructure<Schema extends z.ZodType>(
   for (let round = 0; round < 16; round++) {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
-    const repairs = result.error.issues.flatMap((issue) => judge(schema, value, issue, [], report, round === 0));
+    const repairs = inOrder(result.error.issues).flatMap((issue) =>
+      judge(schema, value, issue, [], report, round === 0),
+    );
     if (repairs.length === 0) return value as z.infer<Schema>;
     for (const repair of repairs) value = replaced(value, repair.path, repair.value);
   }
   throw new Error("the structure of the config could not be repaired");
+}
+
+/** Unknown fields first: a missing one may be among them, misspelt. */
+function inOrder(issues: readonly Issue[]): readonly Issue[] {
+  const unknown = (issue: Issue) => issue.code === "unrecognized_keys";
+  return [...issues.filter(unknown), ...issues.filter((issue) => !unknown(issue))];
 }
 
 /** What stands at a path after a repair; `undefined` takes it out. */
@@ -45,8 +53,22 @@ function judge(
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = knownFields(schemaAt(schema, root, path));
+      const forms = formsOf(fieldAt(schema, root, path));
       return issue.keys.map((key) => {
-        report.refuse([...path, key], unknownField(key, known));
+        if (forms.some((fields) => fields.includes(key))) {
+          report.refuse(
+            [...path, key],
+            mixedForms(
+              known.filter((field) => valueAt(got, [field]) !== undefined),
+              forms,
+            ),
+          );
+          return { path: [...path, key], value: undefined };
+        }
+        const meant = nearest(key, known);
+        // The field that was meant is not missing as well.
+        const misspelt = meant !== undefined && valueAt(got, [meant]) === undefined;
+        report.refuse([...path, key], unknownField(key, known), misspelt ? [...path, meant] : [...path, key]);
         return { path: [...path, key], value: undefined };
       });
     }
@@ -56,40 +78,29 @@ function judge(
         const thing = path.slice(0, -1);
         const words = discriminators(unwrapped(fieldAt(schema, root, thing)), issue.discriminator);
         const around = unwrapped(fieldAt(schema, root, thing.slice(0, -1)));
-        const listed = around instanceof z.ZodArray;
-        report.refuse(
-          path,
-          got === undefined
-            ? `is missing; write ${oneOf(words)}`
-            : `is ${show(got)}; write ${oneOf(words)}${nearest(got, words)}`,
-          listed ? thing.slice(0, -1) : thing,
-        );
-        if (listed) return [{ path: thing.slice(0, -1), value: [] }];
+        report.refuse(path, wrongWord(got, words), thing);
         return [
           { path: thing, value: around instanceof z.ZodRecord ? undefined : { [issue.discriminator]: words[0] } },
         ];
       }
-      const meant = issue.errors.find((errors) => errors.every((error) => error.path.length > 0));
-      if (meant !== undefined) {
-        return meant.flatMap((error) => judge(schema, root, error, path, report, withRules));
-      }
-      report.refuse(path, wrongType(fieldAt(schema, root, path), got));
-      return [{ path, value: fieldAt(schema, root, path) instanceof z.ZodOptional ? undefined : {} }];
+      const field = fieldAt(schema, root, path);
+      const union = unwrapped(field);
+      const meant = union instanceof z.ZodUnion && isMap(got) ? alternative(union, got) : undefined;
+      const errors = union instanceof z.ZodUnion && meant !== undefined && issue.errors[union.options.indexOf(meant)];
+      if (errors) return inOrder(errors).flatMap((error) => judge(schema, root, error, path, report, withRules));
+      report.refuse(path, wrongType(field, got));
+      return [{ path, value: field instanceof z.ZodOptional ? undefined : {} }];
     }
     case "invalid_value":
-      report.refuse(
-        path,
-        got === undefined
-          ? `is missing; write ${oneOf(issue.values)}`
-          : `is ${show(got)}; write ${oneOf(issue.values)}${nearest(got, issue.values)}`,
-      );
-      return [{ path, value: issue.values[0] }];
+      report.refuse(path, wrongWord(got, issue.values));
+      return [{ path, value: fieldAt(schema, root, path) instanceof z.ZodOptional ? undefined : issue.values[0] }];
     case "invalid_type":
       report.refuse(path, wrongType(schemaAt(schema, root, path), got, issue.expected));
       return [{ path, value: emptyValues[issue.expected] }];
     default:
-      if (withRules) report.problem(path, issue.message);
-      return [];
+      if (!withRules) return [];
+      report.refuse(path, issue.message);
+      return typeof got === "string" ? [{ path, value: "" }] : [];
   }
 }
 
@@ -114,31 +125,55 @@ const typeNames: Readonly<Record<string, string>> = {
 function wrongType(schema: z.ZodType | undefined, got: unknown, expected?: string): string {
   const notes = unwrapped(schema)?.meta() as { description?: string; examples?: unknown[] } | undefined;
   const example = notes?.examples?.[0];
-  const type = expected === undefined ? undefined : typeNames[expected];
   const wanted = [
-    type === undefined ? "another value" : type,
+    expected === undefined ? alternativesOf(unwrapped(schema)) : (typeNames[expected] ?? "another value"),
     example === undefined ? "" : `, such as ${show(example)}`,
     notes?.description === undefined ? "" : ` (${notes.description.replace(/\.$/, "")})`,
   ].join("");
   return got === undefined ? `is missing; write ${wanted}` : `is ${show(got)}; write ${wanted}`;
 }
 
-function unknownField(key: string, known: readonly string[]): string {
-  const near = nearest(key, known);
-  return near === ""
-    ? `is an unknown field; known here: ${[...known].sort().join(", ")}`
-    : `is an unknown field${near}`;
+/** What a value may be where there is a choice: `false or a map`. */
+function alternativesOf(union: z.ZodType | undefined): string {
+  const options = union instanceof z.ZodUnion ? (union.options as readonly z.ZodType[]) : [];
+  const kinds = options.map((option) => (option instanceof z.ZodLiteral ? show(option.value) : "a map"));
+  return [...new Set(kinds)].join(" or ") || "another value";
 }
 
-function nearest(got: unknown, words: readonly unknown[]): string {
-  if (typeof got !== "string") return "";
+function wrongWord(got: unknown, words: readonly unknown[]): string {
+  if (got === undefined) return `is missing; write ${oneOf(words)}`;
+  const meant = nearest(got, words);
+  return `is ${show(got)}; write ${oneOf(words)}${meant === undefined ? "" : `; did you mean ${show(meant)}?`}`;
+}
+
+function unknownField(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known);
+  return meant === undefined
+    ? `is an unknown field; known here: ${[...known].sort().join(", ")}`
+    : `is an unknown field; did you mean ${show(meant)}?`;
+}
+
+/** Why a field of one form cannot stand beside fields of another. */
+function mixedForms(given: readonly string[], forms: readonly (readonly string[])[]): string {
+  return `does not go with ${given.join(" and ")}; write ${forms.map((fields) => fields.join(" and ")).join(", or ")}`;
+}
+
+/** The fields of each form that a thing can have, where there is a choice. */
+function formsOf(field: z.ZodType | undefined): readonly (readonly string[])[] {
+  const union = unwrapped(field);
+  if (!(union instanceof z.ZodUnion) || union instanceof z.ZodDiscriminatedUnion) return [];
+  return (union.options as readonly z.ZodType[]).map(knownFields).filter((fields) => fields.length > 0);
+}
+
+/** The word that somebody who wrote this probably meant. */
+function nearest(got: unknown, words: readonly unknown[]): string | undefined {
+  if (typeof got !== "string") return undefined;
   const [best] = words
     .filter((word) => typeof word === "string")
     .map((word) => ({ word, away: distance(got.toLowerCase(), word.toLowerCase()) }))
     .sort((one, other) => one.away - other.away);
-  return best !== undefined && best.away <= Math.max(2, Math.floor(got.length / 3))
-    ? `; did you mean ${show(best.word)}?`
-    : "";
+  if (best === undefined || best.away >= best.word.length) return undefined;
+  return best.away <= Math.max(2, Math.floor(got.length / 3)) ? best.word : undefined;
 }
 
 function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {

@@ -1,0 +1,1121 @@
+import { createHash, createPrivateKey, type X509Certificate } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Table from "cli-table3";
+import example from "../../config/example";
+import type { PipelineTlsInput } from "../../lib/config/pipeline-tls";
+import {
+  type Connection,
+  certificatesIn,
+  extensionsOf,
+  type Identity,
+  opensslNeed,
+  opensslVerdict,
+  shakeHands,
+} from "../support/handshake";
+import {
+  type Cluster,
+  type Collection,
+  kubernetesNeed,
+  objectPath,
+  objectsIn,
+  startCluster,
+} from "../support/kubernetes-server";
+import { type Moto, motoNeed, startMoto } from "../support/moto";
+import { evidence, type Prove, proofsOf, synthesized } from "../support/proofs";
+import {
+  type Applied,
+  type Json,
+  type Need,
+  needsOf,
+  type Plan,
+  TerraformError,
+  type Workspace,
+  workspace,
+} from "../support/terraform";
+
+const STACK = "pipeline-tls";
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+type Services = PipelineTlsInput["services"];
+
+const pods = { port: 8443, selector: { app: "any" } };
+const publicNames = (domain: string) => [`inference.${domain}`, `*.models.${domain}`];
+/** Every key but the slowest, with and without client authentication, with and without public names. */
+const servicesIn = (domain: string): Services => ({
+  archive: { ...pods, key: "rsa-3072" },
+  embedder: { ...pods, key: "ecdsa-p384", client: true },
+  inference: { ...pods, key: "rsa-2048", client: true, names: publicNames(domain) },
+  ingest: pods,
+  trainer: { ...pods, client: true, lifetime: "60d" },
+});
+const two: Services = { ingest: pods, trainer: { ...pods, client: true } };
+const zoneId = "Z0123456789ABCDEFGHIJ";
+const awsAccount = "111122223333";
+const region = "eu-west-1";
+const balancer = `arn:aws:elasticloadbalancing:${region}:${awsAccount}:listener/app/pipeline/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d`;
+const target = { dnsName: "pipeline-1234567890.eu-west-1.elb.amazonaws.com", zoneId: "Z32O12XQLNTSW2" };
+const annotations = { "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" };
+const publicServices = (domain: string): Services => ({
+  inference: {
+    ...pods,
+    names: publicNames(domain),
+    secret: `inference.${domain}`,
+    ingress: { className: "nginx", annotations },
+  },
+  trainer: { ...pods, client: true },
+});
+
+/** Stacks of this file's own, each for another cluster, so that none of their objects are the same. */
+const stacks = {
+  "local-ca": {
+    services: servicesIn("example.com"),
+    dns: { region, zone: "example.com", zoneId, loadBalancer: target },
+  },
+  "self-signed": {
+    mode: "self-signed",
+    services: { ...servicesIn("example.org"), archive: { ...pods, key: "rsa-4096" } },
+    dns: { region, zone: "example.org", zoneId, loadBalancer: target },
+  },
+  "p384-ca": { services: two, key: "ecdsa-p384", ca: { lifetime: "365d", subject: { commonName: "Pipeline CA" } } },
+  "rsa-ca": { services: two, key: "rsa-2048" },
+  serving: {
+    mode: "self-signed",
+    namespace: { name: "serving" },
+    services: publicServices("example.net"),
+    dns: { region, zone: "example.net", zoneId, loadBalancer: target },
+  },
+  "public-names": {
+    namespace: { name: "public" },
+    services: publicServices("example.edu"),
+    dns: { account: awsAccount, region, zone: "example.edu", loadBalancer: { name: "pipeline" } },
+  },
+} satisfies Record<string, Partial<PipelineTlsInput>>;
+type StackName = keyof typeof stacks;
+
+const json = synthesized({
+  project: "ai-platform",
+  environment: "test",
+  backend: { type: "local" },
+  privateKeys: "allowed",
+  stacks: Object.fromEntries(
+    Object.entries(stacks).map(([name, stack]) => [
+      name,
+      { scenario: STACK, kubernetes: { context: name }, namespace: { name: "pipeline" }, ...stack },
+    ]),
+  ),
+}) as Record<StackName, string>;
+const examples = synthesized("config/example.ts")[STACK] as string;
+
+/** The example with other services, as the product synthesizes it. */
+function exampleWith(changed: Services): string {
+  const stack = example.stacks[STACK] as PipelineTlsInput;
+  return synthesized({ ...example, stacks: { [STACK]: { ...stack, services: { ...stack.services, ...changed } } } })[
+    STACK
+  ] as string;
+}
+
+type Resources = Record<string, Record<string, Json>>;
+interface Document extends Json {
+  resource: Resources;
+  data?: Resources;
+  provider: Json;
+  output: Json;
+  terraform: { required_providers: Json };
+}
+
+/** The part of a configuration that some providers are enough for, with other outputs. */
+function withProviders(text: string, kept: string[], outputs: (all: Document) => Json): string {
+  const all = JSON.parse(text) as Document;
+  const { check, data = {}, resource, provider, terraform, ...rest } = all;
+  const only = <Value>(map: Record<string, Value>) =>
+    Object.fromEntries(Object.entries(map).filter(([type]) => kept.includes(type.split("_")[0] ?? "")));
+  const looksUp = Object.keys(only(data)).length > 0;
+  return JSON.stringify({
+    ...rest,
+    // Of certificates.
+    ...(kept.includes("tls") ? { check } : {}),
+    ...(looksUp ? { data: only(data) } : {}),
+    resource: only(resource),
+    provider: only(provider),
+    terraform: { ...terraform, required_providers: only(terraform.required_providers) },
+    output: outputs(all),
+  });
+}
+
+function withoutDomainNames({ output }: Document): Json {
+  const { domain_names: _needsAws, ...outputs } = output;
+  return outputs;
+}
+
+/** A stack without the cloud: what is in its cluster, and the certificates. */
+const clusterOnly = (text: string) => withProviders(text, ["tls", "kubernetes"], withoutDomainNames);
+
+/** The records of a stack, without the cluster that they lead to. */
+const aliasOnly = (text: string) =>
+  withProviders(text, ["aws"], ({ output }) => ({ domain_names: output.domain_names as Json }));
+
+/**
+ * A stack without cluster and cloud: keys, certificates, checks, and outputs. What it would put into Secrets and
+ * ConfigMaps become outputs, so that Terraform makes of them what it would give to the cluster.
+ */
+function certificatesOnly(text: string): string {
+  return withProviders(text, ["tls"], (all) => {
+    const dataOf = (type: string) => {
+      const entries = Object.entries(all.resource[type] ?? {}).map(([name, { data }]) => [name, data]);
+      return { value: Object.fromEntries(entries), sensitive: true };
+    };
+    const secrets = dataOf("kubernetes_secret_v1");
+    return { ...withoutDomainNames(all), secrets, trust: dataOf("kubernetes_config_map_v1") };
+  });
+}
+
+function addressesOf(text: string): string[] {
+  const { resource } = JSON.parse(text) as Document;
+  return Object.entries(resource).flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`));
+}
+
+/** What is printed when the file is done. */
+const figures: { run: string; what: string; applied: Applied }[] = [];
+const rows: { mode: string; pair: string; handshake: string; expected: string; got: string; count: number }[] = [];
+
+function noted(run: string, what: string, applied: Applied): Applied {
+  figures.push({ run, what, applied });
+  return applied;
+}
+
+const counts = ({ added, changed, destroyed }: Applied) => ({ added, changed, destroyed });
+
+/** Certificates that were made for real, and the folder that they were made in. */
+interface Issued {
+  stack: Workspace;
+  /** What each service's pods mount, and what they trust in their own Secret. */
+  identities: Readonly<Record<string, Identity & { trust: string }>>;
+  /** What clients mount to trust (PEM). */
+  trust: string;
+  outputs: Readonly<Record<string, unknown>>;
+  applied: Applied;
+}
+
+async function issue(run: string, text: string): Promise<Issued> {
+  const stack = workspace(text);
+  try {
+    await stack.init();
+    const applied = noted(run, "apply", await stack.apply());
+    return { stack, applied, ...(await certificatesOf(stack)) };
+  } catch (error) {
+    stack.remove();
+    throw error;
+  }
+}
+
+async function certificatesOf(stack: Workspace): Promise<Omit<Issued, "stack" | "applied">> {
+  const outputs = await stack.output();
+  const { secrets, trust } = outputs as Record<"secrets" | "trust", Record<string, Record<string, string>>>;
+  return {
+    identities: Object.fromEntries(Object.entries(secrets).map(([name, data]) => [name, identityOf(data)])),
+    trust: trust.trust_bundle?.["ca.crt"] ?? "",
+    outputs,
+  };
+}
+
+function identityOf(data: Readonly<Record<string, string>>): Identity & { trust: string } {
+  return { chain: data["tls.crt"] ?? "", key: data["tls.key"] ?? "", trust: data["ca.crt"] ?? "" };
+}
+
+/** Says something twice as the same promise. */
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Every name of a service's certificate, by the rules of Kubernetes and the config. */
+function namesOf(name: string, { names = [] }: { names?: string[] } = {}, namespace = "pipeline"): string[] {
+  return [name, ...["", ".svc", ".svc.cluster.local"].map((rest) => `${name}.${namespace}${rest}`), ...names].sort();
+}
+
+/** A name that the wildcard covers, or the name itself. */
+const asked = (name: string) => name.replace("*", "any");
+
+const leafOf = ({ chain }: Identity): X509Certificate => certificatesIn(chain)[0] as X509Certificate;
+
+const proofs = (run: string, needs: Need[], define: (prove: Prove) => void, options: { fromStart?: boolean } = {}) =>
+  proofsOf(run === "" ? STACK : `${STACK} (${run})`, needs, define, options);
+
+/** Ordered pairs of different things. */
+const pairsOf = (names: string[]) =>
+  names.flatMap((client) => names.filter((name) => name !== client).map((server) => ({ client, server })));
+
+/** Tries a connection, maybe under several names, and notes what came of it. */
+async function tried(
+  at: { mode: string; client: string; server: string },
+  handshake: string,
+  expected: string,
+  connection: Omit<Connection, "name">,
+  names: string[],
+): Promise<void> {
+  const verdicts: string[] = [];
+  for (const name of names) {
+    for (const protocol of ["TLSv1.2", "TLSv1.3"] as const) {
+      verdicts.push((await shakeHands({ ...connection, name, protocol })).verdict);
+    }
+  }
+  const got = [...new Set(verdicts)].sort().join(", ");
+  rows.push({ mode: at.mode, pair: `${at.client} -> ${at.server}`, handshake, expected, got, count: verdicts.length });
+}
+
+/** Rows whose handshake went otherwise than it must. */
+const surprises = (mode: string) => rows.filter((row) => row.mode === mode && row.expected !== row.got);
+
+proofs(
+  "certificates",
+  [...needsOf(JSON.parse(certificatesOnly(json["local-ca"])) as Json), opensslNeed()],
+  (prove) => {
+    const made: Issued[] = [];
+    const issued = Object.fromEntries(
+      Object.keys(stacks).map((name) => [
+        name,
+        once(async () => {
+          const result = await issue(name, certificatesOnly(json[name as StackName]));
+          made.push(result);
+          return result;
+        }),
+      ]),
+    ) as Record<StackName, () => Promise<Issued>>;
+    /** Certificates that ended as they were made: a lifetime of no hours is more than the config allows. */
+    const expired = Object.fromEntries(
+      (["local-ca", "self-signed"] as const).map((name) => [
+        name,
+        once(async () => {
+          const result = await issue(`${name}, expired`, withoutLifetime(certificatesOnly(json[name])));
+          made.push(result);
+          return result;
+        }),
+      ]),
+    ) as Record<"local-ca" | "self-signed", () => Promise<Issued>>;
+
+    afterAll(() => {
+      for (const { stack } of made) stack.remove();
+    });
+
+    for (const mode of ["local-ca", "self-signed"] as const) {
+      const given = stacks[mode].services as Services;
+      const each = async (use: (name: string, service: Services[string], all: Issued) => void | Promise<void>) => {
+        const all = await issued[mode]();
+        expect(Object.keys(all.identities).sort()).toEqual(Object.keys(given).sort());
+        for (const [name, service] of Object.entries(given)) await use(name, service, all);
+      };
+
+      prove("apply", `${mode}: makes a key and a certificate of each kind, and a second plan is empty`, async () => {
+        const { stack, applied } = await issued[mode]();
+        const perService = mode === "local-ca" ? 3 : 2;
+        const added = perService * Object.keys(given).length + (mode === "local-ca" ? 2 : 0);
+        expect({ ...counts(applied), warnings: applied.warnings }).toEqual({
+          added,
+          changed: 0,
+          destroyed: 0,
+          warnings: [],
+        });
+        expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
+      });
+
+      prove("outputs", `${mode}: certificates have exactly the names, key and lifetime of their service`, () =>
+        each((name, service, { identities }) => {
+          const identity = identities[name] as Identity;
+          const leaf = leafOf(identity);
+          const names = leaf.subjectAltName?.split(", ").map((entry) => entry.replace(/^DNS:/, ""));
+          expect(names?.sort()).toEqual(namesOf(name, service));
+          expect(leaf.checkPrivateKey(createPrivateKey(identity.key))).toBe(true);
+          expect(keyOf(leaf)).toBe(service.key ?? "ecdsa-p256");
+          const days = Number.parseInt(service.lifetime ?? "90d", 10);
+          expect((Date.parse(leaf.validTo) - Date.parse(leaf.validFrom)) / DAY).toBe(days);
+          expect(leaf.ca).toBe(false);
+        }),
+      );
+
+      prove("outputs", `${mode}: fingerprints, ends and endpoints are those of the certificates`, async () => {
+        const { identities, outputs, trust } = await issued[mode]();
+        const leaves = Object.entries(identities).map(([name, identity]) => [name, leafOf(identity)] as const);
+        const [authority] = mode === "local-ca" ? certificatesIn(trust) : [];
+        const sha1 = (leaf: X509Certificate) => createHash("sha1").update(leaf.raw).digest("hex");
+        const end = (text: string) => new Date(Math.floor(Date.parse(text) / 1000) * 1000).toISOString();
+        expect(outputs.certificate_fingerprints).toEqual(
+          Object.fromEntries(leaves.map(([name, leaf]) => [name, sha1(leaf)])),
+        );
+        const ends = Object.entries(outputs.certificate_not_after as Record<string, string>);
+        expect(Object.fromEntries(ends.map(([name, text]) => [name, end(text)]))).toEqual(
+          Object.fromEntries(
+            [...leaves, ...(authority ? [["ca", authority] as const] : [])].map(([name, leaf]) => [
+              name,
+              end(leaf.validTo),
+            ]),
+          ),
+        );
+        expect(outputs.ca_bundle).toBe(trust);
+        expect(outputs.service_endpoints).toEqual(
+          Object.fromEntries(Object.keys(given).map((name) => [name, `https://${name}.pipeline.svc.cluster.local`])),
+        );
+      });
+
+      prove("outputs", `${mode}: extensions say what the certificate is for, and nothing more`, () =>
+        each((name, { key = "", client }, { identities, trust }) => {
+          const [leaf, ...above] = certificatesIn((identities[name] as Identity).chain);
+          const extensions = extensionsOf(String(leaf));
+          expect(extensions).toEqual({
+            "Key Usage": `critical, Digital Signature${key.startsWith("rsa") ? ", Key Encipherment" : ""}`,
+            "Extended Key Usage": `TLS Web Server Authentication${client ? ", TLS Web Client Authentication" : ""}`,
+            "Basic Constraints": "critical, CA:FALSE",
+            "Subject Key Identifier": expect.stringMatching(/^[0-9A-F:]{59}$/),
+            "Subject Alternative Name": expect.any(String),
+            ...(mode === "local-ca" ? { "Authority Key Identifier": keyIdOf(trust) } : {}),
+          });
+          expect(above.map(String)).toEqual(mode === "local-ca" ? [trust] : []);
+        }),
+      );
+
+      prove("outputs", `${mode}: OpenSSL's strict rules accept each for its purpose, from start to end`, () =>
+        each((name, { client }, { identities, trust }) => {
+          const { chain, trust: own } = identities[name] as Issued["identities"][string];
+          const [leaf] = certificatesIn(chain);
+          const [first, last] = [Date.parse(leaf?.validFrom ?? ""), Date.parse(leaf?.validTo ?? "")];
+          const at = (time: number, purpose: "sslserver" | "sslclient" = "sslserver") =>
+            opensslVerdict(String(leaf), trust, { purpose, at: new Date(time) });
+          for (const connected of namesOf(name, given[name]).map(asked)) {
+            expect(opensslVerdict(chain, own, { purpose: "sslserver", name: connected })).toBe("OK");
+            expect(opensslVerdict(chain, own, { purpose: "sslserver", name: `x.${connected}` })).toBe(
+              "hostname mismatch",
+            );
+          }
+          const unsuitable = expect.stringMatching(/^(unsupported|unsuitable) certificate purpose$/);
+          expect(at(Date.now() + HOUR, "sslclient")).toEqual(client ? "OK" : unsuitable);
+          expect(at(first - 1000)).toBe("certificate is not yet valid");
+          expect([at(first), at(last - 1000)]).toEqual(["OK", "OK"]);
+          expect(at(last + 1000)).toBe("certificate has expired");
+        }),
+      );
+
+      prove("handshake", `${mode}: every service with every other one, and who must be refused is`, async () => {
+        const [all, foreign, over] = await Promise.all([issued[mode](), issued["p384-ca"](), expired[mode]()]);
+        const stranger = foreign.identities.trainer as Identity;
+        const untrusted = mode === "local-ca" ? "SELF_SIGNED_CERT_IN_CHAIN" : "DEPTH_ZERO_SELF_SIGNED_CERT";
+        for (const pair of pairsOf(Object.keys(given))) {
+          const at = { mode, ...pair };
+          const server = all.identities[pair.server] as Identity;
+          const client = all.identities[pair.client] as Identity;
+          const names = namesOf(pair.server, given[pair.server]).map(asked);
+          const [name = ""] = names;
+          const plain = { server, trust: all.trust };
+          const mutual = { ...plain, clientTrust: all.trust };
+          const late = { server: over.identities[pair.server] as Identity, trust: over.trust };
+          const may = given[pair.client]?.client === true;
+          await tried(at, "each name of the server", "accepted", plain, names);
+          await tried(at, "the client's own names", "refused by client: ERR_TLS_CERT_ALTNAME_INVALID", plain, [
+            ...namesOf(pair.client, given[pair.client]).map(asked),
+            // A wildcard is one label.
+            "a.b.models.example.com",
+          ]);
+          await tried(
+            at,
+            "trust in another authority",
+            `refused by client: ${untrusted}`,
+            { server, trust: foreign.trust },
+            [name],
+          );
+          await tried(
+            at,
+            `mutual, certificate ${may ? "with" : "without"} client usage`,
+            may ? "accepted" : "refused by server: INVALID_PURPOSE",
+            { ...mutual, client },
+            [name],
+          );
+          const none = "refused by server: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
+          await tried(at, "mutual, no certificate", none, mutual, [name]);
+          const strange = "refused by server: SELF_SIGNED_CERT_IN_CHAIN";
+          await tried(at, "mutual, certificate of another authority", strange, { ...mutual, client: stranger }, [name]);
+          await tried(at, "expired", "refused by client: CERT_HAS_EXPIRED", late, [name]);
+        }
+        expect(surprises(mode)).toEqual([]);
+      });
+    }
+
+    prove("handshake", "a server shows its own certificate first, then the authority's, and nothing else", async () => {
+      const [{ identities, trust }, foreign] = await Promise.all([issued["local-ca"](), issued["p384-ca"]()]);
+      for (const [name, server] of Object.entries(identities)) {
+        const { chain } = await shakeHands({ server, trust: foreign.trust, name, judged: false });
+        expect(chain.map(String)).toEqual([String(leafOf(server)), trust]);
+        expect(server.trust).toBe(trust);
+      }
+    });
+
+    prove("handshake", "with authorities of other keys too", async () => {
+      for (const mode of ["p384-ca", "rsa-ca"] as const) {
+        const { identities, trust } = await issued[mode]();
+        for (const pair of pairsOf(Object.keys(two))) {
+          const server = identities[pair.server] as Identity;
+          const at = { mode, ...pair };
+          await tried(at, "each name of the server", "accepted", { server, trust }, namesOf(pair.server));
+        }
+        expect(surprises(mode)).toEqual([]);
+      }
+    });
+
+    prove("outputs", "an authority signs certificates and revocations, and nothing else", async () => {
+      for (const [name, key, days, commonName] of [
+        ["local-ca", "ecdsa-p256", 3650, "ai-platform test local-ca CA"],
+        ["p384-ca", "ecdsa-p384", 365, "Pipeline CA"],
+        ["rsa-ca", "rsa-2048", 3650, "ai-platform test rsa-ca CA"],
+      ] as const) {
+        const { trust, identities } = await issued[name]();
+        const [authority, ...others] = certificatesIn(trust);
+        if (authority === undefined) throw new Error(`${name} has no authority`);
+        expect(others).toEqual([]);
+        expect(extensionsOf(trust)).toEqual({
+          "Key Usage": "critical, Certificate Sign, CRL Sign",
+          "Basic Constraints": "critical, CA:TRUE",
+          "Subject Key Identifier": keyIdOf(trust),
+          "Authority Key Identifier": keyIdOf(trust),
+        });
+        expect(keyOf(authority)).toBe(key);
+        expect(authority.subject.split("\n").sort()).toEqual([`CN=${commonName}`, "O=ai-platform"]);
+        expect(authority.verify(authority.publicKey)).toBe(true);
+        expect((Date.parse(authority.validTo) - Date.parse(authority.validFrom)) / DAY).toBe(days);
+        for (const identity of Object.values(identities)) {
+          expect(leafOf(identity).checkIssued(authority)).toBe(true);
+          expect(leafOf(identity).verify(authority.publicKey)).toBe(true);
+        }
+      }
+    });
+
+    prove("change", "an expired certificate is replaced by any plan, without its key and its authority", async () => {
+      const { stack } = await expired["local-ca"]();
+      const leaves = Object.keys(stacks["local-ca"].services).map((name) => [
+        `tls_locally_signed_cert.${name}`,
+        ["delete", "create"],
+      ]);
+      expect((await stack.plan()).actions).toEqual(Object.fromEntries(leaves));
+    });
+
+    prove("destroy", "leaves no state", async () => {
+      const { stack } = await issued["rsa-ca"]();
+      const applied = noted("rsa-ca", "destroy", await stack.destroy());
+      expect(counts(applied)).toEqual({ added: 0, changed: 0, destroyed: 8 });
+      expect(stack.state()).toEqual({});
+    });
+  },
+  { fromStart: true },
+);
+
+/** A key in the words of a config. */
+function keyOf({ publicKey }: X509Certificate): string {
+  const { namedCurve, modulusLength } = publicKey.asymmetricKeyDetails ?? {};
+  const curves: Readonly<Record<string, string>> = { prime256v1: "ecdsa-p256", secp384r1: "ecdsa-p384" };
+  return namedCurve === undefined ? `rsa-${modulusLength}` : (curves[namedCurve] ?? namedCurve);
+}
+
+/** The identifier of a certificate's key, as extensions that name it have it. */
+function keyIdOf(certificate: string): unknown {
+  const id = extensionsOf(certificate)["Subject Key Identifier"] ?? "no identifier";
+  // OpenSSL 1 writes a word before it.
+  return expect.stringMatching(new RegExp(`^(keyid:)?${id}$`));
+}
+
+/** The same with services' certificates that end when they begin. */
+function withoutLifetime(text: string): string {
+  const document = JSON.parse(text) as Document;
+  for (const type of ["tls_locally_signed_cert", "tls_self_signed_cert"]) {
+    for (const certificate of Object.values(document.resource[type] ?? {})) {
+      if (certificate.is_ca_certificate) continue;
+      Object.assign(certificate, { validity_period_hours: 0, early_renewal_hours: 0 });
+    }
+  }
+  return JSON.stringify(document);
+}
+
+/** Moves the end of certificates in the state, which is where the provider looks: the clock stays what it is. */
+function moveEnds({ folder }: Workspace, ends: Readonly<Record<string, Date>>): void {
+  const file = join(folder, "terraform.tfstate");
+  const state = JSON.parse(readFileSync(file, "utf8")) as {
+    resources: { type: string; name: string; instances: { attributes: Json }[] }[];
+  };
+  for (const [address, end] of Object.entries(ends)) {
+    const resource = state.resources.find(({ type, name }) => `${type}.${name}` === address);
+    if (!resource?.instances[0]) throw new Error(`${address} is not in the state`);
+    resource.instances[0].attributes.validity_end_time = end.toISOString();
+  }
+  writeFileSync(file, JSON.stringify(state));
+}
+
+const inDays = (days: number) => new Date(Date.now() + days * DAY);
+const replaced = ["delete", "create"];
+
+proofs("renewal", needsOf(JSON.parse(certificatesOnly(json["local-ca"])) as Json), (prove) => {
+  let stack: Workspace;
+  let before: Issued;
+  const leaf = (name: string) => `tls_locally_signed_cert.${name}`;
+  const warningsOf = async () => {
+    const { warnings, actions } = await stack.plan({ refreshOnly: true });
+    expect(actions).toEqual({});
+    expect(warnings.filter(({ summary }) => summary !== "Check block assertion failed")).toEqual([]);
+    return warnings.map(({ detail = "" }) => detail.replaceAll("\n", " ")).sort();
+  };
+
+  afterAll(() => stack?.remove());
+
+  prove("apply", "makes certificates whose window is closed", async () => {
+    before = await issue("renewal", certificatesOnly(json["local-ca"]));
+    stack = before.stack;
+  });
+
+  prove("empty plan", "until the last third of a lifetime, and no check warns", async () => {
+    moveEnds(stack, { [leaf("ingest")]: inDays(30.1), [leaf("trainer")]: inDays(20.1) });
+    expect(await stack.plan()).toMatchObject({ actions: {}, warnings: [] });
+    expect(await warningsOf()).toEqual([]);
+  });
+
+  prove("drift", "in it, the drift job's plan warns by name and says what to do", async () => {
+    moveEnds(stack, { [leaf("ingest")]: inDays(29.9), [leaf("trainer")]: inDays(19.9) });
+    expect(await warningsOf()).toEqual([
+      expect.stringMatching(/Certificate ingest ends on \S+Z\. An apply renews it: plan and apply this stack\.$/),
+      expect.stringMatching(/Certificate trainer ends on \S+Z\. An apply renews it: plan and apply this stack\.$/),
+    ]);
+  });
+
+  prove("change", "in it, an apply replaces these certificates and nothing else", async () => {
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual({ [leaf("ingest")]: replaced, [leaf("trainer")]: replaced });
+    const applied = noted("renewal", "two certificates renewed", await stack.apply(plan));
+    expect(counts(applied)).toEqual({ added: 2, changed: 0, destroyed: 2 });
+    expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
+    expect(await warningsOf()).toEqual([]);
+  });
+
+  prove("handshake", "clients that trusted the old certificate trust the new one", async () => {
+    const { identities, trust } = await certificatesOf(stack);
+    expect(trust).toBe(before.trust);
+    for (const name of ["ingest", "trainer"]) {
+      const [old, server] = [before.identities[name] as Identity, identities[name] as Identity];
+      expect(leafOf(server).fingerprint256).not.toBe(leafOf(old).fingerprint256);
+      expect((await shakeHands({ server, trust: before.trust, name })).verdict).toBe("accepted");
+    }
+  });
+
+  prove("change", "an authority about to end is never replaced by itself, but warned of", async () => {
+    moveEnds(stack, { "tls_self_signed_cert.ca": inDays(90.1) });
+    expect(await warningsOf()).toEqual([]);
+    for (const days of [89.9, 0.01]) {
+      moveEnds(stack, { "tls_self_signed_cert.ca": inDays(days) });
+      expect((await stack.plan()).actions).toEqual({});
+      expect(await warningsOf()).toEqual([
+        expect.stringMatching(/Certificate ca \(the authority\) ends on \S+Z\. Nothing replaces it by itself: /),
+      ]);
+    }
+  });
+});
+
+/** One cluster for the whole file; stacks in it have namespaces of their own. */
+const contexts = ["kind-pipeline", "serving", "public-names"];
+const sharedCluster = once(() => startCluster(contexts));
+let clusterStarted = false;
+
+async function cluster(): Promise<Cluster> {
+  clusterStarted = true;
+  return sharedCluster();
+}
+
+/** A namespace with what a stack puts into it, as the cluster's API tells it. */
+function inNamespace({ call }: Cluster, namespace: string) {
+  const read = async (kind: Collection, name: string) => {
+    const object = await call("GET", objectPath(kind, namespace, name));
+    if (object === undefined) throw new Error(`there is no ${kind}/${name} in ${namespace}`);
+    return object;
+  };
+  const objects = () => objectsIn({ call }, namespace);
+  return {
+    read,
+    objects,
+    ids: async () => (await objects()).map(({ id }) => id).sort(),
+    versions: async () => Object.fromEntries((await objects()).map(({ id, version }) => [id, version])),
+    change: async (kind: Collection, name: string, change: (object: Json) => Json) =>
+      call("PUT", objectPath(kind, namespace, name), change(await read(kind, name))),
+    remove: (kind: Collection, name: string) => call("DELETE", objectPath(kind, namespace, name)),
+    /** What the pods of a service mount. */
+    mounted: async (secret: string) => {
+      const { data, type } = (await read("secrets", secret)) as { data: Record<string, string>; type: string };
+      expect(type).toBe("kubernetes.io/tls");
+      expect(Object.keys(data).sort()).toEqual(["ca.crt", "tls.crt", "tls.key"]);
+      const decoded = Object.entries(data).map(([name, text]) => [name, Buffer.from(text, "base64").toString()]);
+      return identityOf(Object.fromEntries(decoded) as Record<string, string>);
+    },
+    /** What clients mount to trust. */
+    trust: async (stack: string) => {
+      const { data } = (await read("configmaps", `${stack}-trust`)) as { data: Record<string, string> };
+      expect(Object.keys(data)).toEqual(["ca.crt"]);
+      return data["ca.crt"] ?? "";
+    },
+    /** Makes it before the stack does, as whoever runs the cluster would. */
+    make: () =>
+      call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }),
+    phase: async () => {
+      const found = await call("GET", `/api/v1/namespaces/${namespace}`);
+      return (found?.status as { phase: string } | undefined)?.phase;
+    },
+    end: () => call("DELETE", `/api/v1/namespaces/${namespace}`),
+  };
+}
+type Namespace = ReturnType<typeof inNamespace>;
+
+/** What is to be undone, the last first. */
+function undoing(): { later(undo: () => unknown): void; all(): Promise<void> } {
+  const undos: (() => unknown)[] = [];
+  return {
+    later: (undo) => void undos.push(undo),
+    all: async () => {
+      for (const undo of undos.reverse()) await undo();
+    },
+  };
+}
+
+proofs("", [...needsOf(JSON.parse(examples) as Json), kubernetesNeed()], (prove) => {
+  let stack: Workspace;
+  let pipeline: Namespace;
+  const addresses = addressesOf(examples);
+  const { later, all } = undoing();
+  const made = ["ingest", "trainer"].flatMap((name) => [`secrets/${name}`, `services/${name}`]);
+  const applied = async (what: string, plan?: Plan) => counts(noted("example", what, await stack.apply(plan)));
+
+  afterAll(all);
+
+  prove("validate", "no diagnostic at all, not even a warning", async () => {
+    const { call, provider, description } = await cluster();
+    pipeline = inNamespace({ call }, "pipeline");
+    evidence(STACK, examples, [description]);
+    stack = workspace(examples, { overrides: { provider: { kubernetes: provider } } });
+    later(() => stack.remove());
+    await stack.init();
+    await stack.validate();
+  });
+
+  prove("plan", "the first plan only creates", async () => {
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual(Object.fromEntries(addresses.map((address) => [address, ["create"]])));
+  });
+
+  prove("apply", "makes namespace, Secrets, Services and trust, and labels them", async () => {
+    expect(await applied("apply")).toEqual({ added: addresses.length, changed: 0, destroyed: 0 });
+    expect(await pipeline.ids()).toEqual([`configmaps/${STACK}-trust`, ...made].sort());
+    const labels = {
+      team: "ml-platform",
+      project: "ai-platform",
+      environment: "example",
+      stack: STACK,
+      "managed-by": "terraform",
+    };
+    for (const object of await pipeline.objects()) expect(object.labels).toEqual(labels);
+    expect((await pipeline.read("services", "ingest")).spec).toMatchObject({
+      type: "ClusterIP",
+      selector: { app: "ingest" },
+      ports: [{ port: 443, targetPort: 8443, protocol: "TCP" }],
+    });
+  });
+
+  prove("handshake", "what the cluster gives to pods opens, in both directions and by every name", async () => {
+    const trust = await pipeline.trust(STACK);
+    const [ingest, trainer] = await Promise.all([pipeline.mounted("ingest"), pipeline.mounted("trainer")]);
+    expect([ingest.trust, trainer.trust]).toEqual([trust, trust]);
+    for (const name of namesOf("ingest")) {
+      const mutual = { server: ingest, trust, name, clientTrust: trust };
+      expect((await shakeHands({ ...mutual, client: trainer })).verdict).toBe("accepted");
+      expect((await shakeHands(mutual)).verdict).toMatch(/^refused by server/);
+    }
+    for (const name of namesOf("trainer")) {
+      const mutual = { server: trainer, trust, name, clientTrust: trust, client: ingest };
+      expect((await shakeHands(mutual)).verdict).toBe("refused by server: INVALID_PURPOSE");
+    }
+  });
+
+  prove("outputs", "name the certificates that the cluster has", async () => {
+    const outputs = await stack.output();
+    expect(outputs.ca_bundle).toBe(await pipeline.trust(STACK));
+    const inventory = outputs.certificate_inventory as Record<string, { secret: string | null; not_after: string }>;
+    expect(Object.keys(inventory).sort()).toEqual(["ca", "ingest", "trainer"]);
+    for (const name of ["ingest", "trainer"]) {
+      const certificate = leafOf(await pipeline.mounted(name));
+      const { secret, not_after: end } = inventory[name] ?? {};
+      expect(secret).toBe(`pipeline/${name}`);
+      expect(Math.floor(Date.parse(end ?? "") / 1000)).toBe(Date.parse(certificate.validTo) / 1000);
+    }
+  });
+
+  prove("empty plan", "right after the apply", async () => {
+    expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
+  });
+
+  prove("change", "a service added touches nothing of the others", async () => {
+    const before = await pipeline.versions();
+    const larger = exampleWith({ embedder: { port: 8443, selector: { app: "embedder" } } });
+    const added = addressesOf(larger).filter((address) => !addresses.includes(address));
+    expect(added.map((address) => address.split(".")[1])).toEqual(added.map(() => "embedder"));
+    stack.replace(larger);
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual(Object.fromEntries(added.map((address) => [address, ["create"]])));
+    expect(await applied("a service added", plan)).toEqual({ added: 5, changed: 0, destroyed: 0 });
+    expect(await pipeline.versions()).toMatchObject(before);
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("change", "a service removed takes its own objects and nothing else", async () => {
+    const { "secrets/embedder": _secret, "services/embedder": _service, ...rest } = await pipeline.versions();
+    stack.replace(examples);
+    const plan = await stack.plan();
+    expect(new Set(Object.values(plan.actions).flat())).toEqual(new Set(["delete"]));
+    expect(await applied("a service removed", plan)).toEqual({ added: 0, changed: 0, destroyed: 5 });
+    expect(await pipeline.versions()).toEqual(rest);
+  });
+
+  prove("change", "another port touches the Service alone, another key its certificate and Secret", async () => {
+    const trainer = { port: 9443, selector: { app: "trainer" }, client: true };
+    stack.replace(exampleWith({ trainer }));
+    const port = await stack.plan();
+    expect(port.actions).toEqual({ "kubernetes_service_v1.trainer": ["update"] });
+    expect(await applied("another port", port)).toEqual({ added: 0, changed: 1, destroyed: 0 });
+    stack.replace(exampleWith({ trainer: { ...trainer, key: "ecdsa-p384" } }));
+    const key = await stack.plan();
+    expect(key.actions).toEqual({
+      "tls_private_key.trainer": replaced,
+      "tls_cert_request.trainer": replaced,
+      "tls_locally_signed_cert.trainer": replaced,
+      "kubernetes_secret_v1.trainer": ["update"],
+    });
+    expect(await applied("another key", key)).toEqual({ added: 3, changed: 1, destroyed: 3 });
+    expect(keyOf(leafOf(await pipeline.mounted("trainer")))).toBe("ecdsa-p384");
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("change", "a renewal updates its Secret in place, and clients that trusted before still do", async () => {
+    const [trust, before] = [await pipeline.trust(STACK), await pipeline.mounted("ingest")];
+    moveEnds(stack, { "tls_locally_signed_cert.ingest": inDays(29.9) });
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual({
+      "tls_locally_signed_cert.ingest": replaced,
+      "kubernetes_secret_v1.ingest": ["update"],
+    });
+    expect(await applied("a certificate renewed", plan)).toEqual({ added: 1, changed: 1, destroyed: 1 });
+    const server = await pipeline.mounted("ingest");
+    expect(leafOf(server).fingerprint256).not.toBe(leafOf(before).fingerprint256);
+    expect((await shakeHands({ server, trust, name: "ingest.pipeline.svc" })).verdict).toBe("accepted");
+  });
+
+  prove(
+    "drift",
+    "a Secret changed and another deleted are named and repaired, and nothing else is touched",
+    async () => {
+      const { "secrets/ingest": _ingest, "secrets/trainer": _trainer, ...rest } = await pipeline.versions();
+      const [ingest, trainer] = await Promise.all([pipeline.mounted("ingest"), pipeline.mounted("trainer")]);
+      await pipeline.remove("secrets", "ingest");
+      const another = Buffer.from(ingest.chain).toString("base64");
+      await pipeline.change("secrets", "trainer", (secret) => ({
+        ...secret,
+        data: { ...(secret.data as Json), "tls.crt": another },
+      }));
+      const plan = await stack.plan();
+      expect(plan.actions).toEqual({
+        "kubernetes_secret_v1.ingest": ["create"],
+        "kubernetes_secret_v1.trainer": ["update"],
+      });
+      expect(await applied("two Secrets repaired", plan)).toEqual({ added: 1, changed: 1, destroyed: 0 });
+      expect(await pipeline.mounted("ingest")).toEqual(ingest);
+      expect(await pipeline.mounted("trainer")).toEqual(trainer);
+      expect(await pipeline.versions()).toMatchObject(rest);
+      expect((await stack.plan()).exitCode).toBe(0);
+    },
+  );
+
+  prove("drift", "a Service, the trust and the labels of an object changed are named and repaired", async () => {
+    const metadata = { labels: { team: "elsewhere" } };
+    await pipeline.change("configmaps", `${STACK}-trust`, (object) => ({ ...object, data: { "ca.crt": "" } }));
+    await pipeline.change("services", "trainer", (object) => ({
+      ...object,
+      spec: { ...(object.spec as Json), selector: { app: "elsewhere" } },
+    }));
+    await pipeline.change("secrets", "ingest", (object) => ({
+      ...object,
+      metadata: { ...(object.metadata as Json), ...metadata },
+    }));
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual({
+      "kubernetes_config_map_v1.trust_bundle": ["update"],
+      "kubernetes_service_v1.trainer": ["update"],
+      "kubernetes_secret_v1.ingest": ["update"],
+    });
+    expect(await applied("three objects repaired", plan)).toEqual({ added: 0, changed: 3, destroyed: 0 });
+    expect((await stack.plan()).exitCode).toBe(0);
+  });
+
+  prove("refusal", "a kubeconfig without the stack's context stops before anything is made", async () => {
+    const before = await pipeline.versions();
+    const elsewhere = examples.replaceAll('"kind-pipeline"', '"kind-elsewhere"');
+    const kubernetes = { config_path: (await cluster()).kubeconfig };
+    const other = workspace(elsewhere, { overrides: { provider: { kubernetes } } });
+    later(() => other.remove());
+    await other.init();
+    await expect(other.apply()).rejects.toThrow(/context "kind-elsewhere" does not exist/);
+    expect(Object.keys(other.state()).filter((address) => address.startsWith("kubernetes_"))).toEqual([]);
+    expect(await pipeline.versions()).toEqual(before);
+  });
+
+  prove("destroy", "leaves nothing, not even the namespace that the stack made", async () => {
+    const destroyed = counts(noted("example", "destroy", await stack.destroy()));
+    expect(destroyed).toEqual({ added: 0, changed: 0, destroyed: addresses.length });
+    expect(stack.state()).toEqual({});
+    expect(await pipeline.ids()).toEqual([]);
+    expect(await pipeline.phase()).toBeUndefined();
+  });
+});
+
+/** An Ingress as a stack of `publicServices` must have made it. */
+const ingressFor = (domain: string) => {
+  const hosts = publicNames(domain).sort();
+  const paths = [{ path: "/", pathType: "Prefix", backend: { service: { name: "inference", port: { number: 443 } } } }];
+  return {
+    metadata: { annotations },
+    spec: {
+      ingressClassName: "nginx",
+      tls: [{ hosts, secretName: `inference.${domain}` }],
+      rules: hosts.map((host) => ({ host, http: { paths } })),
+    },
+  };
+};
+
+const selfSigned = clusterOnly(json.serving);
+proofs("self-signed", [...needsOf(JSON.parse(selfSigned) as Json), kubernetesNeed()], (prove) => {
+  let stack: Workspace;
+  let serving: Namespace;
+  const { later, all } = undoing();
+  const secret = "inference.example.net";
+  const made = [
+    "configmaps/serving-trust",
+    "ingresses/inference",
+    `secrets/${secret}`,
+    "secrets/trainer",
+    "services/inference",
+    "services/trainer",
+  ];
+  const applied = async (what: string, plan?: Plan) => counts(noted("self-signed", what, await stack.apply(plan)));
+
+  afterAll(all);
+
+  prove("validate", "no diagnostic at all, not even a warning", async () => {
+    const { call, provider, description } = await cluster();
+    evidence(`${STACK} (self-signed)`, selfSigned, [description]);
+    serving = inNamespace({ call }, "serving");
+    await serving.make();
+    later(() => serving.end());
+    stack = workspace(selfSigned, { overrides: { provider: { kubernetes: provider } } });
+    later(() => stack.remove());
+    await stack.init();
+    await stack.validate();
+  });
+
+  prove("apply", "into a namespace that was there, with an Ingress for the public names", async () => {
+    expect(await applied("apply")).toEqual({ added: addressesOf(selfSigned).length, changed: 0, destroyed: 0 });
+    expect(await serving.ids()).toEqual(made);
+    expect(await serving.read("ingresses", "inference")).toMatchObject(ingressFor("example.net"));
+  });
+
+  prove("empty plan", "right after the apply", async () => {
+    expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
+  });
+
+  prove("handshake", "what the cluster gives to pods and to the Ingress opens by every name", async () => {
+    const trust = await serving.trust("serving");
+    const [server, client] = await Promise.all([serving.mounted(secret), serving.mounted("trainer")]);
+    for (const name of namesOf("inference", publicServices("example.net").inference, "serving").map(asked)) {
+      expect((await shakeHands({ server, trust, name })).verdict).toBe("accepted");
+      expect((await shakeHands({ server, trust: server.trust, name })).verdict).toBe("accepted");
+    }
+    const mutual = { server, trust, name: "inference", clientTrust: trust, client };
+    expect((await shakeHands(mutual)).verdict).toBe("accepted");
+    // Each certificate is trusted for its own names only.
+    const swapped = await shakeHands({ server: client, trust, name: "inference" });
+    expect(swapped.verdict).toBe("refused by client: ERR_TLS_CERT_ALTNAME_INVALID");
+  });
+
+  prove("change", "a renewal reaches the Secret and what clients trust in one apply", async () => {
+    moveEnds(stack, { "tls_self_signed_cert.inference": inDays(29.9) });
+    const plan = await stack.plan();
+    expect(plan.actions).toEqual({
+      "tls_self_signed_cert.inference": replaced,
+      "kubernetes_secret_v1.inference": ["update"],
+      "kubernetes_config_map_v1.trust_bundle": ["update"],
+    });
+    expect(await applied("a certificate renewed", plan)).toEqual({ added: 1, changed: 2, destroyed: 1 });
+    const [trust, server] = [await serving.trust("serving"), await serving.mounted(secret)];
+    expect((await shakeHands({ server, trust, name: "inference" })).verdict).toBe("accepted");
+  });
+
+  prove("destroy", "leaves the namespace that was there, and nothing in it", async () => {
+    noted("self-signed", "destroy", await stack.destroy());
+    expect(stack.state()).toEqual({});
+    expect(await serving.ids()).toEqual([]);
+    expect(await serving.phase()).toBe("Active");
+  });
+
+  prove("interrupt", "an apply stopped while it makes objects goes on at the next one", async () => {
+    const stop = { signal: "SIGINT", after: /kubernetes_\S+: Creating/ } as const;
+    await stack.apply(undefined, stop).catch((error) => expect(error).toBeInstanceOf(TerraformError));
+    await applied("apply after an interrupted one");
+    expect((await stack.plan()).exitCode).toBe(0);
+    expect(await serving.ids()).toEqual(made);
+    await stack.destroy();
+    expect(await serving.ids()).toEqual([]);
+  });
+});
+
+/** What Route 53 has in the zone, as the API tells it: `name type target` with the target's zone. */
+async function aliasesOf(moto: Moto): Promise<string[]> {
+  const scope = "Credential=test/20250101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=none";
+  const headers = { authorization: `AWS4-HMAC-SHA256 ${scope}` };
+  const answer = await fetch(`${moto.endpoint}/2013-04-01/hostedzone/${zoneId}/rrset`, { headers });
+  const sets = (await answer.text()).match(/<ResourceRecordSet>[\s\S]*?<\/ResourceRecordSet>/g) ?? [];
+  const field = (text: string, name: string) => new RegExp(`<${name}>([^<]*?)\\.?</${name}>`).exec(text)?.[1] ?? "";
+  return sets
+    .filter((set) => !["NS", "SOA"].includes(field(set, "Type")))
+    .map((set) => ["Name", "Type", "DNSName", "HostedZoneId"].map((name) => field(set, name)).join(" "))
+    .sort();
+}
+
+/** The aliases that lead a domain's public names to a target. */
+const aliasesTo = (domain: string, { dnsName, zoneId: of }: typeof target) => [
+  `\\052.models.${domain} A ${dnsName} ${of}`,
+  `inference.${domain} A ${dnsName} ${of}`,
+];
+
+async function awsWithBalancer(zone: string): Promise<Moto> {
+  const moto = await startMoto({ account: awsAccount });
+  await moto.addZone({ id: zoneId, name: zone });
+  await moto.addListener(balancer);
+  return moto;
+}
+
+const motoSays = "moto 5.2.1 made strict: our reading of AWS, not AWS";
+const addressed = aliasOnly(json["local-ca"]);
+proofs(
+  "alias",
+  [...needsOf(JSON.parse(addressed) as Json), motoNeed()],
+  (prove) => {
+    prove("apply", "public names lead to a target given by name and zone id; plans empty, and goes", async () => {
+      const { later, all } = undoing();
+      try {
+        evidence(`${STACK} (alias)`, addressed, [motoSays]);
+        const moto = await awsWithBalancer("example.com");
+        later(() => moto.stop());
+        const stack = workspace(addressed, { overrides: moto.override(JSON.parse(addressed) as Json) });
+        later(() => stack.remove());
+        await stack.init();
+        await stack.validate();
+        const applied = noted("alias", "apply", await stack.apply());
+        expect(counts(applied)).toEqual({ added: 2, changed: 0, destroyed: 0 });
+        expect(await aliasesOf(moto)).toEqual(aliasesTo("example.com", target));
+        expect((await stack.plan()).exitCode).toBe(0);
+        noted("alias", "destroy", await stack.destroy());
+        expect(await aliasesOf(moto)).toEqual([]);
+      } finally {
+        await all();
+      }
+    });
+  },
+  { fromStart: true },
+);
+
+const everything = json["public-names"];
+proofs(
+  "public names",
+  [...needsOf(JSON.parse(everything) as Json), kubernetesNeed(), motoNeed()],
+  (prove) => {
+    prove("apply", "cluster and zone in one apply, balancer and zone looked up; plans empty, and goes", async () => {
+      const { later, all } = undoing();
+      try {
+        const [{ call, provider, description }, moto] = await Promise.all([cluster(), awsWithBalancer("example.edu")]);
+        later(() => moto.stop());
+        evidence(`${STACK} (public names)`, everything, [description, motoSays]);
+        const namespace = inNamespace({ call }, "public");
+        await namespace.make();
+        later(() => namespace.end());
+        const { aws } = moto.override(JSON.parse(everything) as Json).provider as Json;
+        const stack = workspace(everything, { overrides: { provider: { aws, kubernetes: provider } } });
+        later(() => stack.remove());
+        await stack.init();
+        await stack.validate();
+        const applied = noted("public names", "apply", await stack.apply());
+        expect(counts(applied)).toEqual({ added: addressesOf(everything).length, changed: 0, destroyed: 0 });
+        expect(await namespace.read("ingresses", "inference")).toMatchObject(ingressFor("example.edu"));
+        const found = stack.state()["data.aws_lb.load_balancer"] as { dns_name: string; zone_id: string };
+        expect(found).toMatchObject({
+          dns_name: expect.stringMatching(/^pipeline/),
+          zone_id: expect.stringMatching(/^Z/),
+        });
+        expect(await aliasesOf(moto)).toEqual(
+          aliasesTo("example.edu", { dnsName: found.dns_name, zoneId: found.zone_id }),
+        );
+        expect((await stack.output()).domain_names).toEqual(
+          Object.fromEntries(publicNames("example.edu").map((name) => [name, name])),
+        );
+        const [server, trust] = [
+          await namespace.mounted("inference.example.edu"),
+          await namespace.trust("public-names"),
+        ];
+        for (const name of publicNames("example.edu").map(asked)) {
+          expect((await shakeHands({ server, trust, name })).verdict).toBe("accepted");
+        }
+        expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
+        noted("public names", "destroy", await stack.destroy());
+        expect(stack.state()).toEqual({});
+        expect([await namespace.ids(), await aliasesOf(moto)]).toEqual([[], []]);
+      } finally {
+        await all();
+      }
+    });
+  },
+  { fromStart: true },
+);
+
+afterAll(async () => {
+  if (clusterStarted) await (await sharedCluster()).stop();
+  if (rows.length > 0) process.stderr.write(`\n${handshakeTable()}\n`);
+  if (figures.length > 0) process.stderr.write(`\n${figureTable()}\n`);
+});
+
+const style = { head: [], border: [] };
+const noLines = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
+
+/** Pairs with the same outcome in one row; an outcome that is not the expected one has a row of its own. */
+function handshakeTable(): string {
+  const head = ["stack", "handshake", "expected", "got", "pairs", "connections"];
+  const table = new Table({ head, style, chars: noLines });
+  const groups = new Map<string, typeof rows>();
+  for (const row of rows.toSorted((one, other) => one.mode.localeCompare(other.mode))) {
+    const key = [row.mode, row.handshake, row.expected, row.got].join("|");
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  for (const group of groups.values()) {
+    const [{ mode, handshake, expected, got } = { mode: "", handshake: "", expected: "", got: "" }] = group;
+    const pairs = expected === got ? String(group.length) : group.map(({ pair }) => pair).join("\n");
+    const connections = group.reduce((sum, { count }) => sum + count, 0);
+    table.push([mode, handshake, expected, got === expected ? "as expected" : got, pairs, connections]);
+  }
+  return table.toString();
+}
+
+function figureTable(): string {
+  const head = ["stack", "what", "added", "changed", "destroyed", "seconds"];
+  const table = new Table({ head, style, chars: noLines });
+  for (const { run, what, applied } of figures) {
+    const { added, changed, destroyed, seconds } = applied;
+    table.push([run, what, added, changed, destroyed, seconds.toFixed(1)]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,356 @@
+import fc from "fast-check";
+import { checkedConfig } from "../../lib/checks/check-config";
+import { checkKeyCustody, type KeyInState } from "../../lib/checks/key-custody";
+import { renewalPoint } from "../../lib/checks/renewal-alarm";
+import { defaultAlarm } from "../../lib/config/acm-route53";
+import { type BackendConfig, isEncrypted } from "../../lib/config/backend";
+import type { Settings } from "../../lib/config/config";
+import { day, showDuration } from "../../lib/config/duration";
+import { publicLifetime } from "../../lib/config/lifetimes";
+import { newReport, showPath } from "../../lib/config/report";
+import {
+  account,
+  albListener,
+  type Changes,
+  changed,
+  goodConfig,
+  nlbListener,
+  problemsOf,
+  topic,
+  warningsOf,
+} from "../support/configs";
+
+const api = "stacks.web.certificates.api";
+const inVirginia = (arn: string) => arn.replace("eu-west-1", "us-east-1");
+
+/** What is changed in the good config, and every line that its owner reads. */
+type Row = readonly [title: string, changes: Changes, lines: readonly string[]];
+
+describe("what ACM and its consumers take", () => {
+  const acmKeys = '"ecdsa-p256", "ecdsa-p384" or "rsa-2048"';
+
+  test.each<Row>([
+    [
+      "an RSA key of 4096 bits",
+      { "api/key": "rsa-4096" },
+      [`${api}.key: is "rsa-4096", which ACM does not make; write ${acmKeys}`],
+    ],
+    [
+      "an RSA key of 3072 bits",
+      { "api/key": "rsa-3072" },
+      [`${api}.key: is "rsa-3072", which ACM does not make; write ${acmKeys}`],
+    ],
+    [
+      "a key that ACM does not make, for CloudFront: one line",
+      { "api/key": "rsa-4096", "api/attach": [{ to: "cloudfront" }] },
+      [`${api}.key: is "rsa-4096", which ACM does not make; write ${acmKeys}`],
+    ],
+    [
+      "CloudFront and P-384",
+      { "api/key": "ecdsa-p384", "api/attach": [{ to: "cloudfront" }] },
+      [`${api}.key: is "ecdsa-p384", which CloudFront does not take; write "ecdsa-p256" or "rsa-2048"`],
+    ],
+    [
+      "CloudFront and a listener elsewhere",
+      { "api/attach": [{ to: "cloudfront" }, { to: "alb-listener", arn: albListener }] },
+      [
+        `${api}.attach["cloudfront"]: needs the certificate in us-east-1, but "${albListener}" needs it in eu-west-1; make two certificates`,
+      ],
+    ],
+    [
+      "CloudFront and API Gateway elsewhere",
+      { "api/attach": [{ to: "api-gateway" }, { to: "cloudfront" }] },
+      [
+        `${api}.attach["cloudfront"]: needs the certificate in us-east-1, but "api-gateway" needs it in eu-west-1; make two certificates`,
+      ],
+    ],
+    [
+      "CloudFront from China",
+      { "web/region": "cn-north-1", "api/attach": [{ to: "cloudfront" }] },
+      [
+        `${api}.attach["cloudfront"]: needs a certificate in us-east-1, which accounts of cn-north-1 cannot reach; leave it out`,
+      ],
+    ],
+    [
+      "a topic of CloudFront's certificate in the stack's region",
+      { "api/attach": [{ to: "cloudfront" }], "api/alarm": { topics: [topic] } },
+      [
+        `${api}.alarm.topics["${topic}"]: is in eu-west-1, the certificate in us-east-1; name a topic in us-east-1, where the alarm is`,
+      ],
+    ],
+    [
+      "a topic of another account",
+      { "api/alarm": { topics: [topic.replace(account, "444455556666")] } },
+      [
+        `${api}.alarm.topics["${topic.replace(account, "444455556666")}"]: is of account 444455556666, the stack of ${account}; make a stack for each account`,
+      ],
+    ],
+    [
+      "a certificate for clients",
+      { "api/purpose": "mutual" },
+      [
+        `${api}.purpose: is "mutual", but ACM is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+      ],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test.each<[title: string, changes: Changes]>([
+    [
+      "P-384 on load balancers",
+      {
+        "api/key": "ecdsa-p384",
+        "api/attach": [
+          { to: "alb-listener", arn: albListener },
+          { to: "nlb-listener", arn: nlbListener },
+        ],
+      },
+    ],
+    ["RSA on CloudFront", { "api/key": "rsa-2048", "api/attach": [{ to: "cloudfront" }] }],
+    [
+      "a topic in us-east-1 for CloudFront",
+      { "api/attach": [{ to: "cloudfront" }], "api/alarm": { topics: [inVirginia(topic)] } },
+    ],
+    [
+      "everything together in us-east-1",
+      {
+        "web/region": "us-east-1",
+        "api/attach": [
+          { to: "cloudfront" },
+          { to: "api-gateway" },
+          { to: "alb-listener", arn: inVirginia(albListener) },
+        ],
+        "api/alarm": { topics: [inVirginia(topic)] },
+      },
+    ],
+    [
+      "ARNs of one account that is not stated",
+      {
+        "web/account": undefined,
+        "api/attach": [{ to: "alb-listener", arn: albListener }],
+        "api/alarm": { topics: [topic] },
+      },
+    ],
+  ])("fits: %s", (_, changes) => expect(problemsOf(changed(changes))).toEqual([]));
+});
+
+describe("alarms and renewal", () => {
+  const alarm = (before: string, horizon?: string) => changed({ "api/alarm": { before }, horizon });
+
+  test.each([
+    [undefined, "45d", "44d", "30d"],
+    ["2027-03-14", "45d", "44d", "30d"],
+    ["2027-03-15", "22d", "21d", "15d"],
+    ["2029-03-14", "22d", "21d", "15d"],
+    ["2029-03-15", "10d", "9d", "7d"],
+  ])(
+    "at the horizon %s an alarm %s before the end rings each time, %s before does not",
+    (horizon, at, below, advised) => {
+      expect(problemsOf(alarm(at, horizon))).toEqual([
+        `${api}.alarm.before: is "${at}", but ACM renews ${at} before the end, so it would ring each time; write less, such as "${advised}"`,
+      ]);
+      expect(problemsOf(alarm("199d", horizon))).toHaveLength(1);
+      expect(problemsOf(alarm(below, horizon))).toEqual([]);
+      expect(problemsOf(alarm(advised, horizon))).toEqual([]);
+      // What is advised in its place raises no question.
+      expect(warningsOf(alarm(advised, horizon))).toEqual([]);
+    },
+  );
+
+  test.each([
+    [undefined, "44d", "2027-03-15", "100d", "22d"],
+    [undefined, "22d", "2027-03-15", "100d", "22d"],
+    [undefined, "21d", "2029-03-15", "47d", "10d"],
+    ["2027-03-15", "10d", "2029-03-15", "47d", "10d"],
+  ])("at the horizon %s an alarm %s before the end is fine until %s", (horizon, before, from, lifetime, point) => {
+    expect(problemsOf(alarm(before, horizon))).toEqual([]);
+    expect(warningsOf(alarm(before, horizon))).toEqual([
+      `${api}.alarm.before: is "${before}", but from ${from} certificates live ${lifetime} and ACM renews them ${point} before the end, so it would ring each time; write less than ${point}, or set horizon to "${from}" and leave it out`,
+    ]);
+  });
+
+  test.each([
+    [undefined, "9d"],
+    ["2027-03-15", "9d"],
+    ["2029-03-15", "9d"],
+  ])("at the horizon %s an alarm %s before the end is fine for good", (horizon, before) => {
+    expect([...problemsOf(alarm(before, horizon)), ...warningsOf(alarm(before, horizon))]).toEqual([]);
+  });
+
+  test("following the advice of a warning ends it", () => {
+    for (const before of ["44d", "22d", "21d", "10d"]) {
+      const [, point, date] =
+        /write less than (\w+), or set horizon to "(.+)"/.exec(warningsOf(alarm(before))[0] ?? "") ?? [];
+      expect(warningsOf(changed({ horizon: date }))).toEqual([]);
+      const less = `${Number.parseInt(point ?? "", 10) - 1}d`;
+      expect(warningsOf(alarm(less)).filter((line) => line.includes(`from ${date}`))).toEqual([]);
+    }
+  });
+
+  test("no alarm has nothing to ring", () => {
+    expect(problemsOf(changed({ "api/alarm": false }))).toEqual([]);
+  });
+
+  test("the default always lies below the point of renewal, and leaves days to act", () => {
+    for (const horizon of [undefined, "2027-03-15", "2029-03-15"]) {
+      const lifetime = publicLifetime(horizon);
+      expect(defaultAlarm(lifetime)).toBeLessThan(renewalPoint(lifetime));
+      expect(defaultAlarm(lifetime)).toBeGreaterThanOrEqual(7 * day);
+      expect(problemsOf(alarm(showDuration(defaultAlarm(lifetime)), horizon))).toEqual([]);
+    }
+  });
+});
+
+describe("one owner for each record", () => {
+  const { web } = goodConfig().stacks;
+  const owns = (changes: Changes): Record<string, unknown> => ({ ...web, ...changes });
+  const second = (changes: Changes) => ({ stacks: { one: owns({}), two: owns(changes) } });
+  const line = (stack: string, name: string, other: string, more = "") =>
+    `stacks.${stack}.certificates.api.names["${name}"]: stack ${other} owns its validation record already; write records: "existing" on one of them${more}`;
+  const unstated = ", or state the account of both if they differ";
+  const names = (...given: readonly string[]) => ({ api: { names: given } });
+
+  test.each<Row>([
+    ["two stacks of one account", second({ region: "us-east-1" }), [line("two", "api.example.com", "one")]],
+    ["one account not stated", second({ account: undefined }), [line("two", "api.example.com", "one", unstated)]],
+    [
+      "both accounts not stated",
+      { stacks: { one: owns({ account: undefined }), two: owns({ account: undefined }) } },
+      [line("two", "api.example.com", "one", unstated)],
+    ],
+    [
+      "two spellings of the name",
+      second({ certificates: names("API.example.com.") }),
+      [line("two", "api.example.com", "one")],
+    ],
+    [
+      "a name and its wildcard, which share a record",
+      second({ certificates: names("*.api.example.com") }),
+      [line("two", "*.api.example.com", "one")],
+    ],
+    [
+      "one of several names",
+      second({ certificates: names("b.example.com", "api.example.com", "c.example.com") }),
+      [line("two", "api.example.com", "one")],
+    ],
+    [
+      "three stacks",
+      { stacks: { one: owns({}), three: owns({}), two: owns({}) } },
+      [line("three", "api.example.com", "one"), line("two", "api.example.com", "one")],
+    ],
+    [
+      "three stacks of two accounts",
+      { stacks: { one: owns({}), three: owns({}), two: owns({ account: "444455556666" }) } },
+      [line("three", "api.example.com", "one")],
+    ],
+    [
+      "an account that is not stated meets two that are",
+      { stacks: { one: owns({}), three: owns({ account: "444455556666" }), two: owns({ account: undefined }) } },
+      [line("two", "api.example.com", "one", unstated)],
+    ],
+    [
+      "an account that is malformed may be another one",
+      second({ account: "1" }),
+      ['stacks.two.account: is "1"; write the 12 digits of an AWS account'],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test.each<[title: string, changes: Changes]>([
+    ["two accounts", second({ account: "444455556666" })],
+    ["another stack's records", second({ certificates: { api: { names: ["api.example.com"], records: "existing" } } })],
+    ["other names", second({ certificates: names("b.example.com", "notapi.example.com", "*.example.com") })],
+    [
+      "certificates of one stack share",
+      { "web/certificates/other": { names: ["api.example.com", "*.api.example.com"] } },
+    ],
+  ])("fine: %s", (_, changes) => expect(problemsOf(changed(changes))).toEqual([]));
+});
+
+describe("custody of private keys", () => {
+  const key = (name: string): KeyInState => ({
+    path: ["stacks", "mesh", "services", name],
+    address: `tls_private_key.${name}`,
+  });
+  const backends: readonly (readonly [BackendConfig, encrypted: boolean])[] = [
+    [{ type: "local" }, false],
+    [{ type: "http", address: "https://state.example.com" }, false],
+    [{ type: "kubernetes", namespace: "terraform" }, false],
+    [{ type: "kubernetes", namespace: "terraform", encryptedAtRest: false }, false],
+    [{ type: "kubernetes", namespace: "terraform", encryptedAtRest: true }, true],
+    [{ type: "s3", bucket: "state", region: "eu-west-1" }, true],
+    [{ type: "gcs", bucket: "state" }, true],
+    [{ type: "azurerm", resourceGroup: "state", storageAccount: "state", container: "state" }, true],
+    [{ type: "cloud", organization: "example" }, true],
+  ];
+  const judged = (keys: readonly KeyInState[], privateKeys: Settings["privateKeys"], backend: BackendConfig) => {
+    const report = newReport();
+    checkKeyCustody(keys, { ...checkedConfig(goodConfig()).config.settings, privateKeys, backend }, "mesh", report);
+    return report.problems.map(({ path, message }) => `${showPath(path, {})}: ${message}`);
+  };
+
+  test.each(backends)("%j, encrypted: %s", (backend, encrypted) => {
+    expect(isEncrypted(backend)).toBe(encrypted);
+    expect(judged([key("a")], "encrypted-backend", backend)).toHaveLength(encrypted ? 0 : 1);
+    expect(judged([key("a")], "allowed", backend)).toEqual([]);
+    expect(judged([key("a"), key("b")], "never", backend)).toHaveLength(2);
+    for (const policy of ["never", "encrypted-backend", "allowed"] as const)
+      expect(judged([], policy, backend)).toEqual([]);
+  });
+
+  test("what is said of keys in clear", () => {
+    const ways = 'use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"';
+    expect(judged([key("a")], "encrypted-backend", { type: "local" })).toEqual([
+      `backend: is local, which keeps the state in clear, and stack mesh puts 1 private key into it (tls_private_key.a); ${ways}`,
+    ]);
+    expect(judged([key("a"), key("b")], "encrypted-backend", { type: "http", address: "http://x" })).toEqual([
+      `backend: is http, which keeps the state in clear, and stack mesh puts 2 private keys into it (tls_private_key.a and others); ${ways}`,
+    ]);
+    expect(judged([key("a")], "encrypted-backend", { type: "kubernetes", namespace: "x" })).toEqual([
+      `backend: is kubernetes without encryptedAtRest, so the state may lie in clear, and stack mesh puts 1 private key into it (tls_private_key.a); write encryptedAtRest: true if the cluster encrypts Secrets, ${ways}`,
+    ]);
+  });
+
+  test("what is said of keys where there may be none", () => {
+    expect(judged([key("a")], "never", { type: "s3", bucket: "state", region: "eu-west-1" })).toEqual([
+      expect.stringMatching(
+        /^stacks\.mesh\.services\.a: would put a private key into Terraform's state \(tls_private_key\.a\), which privateKeys "never" forbids; use /,
+      ),
+    ]);
+  });
+
+  test("certificates of ACM put none there, so any backend and policy will do", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...backends),
+        fc.constantFrom("never", "encrypted-backend", "allowed"),
+        ([backend], privateKeys) => expect(problemsOf(changed({ backend, privateKeys }))).toEqual([]),
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
+
+test("a stack with more than 500 certificates should be several", () => {
+  const certificates = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`c${index}`, { names: [`c${index}.example.com`] }]),
+    );
+  expect(warningsOf(changed({ "web/certificates": certificates(500) }))).toEqual([]);
+  expect(warningsOf(changed({ "web/certificates": certificates(501) }))).toEqual([
+    "stacks.web: has 501 certificates; split it into several stacks, which plan and fail apart",
+  ]);
+});
+
+test.each([
+  [{ type: "kubernetes", namespace: "terraform" }, 63, "the Secret's label"],
+  [{ type: "cloud", organization: "example" }, 90, "a workspace's name"],
+])("the state key must fit %j", (backend, most, what) => {
+  const { web } = goodConfig().stacks;
+  const config = (length: number) => {
+    const [project, environment] = ["p".repeat(20), "e".repeat(20)];
+    return changed({ backend, project, environment, stacks: { ["s".repeat(length - 42)]: web } });
+  };
+  expect(problemsOf(config(most))).toEqual([]);
+  expect(problemsOf(config(most + 1))).toEqual([
+    `stacks.${"s".repeat(most - 41)}: its state key, project, environment and stack together, has ${most + 1} characters, ${what} at most ${most}; shorten one of them`,
+  ]);
+});

@@ -1,0 +1,626 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { Surroundings } from "../../commands/output";
+import { run } from "../../commands/run";
+import type { StackConfig } from "../../lib/config/config";
+import { expectGolden, stackTexts } from "../support/synthesis";
+
+// A busy machine may take longer than the default.
+jest.setTimeout(60_000);
+
+/** The stack whose construction fails, as a bug of ours would make it, and with what message. */
+let mockBroken: { readonly stack: string; readonly message: string } | undefined;
+
+jest.mock("../../stacks", () => {
+  const { buildStack } = jest.requireActual<typeof import("../../stacks")>("../../stacks");
+  const breakable: typeof buildStack = (scope, settings, stack: StackConfig) => {
+    if (stack.name === mockBroken?.stack) throw new Error(mockBroken.message);
+    buildStack(scope, settings, stack);
+  };
+  return { buildStack: breakable };
+});
+
+let home: string;
+let outdir: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "tls-stacks-commands-"));
+  outdir = join(home, "cdktf.out");
+  mockBroken = undefined;
+});
+
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const root = join(__dirname, "../..");
+const everything = "__tests__/golden/acm-everything.json";
+
+/** What a command said, without colours, which CI turns on. */
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command as a user's shell would, in this process. */
+function command(args: readonly string[], around: Partial<Surroundings> = {}): Said {
+  const said = { stdout: "", stderr: "" };
+  const code = run(["node", "app.cjs", ...args], {
+    configFile: join(home, "config.json"),
+    named: true,
+    unattended: false,
+    outdir,
+    stdout: (text) => {
+      said.stdout += text;
+    },
+    stderr: (text) => {
+      said.stderr += text;
+    },
+    ...around,
+  });
+  return { code, stdout: stripVTControlCharacters(said.stdout), stderr: stripVTControlCharacters(said.stderr) };
+}
+
+/** A config with a stack and a certificate for each name. */
+function configOf(stacks: readonly string[], more: object = {}): object {
+  const stack = (name: string) => ({
+    scenario: "acm-route53",
+    account: "111122223333",
+    region: "eu-west-1",
+    zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
+    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`] } },
+  });
+  return {
+    project: "ai-platform",
+    environment: "test",
+    backend: { type: "local" },
+    stacks: Object.fromEntries(stacks.map((name) => [name, stack(name)])),
+    ...more,
+  };
+}
+
+/** Writes files below the test's folder; what is no text is written as JSON. */
+function write(files: Readonly<Record<string, unknown>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), typeof content === "string" ? content : JSON.stringify(content));
+  }
+}
+
+/** Everything below the test's folder: files with their content, and folders. */
+function contents(): Readonly<Record<string, string>> {
+  const entries = readdirSync(home, { recursive: true, withFileTypes: true });
+  const read = (path: string, isFile: boolean) => [
+    path.slice(home.length + 1),
+    isFile ? readFileSync(path, "utf8") : "/",
+  ];
+  return Object.fromEntries(entries.map((entry) => read(join(entry.parentPath, entry.name), entry.isFile())));
+}
+
+/** Synthesizes a config that is right. */
+function synth(config: object): Said {
+  write({ "config.json": config });
+  const said = command(["synth"]);
+  expect(said).toMatchObject({ code: 0, stderr: "" });
+  return said;
+}
+
+const stackTrace = /^\s+at /m;
+
+describe("synth", () => {
+  test.each([
+    ["example", "config/example.ts"],
+    ["acm-everything", everything],
+  ])("operations receive exactly the bytes in golden/%s", (name, configFile) => {
+    expect(command(["synth"], { configFile }).code).toBe(0);
+    expectGolden(name, stackTexts(outdir));
+  });
+
+  test("says first which config for which environment, then each stack in aligned columns", () => {
+    const { stdout } = command(["synth"], { configFile: everything });
+    const [first, ...table] = stdout.trimEnd().split("\n");
+    expect(first).toBe(`${everything}, environment everything`);
+    const cells = table.map((line) => line.split(/ {2,}/));
+    const file = (stack: string) => join(outdir, "stacks", stack, "cdk.tf.json");
+    expect(cells).toEqual([
+      ["stack", "scenario", "certificates", "names", "resources", "keys in state", "file"],
+      ["cdn-only", "acm-route53", "2", "2", "8", "0", file("cdn-only")],
+      ["public", "acm-route53", "7", "21", "39", "0", file("public")],
+    ]);
+    const starts = table.map((line) => [line.indexOf("acm-route53"), line.indexOf(home)]).slice(1);
+    expect(starts[0]).toEqual(starts[1]);
+    expect(table[0]?.indexOf("scenario")).toBe(starts[0]?.[0]);
+    expect(table[0]?.indexOf("file")).toBe(starts[0]?.[1]);
+  });
+
+  test("writes the JSON and the framework's list of stacks, and leaves no other file or folder", () => {
+    synth(configOf(["one", "two"]));
+    expect(Object.keys(contents()).sort()).toEqual([
+      "cdktf.out",
+      "cdktf.out/manifest.json",
+      "cdktf.out/stacks",
+      "cdktf.out/stacks/one",
+      "cdktf.out/stacks/one/cdk.tf.json",
+      "cdktf.out/stacks/two",
+      "cdktf.out/stacks/two/cdk.tf.json",
+      "config.json",
+    ]);
+    for (const text of Object.values(contents()).slice(1)) expect(text).not.toContain(home);
+  });
+
+  test("is the framework's app command too", () => {
+    const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8")) as Record<string, never>;
+    const { synth } = read("package.json").scripts ?? ({} as Record<string, string>);
+    expect(read("cdktf.json").app).toBe(synth);
+  });
+
+  test("keeps what Terraform and people put beside the JSON", () => {
+    const kept = {
+      "cdktf.out/stacks/one/.terraform/providers/here": "plugin",
+      "cdktf.out/stacks/one/.terraform.lock.hcl": "lock",
+      "cdktf.out/stacks/one/zz_override.tf.json": "{}",
+      "cdktf.out/stacks/one/notes.txt": "mine",
+      "cdktf.out/readme.txt": "mine",
+    };
+    synth(configOf(["one"]));
+    write(kept);
+    synth(configOf(["one"], { labels: { team: "ml" } }));
+    expect(contents()).toMatchObject(kept);
+    expect(contents()["cdktf.out/stacks/one/cdk.tf.json"]).toContain('"team": "ml"');
+  });
+
+  // Linux has a second file system for everybody.
+  const elsewhere = existsSync("/dev/shm") ? test : test.skip;
+  elsewhere("writes to an output folder that is a volume of its own", () => {
+    const volume = mkdtempSync("/dev/shm/tls-stacks-commands-");
+    try {
+      symlinkSync(volume, outdir);
+      synth(configOf(["one"]));
+      expect(readdirSync(volume).sort()).toEqual(["manifest.json", "stacks"]);
+    } finally {
+      rmSync(volume, { recursive: true });
+    }
+  });
+
+  test("puts a committed provider lock beside the JSON of its stack", () => {
+    const before = process.cwd();
+    write({ "locks/one.terraform.lock.hcl": "provider versions" });
+    try {
+      process.chdir(home);
+      synth(configOf(["one", "two"]));
+    } finally {
+      process.chdir(before);
+    }
+    expect(contents()["cdktf.out/stacks/one/.terraform.lock.hcl"]).toBe("provider versions");
+    expect(contents()).not.toHaveProperty(["cdktf.out/stacks/two/.terraform.lock.hcl"]);
+  });
+
+  test("warns in CI when nobody named a config, and only then", () => {
+    const warning = (around: Partial<Surroundings>) => command(["synth"], { configFile: everything, ...around }).stderr;
+    const unasked = /^warning: .*TLS_STACKS_CONFIG/m;
+    expect(warning({ unattended: true, named: false })).toMatch(unasked);
+    expect(warning({ unattended: true, named: true })).not.toMatch(unasked);
+    expect(warning({ unattended: false, named: false })).not.toMatch(unasked);
+  });
+});
+
+describe("a stack that left the config", () => {
+  const path = "../../../state/test/two.tfstate";
+  const local = { version: 3, terraform_version: "1.11.4", backend: { type: "local", config: { path }, hash: 1 } };
+
+  test("takes its generated folder along, and leaves its state where local states are", () => {
+    synth(configOf(["one", "two"]));
+    write({
+      "state/test/two.tfstate": "the state of two",
+      "cdktf.out/stacks/two/.terraform/terraform.tfstate": local,
+      "cdktf.out/stacks/two/.terraform.lock.hcl": "lock",
+    });
+    synth(configOf(["one"]));
+    expect(existsSync(join(outdir, "stacks", "two"))).toBe(false);
+    expect(contents()["state/test/two.tfstate"]).toBe("the state of two");
+    expect(Object.keys(stackTexts(outdir))).toEqual(["one"]);
+  });
+
+  test.each([
+    "terraform.tfstate",
+    "terraform.tfstate.backup",
+    "errored.tfstate",
+    "terraform.tfstate.d/blue/terraform.tfstate",
+  ])("keeps its folder whole if %s is in it, and synth says so each time", (state) => {
+    synth(configOf(["one", "two"]));
+    write({ [`cdktf.out/stacks/two/${state}`]: "state" });
+    const before = contents();
+    write({ "config.json": configOf(["one"]) });
+    for (const _ of ["first", "second"]) {
+      const { code, stderr } = command(["synth"]);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^warning: .*stacks\/two is no longer in the config and holds state; /);
+    }
+    const two = (all: object) => Object.entries(all).filter(([path]) => path.includes("stacks/two/"));
+    expect(two(contents())).toEqual(two(before));
+  });
+
+  test("is not one that another environment has in the same output folder", () => {
+    synth(configOf(["one", "two"], { environment: "prod" }));
+    const record = { ...local, backend: { ...local.backend, config: { path: "../../../state/prod/two.tfstate" } } };
+    write({ "cdktf.out/stacks/two/.terraform/terraform.tfstate": record });
+    const before = contents();
+    synth(configOf(["one"]));
+    const two = (all: object) => Object.entries(all).filter(([path]) => path.includes("stacks/two/"));
+    expect(two(contents())).toEqual(two(before));
+  });
+
+  test("keeps files that are not ours, and a folder that never was", () => {
+    synth(configOf(["one", "two"]));
+    write({ "cdktf.out/stacks/two/notes.txt": "mine", "cdktf.out/stacks/other/main.tf": "mine" });
+    synth(configOf(["one"]));
+    const left = Object.keys(contents()).filter((path) => /stacks\/(two|other)\//.test(path));
+    expect(left.sort()).toEqual(["cdktf.out/stacks/other/main.tf", "cdktf.out/stacks/two/notes.txt"]);
+  });
+});
+
+describe("an output folder that was initialised for another environment", () => {
+  const bucket = { bucket: "state", region: "eu-west-1" };
+  const nothing = { access_key: null, endpoint: null, token: null, workspace_dir: null };
+  // What `terraform init` (1.11) writes down of each backend: all its arguments, most of them null.
+  const backends: readonly (readonly [Readonly<Record<string, string>>, (key: string) => object])[] = [
+    [{ type: "local" }, (key) => ({ ...nothing, path: `../../../state/${key.split("/").slice(1).join("/")}.tfstate` })],
+    [{ type: "s3", ...bucket }, (key) => ({ ...nothing, ...bucket, encrypt: true, key, use_lockfile: true })],
+    [{ type: "s3", ...bucket, keyPrefix: "tls/all" }, (key) => ({ ...nothing, ...bucket, key: `tls/all/${key}` })],
+    [{ type: "gcs", bucket: "state", prefix: "tls" }, (key) => ({ ...nothing, bucket: "state", prefix: `tls/${key}` })],
+    [
+      { type: "azurerm", resourceGroup: "group", storageAccount: "account", container: "tfstate" },
+      (key) => ({ ...nothing, container_name: "tfstate", key, storage_account_name: "account" }),
+    ],
+    [
+      { type: "http", address: "https://state.example.com/tls" },
+      (key) => ({ ...nothing, address: `https://state.example.com/tls/${key}`, lock_address: null }),
+    ],
+    [
+      { type: "kubernetes", namespace: "terraform" },
+      (key) => ({ ...nothing, config_path: null, namespace: "terraform", secret_suffix: key.replaceAll("/", ".") }),
+    ],
+    [
+      { type: "cloud", organization: "example" },
+      (key) => ({
+        ...nothing,
+        hostname: null,
+        organization: "example",
+        workspaces: { name: key.replaceAll("/", "_"), project: null, tags: null },
+      }),
+    ],
+  ];
+  const record = (type: string, config: object) => ({
+    version: 3,
+    terraform_version: "1.11.4",
+    backend: { type, config, hash: 3831923231 },
+  });
+  const place = "cdktf.out/stacks/one/.terraform/terraform.tfstate";
+
+  test.each(backends)("is refused with both keys and the way out: %j", (backend, recorded) => {
+    const config = configOf(["one"], { backend });
+    write({ "config.json": config, [place]: record(backend.type ?? "", recorded("ai-platform/prod/one")) });
+    const before = contents();
+    const { code, stdout, stderr } = command(["synth"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const project = backend.type === "local" ? "" : "ai-platform/";
+    expect(stderr).toContain(
+      `stacks/one is initialised for the state ${project}prod/one, this config has ${project}test/one;`,
+    );
+    expect(stderr).toContain("CDKTF_OUTDIR");
+    expect(contents()).toEqual(before);
+    write({ [place]: record(backend.type ?? "", recorded("ai-platform/test/one")) });
+    synth(config);
+    write({ [place]: record(backend.type ?? "", recorded("other/test/one")) });
+    // A local state's path has no project.
+    expect(command(["synth"]).code).toBe(backend.type === "local" ? 0 : 1);
+  });
+
+  test("is told from one whose backend was changed, which Terraform migrates on request", () => {
+    write({ [place]: record("local", { path: "../../../state/test/one.tfstate", workspace_dir: null }) });
+    synth(configOf(["one"], { backend: { type: "s3", ...bucket } }));
+    write({ [place]: record("local", { path: "../../../state/prod/one.tfstate", workspace_dir: null }) });
+    expect(command(["synth"]).code).toBe(1);
+  });
+
+  test("is not guessed at: a backend that is none of ours is refused, a record without or beyond sense is not", () => {
+    write({ "config.json": configOf(["one"]), [place]: record("consul", { path: "tls" }) });
+    expect(command(["synth"])).toMatchObject({ code: 1, stderr: expect.stringContaining("(backend consul)") });
+    for (const harmless of [{ version: 3 }, "null", '{"version":3,"ba', ""]) {
+      write({ [place]: harmless });
+      synth(configOf(["one"]));
+    }
+  });
+
+  test("is refused as a hand-off as well", () => {
+    const handedOff = "handoff/test/one/.terraform/terraform.tfstate";
+    write({
+      "config.json": configOf(["one"]),
+      [handedOff]: record("local", { path: "../../../state/prod/one.tfstate" }),
+    });
+    const before = contents();
+    expect(command(["handoff", "one", "--out", join(home, "handoff")])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("prod/one, this config has test/one"),
+    });
+    expect(contents()).toEqual(before);
+  });
+});
+
+describe("a config with mistakes", () => {
+  const wrong = {
+    ...configOf(["one"]),
+    environment: "Prod",
+    labls: {},
+    backend: { type: "s3", bucket: "state", region: "nowhere" },
+  };
+
+  test.each([["synth"], ["check"], ["handoff", "one", "--out", "elsewhere"]])(
+    "ends %s with code 1, every mistake on a line of its own, no stack trace, and nothing written",
+    (...args) => {
+      synth(configOf(["one"]));
+      write({ "config.json": wrong });
+      const before = contents();
+      const { code, stdout, stderr } = command(args.filter((arg) => arg !== undefined));
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      const [first, ...lines] = stderr.trimEnd().split("\n");
+      expect(first).toBe(`${join(home, "config.json")}: 3 problems`);
+      expect(lines).toEqual([
+        expect.stringMatching(/^ {2}backend\.region: is "nowhere"; write /),
+        expect.stringMatching(/^ {2}environment: is "Prod"; write /),
+        expect.stringMatching(/^ {2}labls: is an unknown field; did you mean "labels"\?$/),
+      ]);
+      expect(stderr).not.toMatch(stackTrace);
+      expect(contents()).toEqual(before);
+      expect(existsSync(join(root, "elsewhere"))).toBe(false);
+    },
+  );
+
+  test.each([
+    ["missing.json", undefined],
+    ["config", undefined],
+    ["broken.json", "{"],
+    ["broken.ts", "export default {"],
+    ["config.yaml", "project: x"],
+  ])("or that cannot be read at all (%s) is the user's to mend as well", (name, content) => {
+    write({ "config/x": "", ...(content === undefined ? {} : { [name]: content }) });
+    const { code, stdout, stderr } = command(["synth"], { configFile: join(home, name) });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`${name}: 1 problem\\n {2}the config file .+\\n$`));
+    expect(stderr).not.toMatch(stackTrace);
+    expect(existsSync(outdir)).toBe(false);
+  });
+
+  test("is reported as JSON to other programs, with the same exit code", () => {
+    write({ "config.json": wrong });
+    const { code, stdout, stderr } = command(["check", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      config: join(home, "config.json"),
+      environment: null,
+      problems: [/^backend\.region: /, /^environment: /, /^labls: /].map((start) => expect.stringMatching(start)),
+      warnings: [],
+    });
+    const unreadable = command(["check", "--json"], { configFile: join(home, "missing.json") });
+    expect(unreadable.code).toBe(1);
+    expect(JSON.parse(unreadable.stdout)).toMatchObject({ environment: null, problems: [expect.any(String)] });
+  });
+});
+
+describe("check", () => {
+  test("says that a config is right, and writes nothing", () => {
+    write({ "config.json": configOf(["one", "two"]) });
+    const before = contents();
+    expect(command(["check"])).toEqual({
+      code: 0,
+      stdout: `${join(home, "config.json")}, environment test\n2 stacks, 2 certificates: no problem found\n`,
+      stderr: "",
+    });
+    expect(contents()).toEqual(before);
+  });
+
+  test("gives warnings their own place in JSON, and they are no failure", () => {
+    const { code, stdout, stderr } = command(["check", "--json"], { configFile: everything });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const report = JSON.parse(stdout) as { environment: string; problems: string[]; warnings: string[] };
+    expect(report).toMatchObject({ config: everything, environment: "everything", problems: [] });
+    expect(report.warnings).toEqual([expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /)]);
+    expect(command(["check"], { configFile: everything }).stderr).toBe(`warning: ${report.warnings[0]}\n`);
+  });
+});
+
+describe("an internal failure", () => {
+  test.each([["synth"], ["handoff", "one", "two"]])(
+    "ends %s with code 2 and leaves everything as it was",
+    (...given) => {
+      const args = given.filter((arg) => arg !== undefined);
+      const out = args[0] === "handoff" ? ["--out", join(home, "handoff")] : [];
+      write({ "config.json": configOf(["one", "two"]) });
+      expect(command([...args, ...out]).code).toBe(0);
+      write({ "config.json": configOf(["one", "two"], { labels: { team: "ml" } }) });
+      const before = contents();
+      mockBroken = { stack: "two", message: "broken on purpose" };
+      const { code, stderr } = command([...args, ...out]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^internal failure, please report it: Error: broken on purpose\n +at /);
+      expect(contents()).toEqual(before);
+    },
+  );
+
+  test("makes no folder, however much of the way to the output is missing", () => {
+    write({ "config.json": configOf(["one"]) });
+    mockBroken = { stack: "one", message: "broken on purpose" };
+    const before = contents();
+    expect(command(["synth"], { outdir: join(home, "build", "tls", "cdktf.out") }).code).toBe(2);
+    expect(contents()).toEqual(before);
+  });
+
+  test.each(["cdktf.out/stacks/two", "cdktf.out/stacks"])(
+    "is found before the first stack is replaced, if %s is a file",
+    (path) => {
+      write({ "config.json": configOf(["one", "two"]), [path]: "in the way" });
+      const before = contents();
+      expect(command(["synth"]).code).toBe(2);
+      expect(contents()).toEqual(before);
+    },
+  );
+
+  test("is found before the first stack is replaced, if a folder has the name of a file", () => {
+    write({ "config.json": configOf(["one", "two"]), "cdktf.out/stacks/two/cdk.tf.json/x": "in the way" });
+    const before = contents();
+    expect(command(["synth"]).code).toBe(2);
+    expect(contents()).toEqual(before);
+  });
+
+  test("does not pass on a secret that stands in somebody else's message", () => {
+    write({ "config.json": configOf(["one"]) });
+    const secret = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
+    mockBroken = { stack: "one", message: `refused for ${secret}` };
+    const { stderr } = command(["synth"]);
+    expect(stderr).toContain("refused for (withheld)");
+    expect(stderr).not.toContain(secret);
+  });
+});
+
+describe("the command line", () => {
+  test.each([
+    [["sinth"], /^error: unknown command 'sinth'/],
+    [["synth", "--fast"], /^error: unknown option '--fast'/],
+    [["check", "--jsn"], /^error: unknown option '--jsn'/],
+    [["handoff"], /^error: missing required argument 'stacks'/],
+    [[], /^Usage: ai-tls-stacks/],
+  ])("refuses %j with code 1, on stderr", (args, message) => {
+    const before = contents();
+    const { code, stdout, stderr } = command(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(contents()).toEqual(before);
+  });
+
+  test("explains itself when asked, which is no failure", () => {
+    const { code, stdout, stderr } = command(["--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const name of ["synth", "check", "handoff", "reference"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
+  });
+});
+
+describe("handoff", () => {
+  const out = () => join(home, "given");
+
+  test("gives operations the JSON that synth makes, a page, and checksums that sha256sum accepts", () => {
+    expect(command(["synth"], { configFile: everything }).code).toBe(0);
+    const { code, stdout } = command(["handoff", "public", "--out", out()], { configFile: everything });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `${everything}, environment everything\n${join(out(), "everything", "public")}\n`,
+    });
+    const folder = join(out(), "everything", "public");
+    expect(readdirSync(join(out(), "everything"))).toEqual(["public"]);
+    expect(readdirSync(folder).sort()).toEqual(["README.md", "SHA256SUMS", "cdk.tf.json"]);
+    expect(readFileSync(join(folder, "cdk.tf.json"), "utf8")).toBe(stackTexts(outdir).public);
+    const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8");
+    const digest = (name: string) =>
+      createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex");
+    expect(sums).toBe(["README.md", "cdk.tf.json"].map((name) => `${digest(name)}  ${name}\n`).join(""));
+    const [program = "", ...options] = "sha256sum --strict -c SHA256SUMS".split(" ");
+    const tool = spawnSync(program, options, { cwd: folder, encoding: "utf8" });
+    // macOS has no such program.
+    if (tool.error === undefined) expect(tool).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("tells an operator who knows nothing of this project what is needed, made, kept and to be expected", () => {
+    const before = process.cwd();
+    try {
+      // Relative paths on the page must not depend on where it was made.
+      process.chdir(home);
+      expect(command(["handoff", "public"], { configFile: join(root, everything) }).code).toBe(0);
+    } finally {
+      process.chdir(before);
+    }
+    const page = readFileSync(join(home, "handoff", "everything", "public", "README.md"), "utf8");
+    for (const line of [
+      "# public: ai-platform, everything",
+      "sha256sum -c SHA256SUMS",
+      "terraform init",
+      "- Terraform >= 1.10 (or OpenTofu with the same features).",
+      "`hashicorp/aws` 5.100.0",
+      "AWS credentials for account 111122223333",
+      "`example.com`, `example.org`, `ml.example.com`, `xn--bcher-kva.example`",
+      "39 resources:",
+      "- 7 `aws_acm_certificate`",
+      "- 17 `aws_route53_record`",
+      '"key":"tls/ai-platform/everything/public"',
+      "No private key is in the state",
+      "2d at most",
+      "certificate_inventory",
+    ]) {
+      expect(page).toContain(line);
+    }
+    expect(page).not.toContain(home);
+    expect(page).not.toContain("undefined");
+  });
+
+  test("takes the stacks that are named, in any order and once each, with their provider locks", () => {
+    write({ "config.json": configOf(["one", "two", "three"]), "locks/two.terraform.lock.hcl": "versions" });
+    const before = process.cwd();
+    try {
+      process.chdir(home);
+      expect(command(["handoff", "two", "one", "two", "--out", out()]).code).toBe(0);
+    } finally {
+      process.chdir(before);
+    }
+    expect(readdirSync(join(out(), "test")).sort()).toEqual(["one", "two"]);
+    expect(contents()["given/test/two/.terraform.lock.hcl"]).toBe("versions");
+    expect(contents()["given/test/two/SHA256SUMS"]).toContain("  .terraform.lock.hcl\n");
+  });
+
+  test("of a stack that is not there is the user's mistake, and nothing is written", () => {
+    write({ "config.json": configOf(["one", "two"]) });
+    const before = contents();
+    const { code, stderr } = command(["handoff", "one", "three", "--out", out()]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('stacks: has no stack "three" to hand off; write "one" or "two"');
+    expect(contents()).toEqual(before);
+  });
+});
+
+describe("reference", () => {
+  test("writes what the schema says into docs/, and notices when that is not current", () => {
+    const before = process.cwd();
+    cpSync(join(root, "docs", "config.md"), join(home, "docs", "config.md"));
+    write({ "docs/config.schema.json": "{}" });
+    const page = readFileSync(join(home, "docs", "config.md"), "utf8");
+    try {
+      process.chdir(home);
+      expect(command(["reference", "--check"])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("docs/config.schema.json is not what the schema says; run npm run reference"),
+      });
+      expect(command(["reference"])).toMatchObject({ code: 0, stderr: "" });
+      expect(command(["reference", "--check"])).toMatchObject({ code: 0, stderr: "" });
+      write({ "docs/config.md": page.replace(/\| `project` \|/, "| `projekt` |") });
+      expect(command(["reference", "--check"])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("docs/config.md"),
+      });
+    } finally {
+      process.chdir(before);
+    }
+  });
+});

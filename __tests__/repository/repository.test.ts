@@ -1,0 +1,209 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { configJsonSchema, configReference } from "../../lib/config/json-schema";
+
+const root = join(__dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** Every file of the repository, made ones aside. */
+const files = (() => {
+  const left = new Set([
+    ".git",
+    ...read(".gitignore")
+      .split("\n")
+      .map((line) => line.replace(/\/$/, "")),
+  ]);
+  const below = (folder: string): readonly string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      if (left.has(entry.name) || /^cdktf\.out\.|\.log$/.test(entry.name)) return [];
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? below(path) : [relative(root, path)];
+    });
+  return below(root).toSorted();
+})();
+
+describe("folders", () => {
+  // What stands further down knows nothing of what stands above it.
+  const rooms: readonly (readonly [string, RegExp])[] = [
+    ["main", /^(main\.ts|app\.cjs)$/],
+    ["commands", /^commands\//],
+    ["stacks", /^stacks\//],
+    ["constructs", /^lib\/(constructs\/|base-stack\.ts$|linear-synthesis\.ts$)/],
+    ["checks", /^lib\/checks\//],
+    ["config", /^lib\/(config\/|load-typescript\.cjs$)/],
+  ];
+  const roomOf = (path: string) => rooms.findIndex(([, files]) => files.test(path));
+  const sources = files.filter((path) => roomOf(path) >= 0 || /^(lib|config)\//.test(path));
+
+  interface Import {
+    readonly from: string;
+    readonly to: string;
+  }
+
+  /** What a file imports, types too: relative imports as paths from the root. */
+  const imports: readonly Import[] = sources.flatMap((from) => {
+    const found = read(from).matchAll(/(?:\bfrom|\bimport|\b(?:require|import)\()\s*"([^"]+)"/g);
+    return [...found].map(([, to = ""]) => {
+      if (!to.startsWith(".")) return { from, to };
+      const path = join(dirname(from), to);
+      const [file] = [path, `${path}.ts`, join(path, "index.ts")].filter((one) => files.includes(one));
+      if (file === undefined) throw new Error(`${from} imports ${to}, which is no file`);
+      return { from, to: file };
+    });
+  });
+  const lines = (some: readonly Import[]) => some.map(({ from, to }) => `${from} -> ${to}`);
+  const inside = imports.filter(({ to }) => files.includes(to));
+
+  test("hold every source, and imports are found at all", () => {
+    expect(sources.filter((path) => roomOf(path) < 0 && !path.startsWith("config/"))).toEqual([]);
+    for (const [at, [, room]] of rooms.entries()) {
+      expect(inside.some(({ from, to }) => room.test(from) && (at === rooms.length - 1 || roomOf(to) > at))).toBe(true);
+    }
+  });
+
+  test("import downwards only: main, commands, stacks, constructs, checks, config", () => {
+    const upwards = inside.filter(({ from, to }) => roomOf(from) >= 0 && roomOf(to) < roomOf(from));
+    expect(lines(upwards)).toEqual([]);
+  });
+
+  test("a stack knows no other stack: only the registry knows them all", () => {
+    const sideways = inside.filter(({ from, to }) => from.startsWith("stacks/") && to.startsWith("stacks/"));
+    expect(lines(sideways.filter(({ from }) => from !== "stacks/index.ts"))).toEqual([]);
+  });
+
+  test("what a user writes imports the config's type and nothing of the machinery", () => {
+    const written = inside.filter(({ from }) => from.startsWith("config/"));
+    expect(
+      lines(written.filter(({ to }) => to !== "lib/config/define-config.ts" && !to.startsWith("config/"))),
+    ).toEqual([]);
+  });
+
+  test("config and checks need neither the framework nor a provider", () => {
+    const framework = imports.filter(({ to }) => /^(cdktf|cdktn|constructs|@cdktf)(\/|$)/.test(to));
+    const low = framework.filter(({ from }) => /^(lib\/(config|checks)\/|config\/|lib\/load)/.test(from));
+    expect(framework.length).toBeGreaterThan(5);
+    expect(lines(low)).toEqual([]);
+  });
+
+  test("providers are imported one resource at a time: a whole binding costs seconds and a gigabyte", () => {
+    const bindings = imports.filter(({ to }) => to.startsWith("@cdktf/"));
+    expect(bindings.length).toBeGreaterThan(5);
+    expect(lines(bindings.filter(({ to }) => !/^@cdktf\/provider-[a-z]+\/lib\/(?!index)[a-z0-9-]+$/.test(to)))).toEqual(
+      [],
+    );
+  });
+
+  test("no file but main.ts looks at the environment, so nothing else can depend on the machine or leak from it", () => {
+    const looking = sources.filter((path) =>
+      /\bprocess\s*(\.|\?\.|\[)\s*["']?env\b|\{[^}]*\benv\b[^}]*\}\s*(=\s*process|from "node:process")/.test(
+        read(path),
+      ),
+    );
+    expect(looking).toEqual(["main.ts"]);
+  });
+});
+
+describe("packages", () => {
+  interface Package {
+    readonly version?: string;
+    readonly integrity?: string;
+    readonly resolved?: string;
+    readonly link?: boolean;
+    readonly inBundle?: boolean;
+    readonly dependencies?: Readonly<Record<string, string>>;
+    readonly devDependencies?: Readonly<Record<string, string>>;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const lock = JSON.parse(read("package-lock.json")) as { packages: Readonly<Record<string, Package>> };
+  const { "": locked, ...installed } = lock.packages;
+  const { dependencies, devDependencies, overrides } = JSON.parse(read("package.json")) as Record<
+    "dependencies" | "devDependencies" | "overrides",
+    Readonly<Record<string, string>>
+  >;
+  const all = { ...dependencies, ...devDependencies };
+
+  test("are named with exact versions, the same in the lock", () => {
+    for (const version of Object.values({ ...all, ...overrides }))
+      expect(version).toMatch(/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+$/);
+    expect(locked).toMatchObject({ dependencies, devDependencies });
+    const versions = Object.keys(all).map((name) => [name, installed[`node_modules/${name}`]?.version]);
+    expect(Object.fromEntries(versions)).toEqual(
+      Object.fromEntries(Object.entries(all).map(([name, version]) => [name, version.replace(/^npm:.*@/, "")])),
+    );
+  });
+
+  test("are locked by content, from whatever registry a machine uses", () => {
+    expect(Object.keys(installed).length).toBeGreaterThan(500);
+    for (const [path, { version, integrity, resolved, link, inBundle }] of Object.entries(installed)) {
+      expect({ path, version, resolved, link }).toEqual({ path, version: expect.any(String) });
+      // A bundled package is part of its parent's content.
+      if (!inBundle) expect({ path, integrity }).toEqual({ path, integrity: expect.stringMatching(/^sha512-/) });
+    }
+  });
+
+  test("for other platforms are locked as well: npm leaves some out without a word, and npm ci fails there", () => {
+    /** The names under which a package finds another, nearest first. */
+    const places = (path: string, name: string): readonly string[] => {
+      const own = `${path === "" ? "" : `${path}/`}node_modules/${name}`;
+      const above = path.lastIndexOf("node_modules/");
+      return path === "" ? [own] : [own, ...places(path.slice(0, Math.max(0, above - 1)), name)];
+    };
+    const missing = Object.entries(installed).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter((name) => !places(path, name).some((place) => place in installed))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test("are each there for a reason that docs/dependencies.md gives", () => {
+    const rows = read("docs/dependencies.md").matchAll(/^\|(.*?)\|(.*)\|$/gm);
+    const named = [...rows].flatMap(([, names = "", why = ""]) => {
+      const packages = [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+      return why.trim() !== "" ? packages : [];
+    });
+    expect(named.sort()).toEqual(Object.keys(all).sort());
+  });
+});
+
+describe("documents", () => {
+  test("the reference and the JSON Schema are what the config's one definition says", () => {
+    const [, generated] = /<!-- fields -->\n(.*)<!-- \/fields -->/s.exec(read("docs/config.md")) ?? [];
+    const current = {
+      "docs/config.schema.json": read("docs/config.schema.json") === `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+      "docs/config.md": generated === configReference(),
+    };
+    // If not: npm run reference.
+    expect(current).toEqual({ "docs/config.schema.json": true, "docs/config.md": true });
+  });
+
+  test("link to files that are there", () => {
+    const broken = files
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) =>
+        [...read(path).matchAll(/\]\(([^)\s]+)\)/g)]
+          .map(([, to = ""]) => to.replace(/#.*$/, ""))
+          .filter((to) => to !== "" && !/^[a-z]+:/.test(to) && !existsSync(join(root, dirname(path), to)))
+          .map((to) => `${path}: ${to}`),
+      );
+    expect(broken).toEqual([]);
+  });
+});
+
+test("no file names a place on somebody's machine, or the registry that somebody installs from", () => {
+  // Written so that this file does not name them either.
+  const places = [
+    /(?<![\w.*-])\/(wor[k]|hom[e]|User[s]|roo[t])\/[\w.-]/,
+    /[C]:\\User[s]/,
+    /\bregistr[y]\.(npmjs|yarnpkg|npmmirror)\b/,
+    /\b(pyp[i]\.org|pythonhoste[d])\b/,
+  ];
+  const text = files.filter((path) => !/\.(png|jpg|ico|gz|zip)$/.test(path));
+  const found = text.flatMap((path) =>
+    read(path)
+      .split("\n")
+      .flatMap((line, at) => (places.some((place) => place.test(line)) ? [`${path}:${at + 1}: ${line.trim()}`] : [])),
+  );
+  expect(files).toContain("main.ts");
+  expect(found).toEqual([]);
+});

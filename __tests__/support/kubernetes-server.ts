@@ -1,0 +1,292 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request as insecureRequest } from "node:http";
+import { request } from "node:https";
+import { createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import type { Json, Need } from "./terraform";
+
+/** A cluster's API, and how Terraform reaches it. */
+export interface Cluster {
+  kubeconfig: string;
+  /** The arguments that lead Terraform's provider here. */
+  provider: Json;
+  /** What answers, for the record of a run. */
+  description: string;
+  /** Makes or changes an object behind Terraform's back, or reads one. `undefined`: the API has none there. */
+  call(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: Json): Promise<Json | undefined>;
+  stop(): Promise<void>;
+}
+
+/** Seconds that a server has to become ready. */
+const START_LIMIT = 60;
+
+/** A program of the Kubernetes test tools: in their folders, or on the PATH. */
+function findProgram(name: string): string | undefined {
+  const { KUBEBUILDER_ASSETS: assets = "", PATH = "" } = process.env;
+  const usual = ["/usr/local/kubebuilder/bin", join(homedir(), "kubebuilder", "bin")];
+  const folders = [assets, ...usual, ...PATH.split(delimiter)].filter(Boolean);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** A Kubernetes API as a need of a proof. */
+export function kubernetesNeed(): Need {
+  const programs = process.env.TLS_STACKS_KUBECONFIG ? ["kubectl"] : ["etcd", "kube-apiserver"];
+  const absent = programs.filter((name) => findProgram(name) === undefined);
+  const or = process.env.TLS_STACKS_KUBECONFIG ? "" : " (KUBEBUILDER_ASSETS), nor a cluster (TLS_STACKS_KUBECONFIG)";
+  return { name: "kube-apiserver", missing: absent.length > 0 ? `no ${absent.join(" and ")} here${or}` : undefined };
+}
+
+/**
+ * The cluster that `TLS_STACKS_KUBECONFIG` names, else an API server and etcd of our own on loopback.
+ *
+ * @param contexts what the kubeconfig of our own calls it: the names that configurations ask for
+ */
+export async function startCluster(contexts: readonly string[]): Promise<Cluster> {
+  const named = process.env.TLS_STACKS_KUBECONFIG;
+  return named ? existingCluster(resolve(named)) : ownCluster(contexts);
+}
+
+/** Somebody's cluster, whatever their kubeconfig needs to log in: kubectl passes calls on to it. */
+async function existingCluster(kubeconfig: string): Promise<Cluster> {
+  const kubectl = findProgram("kubectl") ?? "kubectl";
+  const ask = [`--kubeconfig=${kubeconfig}`, "config", "current-context"];
+  const { stdout, stderr, status } = spawnSync(kubectl, ask, { encoding: "utf8", timeout: 20_000 });
+  if (status !== 0) throw new Error(`${kubeconfig} has no current context: ${stderr}`);
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-proxy-"));
+  const [port = 0] = await freePorts(1);
+  const proxy = startServer(kubectl, [`--kubeconfig=${kubeconfig}`, "proxy", `--port=${port}`], folder);
+  const cluster = {
+    kubeconfig,
+    // Its contexts are called otherwise than in the configurations under test.
+    provider: { config_path: kubeconfig, config_context: stdout.trim() },
+    description: `the cluster of context ${stdout.trim()}`,
+    call: api({ port }),
+    stop: async () => {
+      await proxy.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return ready(cluster, [proxy]);
+}
+
+/**
+ * An API server and etcd. Nothing runs in it; of the controllers that a cluster has, only the one that lets deleted
+ * namespaces go is stood in for.
+ */
+async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-cluster-"));
+  const [clients = 0, peers = 0, port = 0] = await freePorts(3);
+  const store = `http://127.0.0.1:${clients}`;
+  const token = randomBytes(16).toString("hex");
+  const serviceAccounts = join(folder, "service-accounts.pem");
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  writeFileSync(serviceAccounts, privateKey.export({ type: "sec1", format: "pem" }), { mode: 0o600 });
+  writeFileSync(join(folder, "tokens.csv"), `${token},tests,tests,"system:masters"\n`, { mode: 0o600 });
+  const etcd = startServer(
+    findProgram("etcd") ?? "etcd",
+    [
+      `--data-dir=${join(folder, "etcd")}`,
+      `--listen-client-urls=${store}`,
+      `--advertise-client-urls=${store}`,
+      `--listen-peer-urls=http://127.0.0.1:${peers}`,
+    ],
+    folder,
+  );
+  const server = startServer(
+    findProgram("kube-apiserver") ?? "kube-apiserver",
+    [
+      `--etcd-servers=${store}`,
+      "--bind-address=127.0.0.1",
+      // Only ever written into an object: a loopback address is refused, and not every machine has another one.
+      "--advertise-address=192.0.2.1",
+      `--secure-port=${port}`,
+      `--cert-dir=${join(folder, "certificates")}`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-account-key-file=${serviceAccounts}`,
+      `--service-account-signing-key-file=${serviceAccounts}`,
+      "--service-cluster-ip-range=10.0.0.0/24",
+      `--token-auth-file=${join(folder, "tokens.csv")}`,
+      "--authorization-mode=RBAC",
+      "--disable-admission-plugins=ServiceAccount",
+    ],
+    folder,
+  );
+  const certificate = join(folder, "certificates", "apiserver.crt");
+  const call = api({ port, token, certificate });
+  let ending: Promise<void> | undefined;
+  const finisher = setInterval(() => {
+    ending ??= finishNamespaces(call)
+      .catch(() => undefined)
+      .finally(() => {
+        ending = undefined;
+      });
+  }, 200);
+  const kubeconfig = join(folder, "kubeconfig");
+  const cluster = {
+    kubeconfig,
+    provider: { config_path: kubeconfig },
+    description: "kube-apiserver and etcd, without controllers: objects, not traffic",
+    call,
+    stop: async () => {
+      clearInterval(finisher);
+      await ending;
+      await Promise.all([server.stop(), etcd.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  const name = "tests";
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority": certificate } }],
+    users: [{ name, user: { token } }],
+    // None of them is current: who does not name one reaches nothing.
+    contexts: contexts.map((context) => ({ name: context, context: { cluster: name, user: name } })),
+  };
+  // JSON is YAML.
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  return ready(cluster, [etcd, server]);
+}
+
+/** Lets go of deleted namespaces that are empty, as the controller manager does once it has emptied them. */
+async function finishNamespaces(call: Cluster["call"]): Promise<void> {
+  const listed = (await call("GET", "/api/v1/namespaces")) as { items: Json[] } | undefined;
+  for (const namespace of listed?.items ?? []) {
+    const { name, deletionTimestamp } = namespace.metadata as { name: string; deletionTimestamp?: string };
+    if (deletionTimestamp === undefined) continue;
+    if ((await objectsIn({ call }, name)).length > 0) continue;
+    await call("PUT", `/api/v1/namespaces/${name}/finalize`, { ...namespace, spec: { finalizers: [] } });
+  }
+}
+
+/** One object of a namespace. */
+export interface KubernetesObject {
+  /** Such as `secrets/ingest`. */
+  id: string;
+  /** Changes whenever the object does. */
+  version: string;
+  labels: Record<string, string>;
+  /** All of it. */
+  body: Json;
+}
+
+const collections = {
+  secrets: "/api/v1",
+  services: "/api/v1",
+  configmaps: "/api/v1",
+  ingresses: "/apis/networking.k8s.io/v1",
+} as const;
+
+/** The kinds of objects that a stack makes in a namespace. */
+export type Collection = keyof typeof collections;
+
+/** Where the API has an object, or without a name all of its kind. */
+export function objectPath(kind: Collection, namespace: string, name = ""): string {
+  return `${collections[kind]}/namespaces/${namespace}/${kind}${name && `/${name}`}`;
+}
+
+/** Everything in a namespace of the kinds that a stack makes, without what clusters put there themselves. */
+export async function objectsIn(
+  { call }: Pick<Cluster, "call">,
+  namespace: string,
+): Promise<readonly KubernetesObject[]> {
+  const kinds = Object.keys(collections) as Collection[];
+  const found = await Promise.all(
+    kinds.map(async (kind) => {
+      const { items = [] } = ((await call("GET", objectPath(kind, namespace))) ?? {}) as { items?: Json[] };
+      return items.map((body) => {
+        const metadata = body.metadata as { name: string; resourceVersion: string; labels?: Record<string, string> };
+        const { name, resourceVersion: version, labels = {} } = metadata;
+        return { id: `${kind}/${name}`, version, labels, body };
+      });
+    }),
+  );
+  return found.flat().filter(({ id }) => id !== "configmaps/kube-root-ca.crt");
+}
+
+interface Server {
+  stop(): Promise<void>;
+  /** The end of what it printed. */
+  said(): string;
+}
+
+/** Starts a server that ends with {@link Server.stop}, or when this process does, however that ends. */
+function startServer(program: string, args: string[], folder: string): Server {
+  const file = join(folder, `${program.split("/").at(-1)}.log`);
+  const log = openSync(file, "w", 0o600);
+  // The shell's standard input closes with this process.
+  const keeper = '"$@" & server=$!; cat > /dev/null; kill -9 $server';
+  const child: ChildProcess = spawn("sh", ["-c", keeper, "sh", program, ...args], { stdio: ["pipe", log, log] });
+  closeSync(log);
+  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  return {
+    stop: () => {
+      child.stdin?.end();
+      return ended;
+    },
+    said: () => readFileSync(file, "utf8").slice(-2_000),
+  };
+}
+
+async function ready(cluster: Cluster, servers: Server[]): Promise<Cluster> {
+  for (const until = Date.now() + START_LIMIT * 1000; Date.now() < until; ) {
+    // The last thing that a new API server makes itself.
+    const answer = await cluster.call("GET", "/api/v1/namespaces/default").catch(() => undefined);
+    if (answer !== undefined) return cluster;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  const said = servers.map((server) => server.said()).join("\n");
+  await cluster.stop();
+  throw new Error(`${cluster.description}: not ready after ${START_LIMIT} s\n${said}`);
+}
+
+/** Calls of the API at a port: over TLS with a token if there is a certificate to trust, else as they are. */
+function api({ port, token, certificate }: { port: number; token?: string; certificate?: string }): Cluster["call"] {
+  return (method, path, body) =>
+    new Promise((done, failed) => {
+      const text = body === undefined ? "" : JSON.stringify(body);
+      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const headers = {
+        ...authorization,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      };
+      const target = { host: "127.0.0.1", port, method, path, headers, timeout: 10_000 };
+      const sent =
+        certificate === undefined ? insecureRequest(target) : request({ ...target, ca: readFileSync(certificate) });
+      sent.once("timeout", () => sent.destroy(new Error(`${method} ${path}: no answer in 10 s`)));
+      sent.once("error", failed);
+      sent.once("response", (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.once("error", failed);
+        answer.once("end", () => {
+          const said = Buffer.concat(chunks).toString();
+          const { statusCode = 0 } = answer;
+          if (statusCode === 404) done(undefined);
+          else if (statusCode >= 300) failed(new Error(`${method} ${path}: ${statusCode} ${said}`));
+          else done(JSON.parse(said) as Json);
+        });
+      });
+      sent.end(text);
+    });
+}
+
+/** Ports that nobody listens on, all different. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((done, failed) => {
+          server.once("error", failed);
+          server.listen(0, "127.0.0.1", () => done((server.address() as { port: number }).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
