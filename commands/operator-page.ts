@@ -92,6 +92,7 @@ function scenarioNotes({ scenario }: StackConfig): ScenarioNotes {
         expect: [
           `An apply waits until ACM has issued, minutes as a rule, ${showDuration(longest)} at most; if it ends there, look at the zones' delegation and CAA records and apply again.`,
           "ACM renews by itself while the records stand and something uses the certificate. Never delete the records.",
+          "A job that looks for drift runs `terraform plan -detailed-exitcode`. With `-refresh-only` it would report every issue and renewal as a change.",
           "A changed name makes a new certificate beside the old one; existing records stay as they are, though the plan lists them as updated in place.",
         ],
       };

@@ -221,6 +221,9 @@ describe("a stack that left the config", () => {
   const path = "../../../state/test/two.tfstate";
   const local = { version: 3, terraform_version: "1.11.4", backend: { type: "local", config: { path }, hash: 1 } };
 
+  /** What is in the folder of the stack that leaves. */
+  const two = (all: object) => Object.entries(all).filter(([path]) => path.includes("stacks/two/"));
+
   test("takes its generated folder along, and leaves its state where local states are", () => {
     synth(configOf(["one", "two"]));
     write({
@@ -249,7 +252,14 @@ describe("a stack that left the config", () => {
       expect(code).toBe(0);
       expect(stderr).toMatch(/^warning: .*stacks\/two is no longer in the config and holds state; /);
     }
-    const two = (all: object) => Object.entries(all).filter(([path]) => path.includes("stacks/two/"));
+    expect(two(contents())).toEqual(two(before));
+  });
+
+  test("is left to the framework's CLI if that runs us", () => {
+    synth(configOf(["one", "two"]));
+    write({ "config.json": configOf(["one"]) });
+    const before = contents();
+    expect(command(["synth"], { frameworkCli: true })).toMatchObject({ code: 0, stderr: "" });
     expect(two(contents())).toEqual(two(before));
   });
 
@@ -259,7 +269,6 @@ describe("a stack that left the config", () => {
     write({ "cdktf.out/stacks/two/.terraform/terraform.tfstate": record });
     const before = contents();
     synth(configOf(["one"]));
-    const two = (all: object) => Object.entries(all).filter(([path]) => path.includes("stacks/two/"));
     expect(two(contents())).toEqual(two(before));
   });
 

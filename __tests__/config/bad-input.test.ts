@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { checkedConfig } from "../../lib/checks/check-config";
 import { configInput } from "../../lib/config/config";
 import { plainData } from "../../lib/config/plain-data";
 import { newReport, oneOf, type Path, showPath } from "../../lib/config/report";
@@ -1174,6 +1175,81 @@ describe("all at once", () => {
         ),
       ]);
     }
+  });
+});
+
+describe("whatever is given", () => {
+  const places = placesOf(fullConfig()).map(({ path }) => path);
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom("", "lookup", "1d", "*.example.com", "example.com.", "Z1", "us-east-1", topic, albListener, false),
+    fc.constantFrom<unknown>({}, [], { to: "cloudfront" }, { type: "local" }, Number.NaN, undefined, new Date(0)),
+    fc.string({ unit: "binary", maxLength: 6 }),
+  );
+  const change = fc.record({ path: fc.constantFrom(...places), value, asKey: fc.boolean() });
+
+  /** The full config with other values, or with new keys, in some places. */
+  const mutated = (changes: readonly { path: Path; value: unknown; asKey: boolean }[]) =>
+    changes.reduce<unknown>((config, { path, value, asKey }) => {
+      const there = path.reduce<unknown>((inner, part) => (inner as Json | undefined | null)?.[String(part)], config);
+      if (there === undefined || there === null) return config;
+      if (!asKey || typeof there !== "object" || Array.isArray(there)) return replaced(config, path, value);
+      return replaced(config, path, { ...there, [String(value)]: value });
+    }, fullConfig());
+
+  test("any JSON is read, and none of it is a config by chance", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
+      { numRuns: 150 },
+    );
+  });
+
+  test("a config changed anywhere is either refused or complete", () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const { config, report } = checkedConfig(mutated(changes));
+        if (report.problems.length > 0) return;
+        const optional = ["account", "horizon", "id", "alarm"];
+        const missing = placesOf(config).filter(
+          ({ path, value }) =>
+            value === "" ||
+            value === null ||
+            value === 0 ||
+            Number.isNaN(value) ||
+            (value === undefined && !optional.includes(String(path.at(-1)))),
+        );
+        expect(missing).toEqual([]);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  test("a secret that was pasted anywhere stands in no line", () => {
+    const secrets = [
+      `hvs.${"a1B2c3D4".repeat(4)}`,
+      "-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END PRIVATE KEY-----",
+    ];
+    const pasted = fc
+      .constantFrom(...secrets)
+      .chain((secret) =>
+        fc.constantFrom<unknown>(
+          secret,
+          `token ${secret}`,
+          [secret],
+          { name: secret },
+          { to: secret },
+          { [secret]: secret },
+        ),
+      );
+    const paste = fc.record({ path: fc.constantFrom(...places), value: pasted, asKey: fc.boolean() });
+    fc.assert(
+      fc.property(paste, fc.array(change, { maxLength: 2 }), (secret, changes) => {
+        const config = mutated([...changes, secret]);
+        const lines = [...problemsOf(config), ...warningsOf(config)].join("\n");
+        for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

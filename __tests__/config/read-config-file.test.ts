@@ -152,7 +152,7 @@ describe("a TypeScript file", () => {
     expect(readConfigFile(file)).toEqual(
       problem(
         expect.stringMatching(
-          /^cannot be run: Unexpected ";" \(.*names\.ts, line 1, column 41\)$/,
+          /^cannot be run: Unexpected ";" \(.*names\.ts, line 1, column 42\)$/,
         ) as unknown as string,
       ),
     );
@@ -193,7 +193,7 @@ describe("a TypeScript file", () => {
     [
       "that ends too early",
       'export default {\n  a: "x",\n',
-      "cannot be run: Unexpected end of file (line 3, column 1)",
+      "cannot be run: Expected identifier but found end of file (line 3, column 1)",
     ],
     [
       "that imports what is not there",

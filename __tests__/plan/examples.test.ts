@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { offline, offlineProviders } from "../support/offline";
 import { evidence, proofsOf, synthesized } from "../support/proofs";
 import { type Json, needsOf, requiredProviders, type Workspace, workspace } from "../support/terraform";
 
@@ -7,37 +8,6 @@ const MAIN = "config/example.ts";
 const EXAMPLES = "config/examples";
 /** Examples that look something up: a plan reads it, refresh or not, so they need their servers to plan. */
 const ONLINE = join(EXAMPLES, "online");
-
-/**
- * Per provider, what lets it configure itself without credentials and without asking anybody. Only its arguments are
- * replaced: blocks of the configuration, such as a role to assume, would still be used.
- */
-const offline: Record<string, Json> = {
-  aws: {
-    access_key: "test",
-    secret_key: "test",
-    skip_credentials_validation: true,
-    skip_metadata_api_check: "true",
-    skip_region_validation: true,
-    skip_requesting_account_id: true,
-    // Without the account nothing can be compared with it.
-    allowed_account_ids: [],
-  },
-  google: { access_token: "test", project: "test-project", region: "europe-west1" },
-  kubernetes: { host: "https://127.0.0.1:1", token: "test", config_path: null, config_context: null },
-  vault: { address: "http://127.0.0.1:1", token: "test", skip_child_token: true, vault_version_override: "1.20.0" },
-};
-
-/** One override per provider block, told apart by alias as Terraform does. */
-function offlineProviders(configuration: Json): Json {
-  const blocks = Object.entries((configuration.provider ?? {}) as Record<string, Json | Json[]>);
-  const overridden = blocks.filter(([name]) => offline[name] !== undefined);
-  const replaced = (name: string, block: Json) => ({
-    ...(block.alias ? { alias: block.alias } : {}),
-    ...offline[name],
-  });
-  return Object.fromEntries(overridden.map(([name, given]) => [name, [given].flat().map((b) => replaced(name, b))]));
-}
 
 function files(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -47,12 +17,18 @@ function files(folder: string): string[] {
   return entries.map((name) => join(folder, name)).sort();
 }
 
-const examples = [MAIN, ...files(EXAMPLES)].map((file) => ({ file, stacks: synthesized(file) }));
+/** Configs with every optional field, some of which look something up. */
+const EVERYTHING = "__tests__/golden";
+const everything = readdirSync(EVERYTHING)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => join(EVERYTHING, name));
+
+const examples = [MAIN, ...files(EXAMPLES), ...everything].map((file) => ({ file, stacks: synthesized(file) }));
 
 for (const { file, stacks } of examples) {
   for (const [stack, json] of Object.entries(stacks)) {
     const configuration = JSON.parse(json) as Json;
-    const row = file === MAIN ? stack : `${stack} (${file})`;
+    const row = file === MAIN ? stack : `${stack} (${basename(file).replace(/\..*$/, "")})`;
     proofsOf(row, needsOf(configuration), (prove) => {
       let run: Workspace | undefined;
       afterAll(() => run?.remove());
@@ -64,7 +40,7 @@ for (const { file, stacks } of examples) {
         await run.validate();
       });
 
-      if (file.startsWith(ONLINE)) return;
+      if (file.startsWith(ONLINE) || file.startsWith(EVERYTHING)) return;
       prove("plan", "offline, creates every resource once and warns of nothing", async () => {
         const plan = await run?.plan({ refresh: false });
         const resources = (configuration.resource ?? {}) as Record<string, Json>;

@@ -9,6 +9,7 @@ import { findEngine, type Json, type Need, pinnedProviders, requiredProviders } 
 export type Proof =
   | "validate"
   | "plan"
+  | "hand-off"
   | "apply"
   | "outputs"
   | "handshake"

@@ -20,7 +20,8 @@ const MARKS = { start: "<!-- proofs -->\n", end: "<!-- /proofs -->" };
 
 /** The digest of what operations receive of a row's stack. @param {string} row */
 function goldenDigest(row) {
-  const file = join("__tests__/golden/example", row.split(" ")[0] ?? "", "cdk.tf.json");
+  const [, stack = "", config = "example"] = /^(\S+)(?: \((.*)\))?$/.exec(row) ?? [];
+  const file = join("__tests__/golden", config, stack, "cdk.tf.json");
   return existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "";
 }
 

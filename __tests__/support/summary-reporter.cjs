@@ -6,9 +6,8 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const Table = require("cli-table3");
 
-const COLUMNS = "validate|plan|apply|outputs|handshake|empty plan|change|drift|refusal|faults|interrupt|destroy".split(
-  "|",
-);
+const COLUMNS =
+  "validate|plan|hand-off|apply|outputs|handshake|empty plan|change|drift|refusal|faults|interrupt|destroy".split("|");
 
 /**
  * @typedef {"passed" | "failed" | "skipped"} Outcome

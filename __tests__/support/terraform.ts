@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
@@ -11,16 +20,12 @@ export interface Engine {
   path: string;
   name: "terraform" | "tofu";
   version: string;
-  /** The host that a provider source without one belongs to; also the first folder of a mirror. */
-  host: string;
 }
 
 /** A provider version that lies in a mirror on this machine. */
 export interface MirroredProvider {
   version: string;
   mirror: string;
-  /** The host folder it was found under: a mirror made for Terraform also serves OpenTofu, by naming the host. */
-  host: string;
 }
 
 /** One diagnostic as Terraform prints it with `-json`. */
@@ -90,14 +95,15 @@ export function findEngine(): Engine | undefined {
       const said = spawnSync(path, ["version", "-json"], { env: cleanEnvironment(tmpdir()), timeout: 20_000 });
       if (said.status !== 0) continue;
       const { terraform_version: version } = JSON.parse(said.stdout.toString()) as { terraform_version: string };
-      engine = { path, name, version, host: name === "tofu" ? "registry.opentofu.org" : "registry.terraform.io" };
+      engine = { path, name, version };
       return engine;
     }
   }
   return undefined;
 }
 
-const HOSTS = ["registry.terraform.io", "registry.opentofu.org"];
+/** The first folder of a mirror: the host that Terraform takes a provider source without one to belong to. */
+const MIRROR_HOST = "registry.terraform.io";
 
 /**
  * Folders laid out as a Terraform provider mirror: those named in `TLS_STACKS_PLUGIN_MIRROR`, the ones Terraform
@@ -116,7 +122,7 @@ export function mirrorFolders(): string[] {
   const conventional = ["/opt", "/usr/local/lib", "/usr/local/share", "/usr/share", "/usr/lib"].flatMap((parent) =>
     list(parent).map((child) => join(parent, child)),
   );
-  const holdsMirror = (folder: string) => HOSTS.some((host) => existsSync(join(folder, host)));
+  const holdsMirror = (folder: string) => existsSync(join(folder, MIRROR_HOST));
   return [...new Set([...named.map((folder) => resolve(folder)), ...implicit, ...conventional])].filter(holdsMirror);
 }
 
@@ -124,26 +130,18 @@ export function mirrorFolders(): string[] {
 export function mirroredVersions(source: string, folders: string[] = mirrorFolders()): MirroredProvider[] {
   const path = source.split("/").slice(-2).join("/");
   const type = path.split("/")[1];
-  const hosts = source.split("/").length === 3 ? [source.split("/")[0] ?? ""] : hostsInOrder();
   const platform = `${process.platform === "win32" ? "windows" : process.platform}_${process.arch === "x64" ? "amd64" : process.arch}`;
   const packed = new RegExp(`^terraform-provider-${type}_(.+)_${platform}\\.zip$`);
   const found: MirroredProvider[] = [];
-  for (const host of hosts) {
-    for (const mirror of folders) {
-      for (const entry of list(join(mirror, host, path))) {
-        const unpacked = list(join(mirror, host, path, entry, platform));
-        const isUnpacked = unpacked.some((file) => file.startsWith(`terraform-provider-${type}`));
-        const version = isUnpacked ? entry : packed.exec(entry)?.[1];
-        if (version) found.push({ version, mirror, host });
-      }
+  for (const mirror of folders) {
+    for (const entry of list(join(mirror, MIRROR_HOST, path))) {
+      const unpacked = list(join(mirror, MIRROR_HOST, path, entry, platform));
+      const isUnpacked = unpacked.some((file) => file.startsWith(`terraform-provider-${type}`));
+      const version = isUnpacked ? entry : packed.exec(entry)?.[1];
+      if (version) found.push({ version, mirror });
     }
   }
   return found.sort((a, b) => compareVersions(b.version, a.version));
-}
-
-function hostsInOrder(): string[] {
-  const own = findEngine()?.host ?? "";
-  return [own, ...HOSTS.filter((host) => host !== own)].filter(Boolean);
 }
 
 function compareVersions(a: string, b: string): number {
@@ -196,8 +194,9 @@ export function pinnedProviders(json: Json): Record<string, { source: string; ve
   for (const [name, { source }] of Object.entries(requiredProviders(json))) {
     const newest = mirroredVersions(source)[0];
     if (!newest) continue;
-    const plain = newest.host === findEngine()?.host;
-    pins[name] = { source: plain ? source : `${newest.host}/${source}`, version: newest.version };
+    // OpenTofu takes a source without a host to belong to another one.
+    const plain = findEngine()?.name === "terraform" || source.split("/").length === 3;
+    pins[name] = { source: plain ? source : `${MIRROR_HOST}/${source}`, version: newest.version };
   }
   return pins;
 }
@@ -332,16 +331,24 @@ export interface Workspace {
  * endpoints, credentials, the place of the state) goes into an override file, which Terraform merges over it.
  *
  * @param json the text of a `cdk.tf.json`
- * @param overrides merged by Terraform: nested blocks replace all blocks of their kind, arguments replace arguments
+ * @param options.overrides merged by Terraform: nested blocks replace all blocks of their kind, arguments replace arguments
+ * @param options.beside texts of other files of the folder, by name
  */
-export function workspace(json: string, { overrides = {} }: { overrides?: Json } = {}): Workspace {
+export function workspace(
+  json: string,
+  { overrides = {}, beside = {} }: { overrides?: Json; beside?: Readonly<Record<string, string>> } = {},
+): Workspace {
   const found = findEngine();
   if (!found) throw new Error("neither terraform nor tofu is on the PATH");
   const home = mkdtempSync(join(tmpdir(), "tls-stacks-"));
   const folder = join(home, "stack");
   mkdirSync(folder);
   writeFileSync(join(home, "cli.tfrc"), cliConfiguration());
-  const environment = cleanEnvironment(home);
+  // Nothing but the engine is on the PATH: what a stack needs besides would be missing for operations too.
+  const bin = join(home, "bin");
+  mkdirSync(bin);
+  symlinkSync(found.path, join(bin, found.name));
+  const environment = { ...cleanEnvironment(home), PATH: bin };
   const pins = pinnedProviders(JSON.parse(json) as Json);
   let plans = 0;
 
@@ -421,6 +428,7 @@ export function workspace(json: string, { overrides = {} }: { overrides?: Json }
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
   self.replace(json);
+  for (const [name, text] of Object.entries(beside)) writeFileSync(join(folder, name), text);
   self.override(overrides);
   return self;
 }

@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { loadTypeScript } from "../load-typescript.cjs";
 import { show } from "./report";
@@ -99,7 +98,8 @@ function firstLine(error: unknown, config: string): string {
   if (failure?.text !== undefined) {
     if (!failure.location) return failure.text;
     const { file, line, column } = failure.location;
-    const where = basename(file) === basename(config) ? "" : `${file}, `;
+    // esbuild names files as seen from the project.
+    const where = config.endsWith(file.replace(/^(\.\.\/)+/, "")) ? "" : `${file}, `;
     return `${failure.text} (${where}line ${line}, column ${column + 1})`;
   }
   const text = hasMessage(error) ? error.message : typeof error === "string" ? error : "";

@@ -1,0 +1,1302 @@
+import fc from "fast-check";
+import { checkedConfig } from "../../lib/checks/check-config";
+import { configInput } from "../../lib/config/config";
+import { plainData } from "../../lib/config/plain-data";
+import { newReport, oneOf, type Path, showPath } from "../../lib/config/report";
+import {
+  account,
+  albListener,
+  type Changes,
+  changed,
+  fullConfig,
+  goodConfig,
+  nlbListener,
+  problemsOf,
+  topic,
+  warningsOf,
+} from "../support/configs";
+
+const web = "stacks.web";
+const api = "stacks.web.certificates.api";
+const key = '1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit';
+const shortKey = key.replace("63", "32");
+const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"';
+const plain = "a config is plain data: strings, numbers, true, false, lists and maps";
+const machinery = 'a key may not be "__proto__", "constructor" or "prototype"; choose another name';
+const scenarios = oneOf(configInput.shape.stacks.valueType.options.map(({ shape }) => shape.scenario.value));
+const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}.example.com`);
+const elsewhere = albListener.replace("eu-west-1", "eu-north-1");
+const foreign = albListener.replace(account, "444455556666");
+
+/** What is changed in the good config, and every line that its owner reads. */
+type Row = readonly [title: string, changes: Changes, lines: readonly string[]];
+
+/** A name that is refused, and why. */
+const refusedName = (name: string, why: string): Row => [
+  `the name ${JSON.stringify(name).slice(0, 40)}`,
+  { "api/names": [name] },
+  [`${api}.names[${JSON.stringify(name)}]: ${why}`],
+];
+
+describe("fields", () => {
+  test.each<Row>([
+    ["an unknown field, at the top", { projekt: "x" }, ['projekt: is an unknown field; did you mean "project"?']],
+    ["of a stack", { "web/zone": {} }, [`${web}.zone: is an unknown field; did you mean "zones"?`]],
+    [
+      "of a stack, like no other",
+      { "web/nameservers": [] },
+      [`${web}.nameservers: is an unknown field; known here: account, certificates, quota, region, scenario, zones`],
+    ],
+    ["of a certificate", { "api/Name": "x" }, [`${api}.Name: is an unknown field; did you mean "names"?`]],
+    [
+      "of a quota",
+      { "web/quota": { namePerCertificate: 20 } },
+      [`${web}.quota.namePerCertificate: is an unknown field; did you mean "namesPerCertificate"?`],
+    ],
+    [
+      "of a provider",
+      { providers: { gcp: {} } },
+      ["providers.gcp: is an unknown field; known here: aws, google, kubernetes, tls, vault"],
+    ],
+    [
+      "of the kind of backend that was chosen",
+      { "backend/bucket": "x" },
+      ["backend.bucket: is an unknown field; known here: type"],
+    ],
+    [
+      "of the kind of attachment that was chosen",
+      { "api/attach": [{ to: "cloudfront", arn: albListener }] },
+      [`${api}.attach["${albListener}"].arn: is an unknown field; known here: to`],
+    ],
+    [
+      "of an alarm, which may be a word too",
+      { "api/alarm": { befor: "9d" } },
+      [`${api}.alarm.befor: is an unknown field; did you mean "before"?`],
+    ],
+    [
+      "of an alarm with other mistakes",
+      { "api/alarm": { befor: "9d", topics: 5 } },
+      [
+        `${api}.alarm.befor: is an unknown field; did you mean "before"?`,
+        `${api}.alarm.topics: is 5; write a list (SNS topics that are told, in the certificate's region)`,
+      ],
+    ],
+    [
+      "a required field with a slip in its name is not missing as well",
+      { "web/region": undefined, "web/regoin": "eu-west-1", "web/zones": undefined, "web/zone": {} },
+      [
+        `${web}.regoin: is an unknown field; did you mean "region"?`,
+        `${web}.zone: is an unknown field; did you mean "zones"?`,
+      ],
+    ],
+    [
+      "an unknown field beside the one it resembles",
+      { "api/name": "x", "api/names": [] },
+      [
+        `${api}.name: is an unknown field; did you mean "names"?`,
+        `${api}.names: is empty; write at least one DNS name`,
+      ],
+    ],
+    [
+      "required fields that are missing",
+      { project: undefined, environment: undefined, backend: undefined, stacks: undefined },
+      [
+        'backend: is missing; write a map, such as {"type":"s3","bucket":"ai-platform-state","region":"eu-west-1"} (Where Terraform keeps the state of every stack; the key is `<project>/<environment>/<stack>`)',
+        'environment: is missing; write a string, such as "prod" (Name of the environment, part of every state key and label)',
+        'project: is missing; write a string, such as "ai-platform" (Name of the project, part of every state key and label)',
+        "stacks: is missing; write a map (Stacks by deploy name, which is part of the state key)",
+      ],
+    ],
+    [
+      "required fields of a stack that are missing",
+      { "web/region": undefined, "web/zones": undefined, "web/certificates": undefined },
+      [
+        `${web}.certificates: is missing; write a map (Certificates by key, which is part of their address)`,
+        `${web}.region: is missing; write a string, such as "eu-west-1" (The AWS region)`,
+        `${web}.zones: is missing; write a map, such as {"example.com":"Z0123456789ABCDEFGHIJ"} (Existing public zones by name; a name is proved in the zone with the longest name that covers it)`,
+      ],
+    ],
+    [
+      "a listener without its ARN",
+      { "api/attach": [{ to: "alb-listener" }] },
+      [
+        `${api}.attach["alb-listener"].arn: is missing; write a string, such as "${albListener}" (ARN of a listener of an Application Load Balancer, in the stack's account and region)`,
+      ],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+});
+
+describe("types", () => {
+  class Custom {
+    readonly project = "x";
+  }
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  const deep = Array.from({ length: 30 }).reduce<unknown>((inner) => [inner], "x");
+
+  test.each<Row>([
+    [
+      "null for a string",
+      { project: null },
+      [
+        'project: is null; write a string, such as "ai-platform" (Name of the project, part of every state key and label)',
+      ],
+    ],
+    [
+      "a list for a map",
+      { labels: ["x"] },
+      ['labels: is ["x"]; write a map (Labels that everything made gets: AWS tags, Google labels, Kubernetes labels)'],
+    ],
+    ["a list for a stack", { web: [] }, [`${web}: is []; write a map`]],
+    ["null for a certificate", { api: null }, [`${api}: is null; write a map`]],
+    [
+      "a number for a string",
+      { "web/account": 111122223333 },
+      [
+        `${web}.account: is 111122223333; write a string, such as "111122223333" (The AWS account; an apply with credentials of another one stops at once)`,
+      ],
+    ],
+    [
+      "a string for a list",
+      { "api/names": "api.example.com" },
+      [
+        `${api}.names: is "api.example.com"; write a list, such as ["api.example.com","*.api.example.com"] (DNS names the certificate is for, in any order: wildcards only as the whole leftmost label)`,
+      ],
+    ],
+    [
+      "other things than names in a list of names",
+      { "api/names": ["api.example.com", null, 5, {}, ["x"]] },
+      [
+        `${api}.names[1]: is null; write a string, such as "api.example.com" (A DNS name)`,
+        `${api}.names[2]: is 5; write a string, such as "api.example.com" (A DNS name)`,
+        `${api}.names[3]: is {}; write a string, such as "api.example.com" (A DNS name)`,
+        `${api}.names[4]: is ["x"]; write a string, such as "api.example.com" (A DNS name)`,
+      ],
+    ],
+    [
+      "a word for a map",
+      { backend: "local" },
+      [
+        'backend: is "local"; write a map, such as {"type":"s3","bucket":"ai-platform-state","region":"eu-west-1"} (Where Terraform keeps the state of every stack; the key is `<project>/<environment>/<stack>`)',
+      ],
+    ],
+    [
+      "a map for a list",
+      { "api/attach": { to: "cloudfront" } },
+      [
+        `${api}.attach: is {"to":"cloudfront"}; write a list, such as [{"to":"cloudfront"}] (What uses the certificate)`,
+      ],
+    ],
+    [
+      "words for maps in a list",
+      { "api/attach": ["cloudfront"] },
+      [
+        `${api}.attach["cloudfront"]: is "cloudfront"; write a map, such as {"to":"cloudfront"} (Something that uses the certificate)`,
+      ],
+    ],
+    [
+      "true for an alarm",
+      { "api/alarm": true },
+      [
+        `${api}.alarm: is true; write false or a map (The alarm that rings when a certificate was not renewed; \`false\` for none)`,
+      ],
+    ],
+    [
+      "a word for a flag",
+      { backend: { type: "kubernetes", namespace: "x", encryptedAtRest: "yes" } },
+      [
+        'backend.encryptedAtRest: is "yes"; write true or false (States that the cluster encrypts Secrets at rest; without it no private key may be in the state)',
+      ],
+    ],
+    [
+      "a Date",
+      { horizon: new Date(0) },
+      [`horizon: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+    ],
+    [
+      "a Map",
+      { labels: new Map() },
+      [`labels: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+    ],
+    [
+      "an instance of a class",
+      { web: new Custom() },
+      [`${web}: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+    ],
+    ["a function", { "api/names": [() => "x"] }, [`${api}.names[0]: is a function; ${plain}`]],
+    ["a class", { labels: Custom }, [`labels: is a function; ${plain}`]],
+    [
+      "not a number",
+      { "web/quota": { namesPerCertificate: Number.NaN } },
+      [`${web}.quota.namesPerCertificate: is NaN; ${plain}`],
+    ],
+    [
+      "infinity",
+      { "web/quota": { namesPerCertificate: Number.POSITIVE_INFINITY } },
+      [`${web}.quota.namesPerCertificate: is Infinity; ${plain}`],
+    ],
+    [
+      "a big number, a symbol and a gap",
+      { project: 5n, environment: Symbol("x"), "api/names": ["api.example.com", undefined] },
+      [
+        `environment: is a symbol; ${plain}`,
+        `project: is a bigint; ${plain}`,
+        `${api}.names[1]: is undefined; ${plain}`,
+      ],
+    ],
+    ["a cycle", { labels: cycle }, ["labels.self: contains itself; write out what is meant"]],
+    [
+      "more levels than the stack could take",
+      { "labels/a": deep },
+      [
+        `labels.a${"[0]".repeat(19)}: is nested more than 20 levels deep; no config is`,
+        `labels.a: is ${"[".repeat(19)}null${"]".repeat(19)}; write a string, such as "ml-platform" (A label's value)`,
+      ].sort(),
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test("a config that is no map", () => {
+    for (const config of [null, 5, "x", true, []])
+      expect(problemsOf(config)).toEqual([`the config: is ${JSON.stringify(config)}; write a map`]);
+    expect(problemsOf(undefined)).toEqual([`the config: is undefined; ${plain}`]);
+    expect(problemsOf(() => goodConfig())).toEqual([`the config: is a function; ${plain}`]);
+  });
+
+  test("a map without a prototype is a map", () => {
+    expect(problemsOf(Object.assign(Object.create(null), goodConfig()))).toEqual([]);
+  });
+
+  test("a field that is undefined is a field left out", () => {
+    expect(problemsOf({ ...goodConfig(), labels: undefined })).toEqual([]);
+  });
+});
+
+describe("kinds", () => {
+  test.each<Row>([
+    [
+      "an unknown scenario",
+      { "web/scenario": "acm-rout53" },
+      [`${web}.scenario: is "acm-rout53"; write ${scenarios}; did you mean "acm-route53"?`],
+    ],
+    ["a scenario like no other", { "web/scenario": "x" }, [`${web}.scenario: is "x"; write ${scenarios}`]],
+    ["no scenario", { "web/scenario": undefined }, [`${web}.scenario: is missing; write ${scenarios}`]],
+    ["no stacks", { stacks: {} }, ["stacks: is empty; write at least one stack"]],
+    ["no certificates", { "web/certificates": {} }, [`${web}.certificates: is empty; write at least one certificate`]],
+    ["no names", { "api/names": [] }, [`${api}.names: is empty; write at least one DNS name`]],
+    [
+      "an unknown consumer hides nothing in the same list",
+      { "api/attach": [{ to: "cloudfrnt" }, { to: "alb-listener", arn: "x" }, {}] },
+      [
+        `${api}.attach["cloudfrnt"].to: is "cloudfrnt"; write "alb-listener", "nlb-listener", "cloudfront" or "api-gateway"; did you mean "cloudfront"?`,
+        `${api}.attach["x"].arn: is "x", which is no ARN of a listener of an Application Load Balancer; copy it from the load balancer's Listeners page`,
+        `${api}.attach[2].to: is missing; write "alb-listener", "nlb-listener", "cloudfront" or "api-gateway"`,
+      ],
+    ],
+    [
+      "a consumer that could not be read may have meant another region",
+      { "api/attach": [{ to: "cloudfrnt" }], "api/alarm": { topics: [topic.replace("eu-west-1", "us-east-1")] } },
+      [
+        `${api}.attach["cloudfrnt"].to: is "cloudfrnt"; write "alb-listener", "nlb-listener", "cloudfront" or "api-gateway"; did you mean "cloudfront"?`,
+      ],
+    ],
+    [
+      "an unknown key",
+      { "api/key": "ecdsa-256" },
+      [
+        `${api}.key: is "ecdsa-256"; write "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"; did you mean "ecdsa-p256"?`,
+      ],
+    ],
+    [
+      "an unknown key policy",
+      { privateKeys: "no" },
+      ['privateKeys: is "no"; write "never", "encrypted-backend" or "allowed"'],
+    ],
+    [
+      "an unknown owner of records, where the right one would need no zone",
+      { "api/records": "existng", "web/zones": {} },
+      [`${api}.records: is "existng"; write "managed" or "existing"; did you mean "existing"?`],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+});
+
+describe("keys", () => {
+  const { web: stack } = goodConfig().stacks;
+  const zone = { "example.com": "Z0123456789ABCDEFGHIJ" };
+
+  test.each<Row>([
+    ["of a stack", { web: undefined, "stacks/Web": stack }, [`stacks.Web: is no valid key; write ${key}`]],
+    [
+      "of a stack, too long",
+      { web: undefined, [`stacks/${"a".repeat(64)}`]: stack },
+      [`stacks.${"a".repeat(64)}: is no valid key; write ${key}`],
+    ],
+    [
+      "of a certificate",
+      { "web/certificates/-api": { names: ["x.example.com"] } },
+      [`${web}.certificates["-api"]: is no valid key; write ${key}`],
+    ],
+    [
+      "of a certificate, with a space",
+      { "web/certificates/a b": { names: ["x.example.com"] } },
+      [`${web}.certificates["a b"]: is no valid key; write ${key}`],
+    ],
+    [
+      "of a certificate, with a dash at the end",
+      { "web/certificates/api-": { names: ["x.example.com"] } },
+      [`${web}.certificates.api-: is no valid key; write ${key}`],
+    ],
+    ["project", { project: "AI" }, [`project: is "AI"; write ${shortKey}`]],
+    ["project, too long", { project: "a".repeat(33) }, [`project: is "${"a".repeat(33)}"; write ${shortKey}`]],
+    ["environment", { environment: "1st" }, [`environment: is "1st"; write ${shortKey}`]],
+    ["environment, empty", { environment: "" }, [`environment: is ""; write ${shortKey}`]],
+    [
+      "a label's key",
+      { labels: { Team: "x" } },
+      [
+        'labels.Team: is no label key; write 1-63 of a-z, 0-9, "_" and "-", starting with a letter and ending with a letter or digit',
+      ],
+    ],
+    [
+      "a label's key that every stack sets",
+      { labels: { "managed-by": "x" } },
+      ["labels.managed-by: is set by every stack itself; choose another key"],
+    ],
+    [
+      "a label's value",
+      { labels: { team: "a b" } },
+      [
+        'labels.team: is "a b"; write 1-63 letters, digits, ".", "_" and "-", starting and ending with a letter or digit (Kubernetes takes no more)',
+      ],
+    ],
+    [
+      "__proto__ as a key of its own",
+      { web: { ...stack, zones: JSON.parse(`{"__proto__": "x", "example.com": "Z1"}`) } },
+      [`${web}.zones.__proto__: ${machinery}`],
+    ],
+    [
+      "__proto__ as the only key",
+      { "web/certificates": JSON.parse('{"__proto__": {}}') },
+      [`${web}.certificates.__proto__: ${machinery}`],
+    ],
+    [
+      "__proto__ as a prototype",
+      { "web/zones": { __proto__: zone } },
+      [`${web}.zones: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+    ],
+    [
+      "a prototype without a prototype",
+      { "web/zones": Object.create(Object.assign(Object.create(null), zone)) },
+      [`${web}.zones: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+    ],
+    [
+      "constructor and prototype",
+      { "stacks/constructor": {}, "labels/prototype": "x" },
+      [`labels.prototype: ${machinery}`, `stacks.constructor: ${machinery}`],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test("keys at their longest", () => {
+    const long = "a".repeat(63);
+    const config = changed({
+      project: "a".repeat(32),
+      web: undefined,
+      [`stacks/${long}`]: { ...stack, certificates: { [long]: { names: ["x.example.com"] } } },
+    });
+    expect(problemsOf(config)).toEqual([]);
+  });
+});
+
+describe("names", () => {
+  const long = `${"a".repeat(61)}.`.repeat(4);
+
+  test.each<Row>([
+    refusedName(`${long}ab.com`, "has 254 octets, a DNS name at most 253 (RFC 1035); write a shorter one"),
+    refusedName(`*.${long}info`, "has 254 octets, a DNS name at most 253 (RFC 1035); write a shorter one"),
+    refusedName(
+      `${"a".repeat(64)}.example.com`,
+      "has a label of 64 octets, at most 63 fit (RFC 1035); write a shorter one",
+    ),
+    refusedName("a..b", 'has an empty label; write one "." between labels and none in front'),
+    refusedName(".example.com", 'has an empty label; write one "." between labels and none in front'),
+    refusedName("api.example.com..", 'has an empty label; write one "." between labels and none in front'),
+    refusedName(".", 'has an empty label; write one "." between labels and none in front'),
+    refusedName("", "is empty; write a DNS name or leave it out"),
+    refusedName("-a.example.com", 'has the label "-a"; a label neither starts nor ends with "-" (RFC 1123)'),
+    refusedName("a-.example.com", 'has the label "a-"; a label neither starts nor ends with "-" (RFC 1123)'),
+    refusedName(
+      "ab--c.example.com",
+      'has the label "ab--c"; "--" in third and fourth place is reserved for encoded names (RFC 5891)',
+    ),
+    refusedName(
+      "xn--a.example.com",
+      "is no valid internationalised name (UTS #46); check its letters and their direction",
+    ),
+    refusedName(
+      "api.*.example.com",
+      'has its wildcard in the wrong place; "*" must be the whole leftmost label (RFC 6125)',
+    ),
+    refusedName(
+      "a*.example.com",
+      'has its wildcard in the wrong place; "*" must be the whole leftmost label (RFC 6125)',
+    ),
+    refusedName(
+      "*.*.example.com",
+      "has more than one wildcard; one, as the leftmost label, is all a certificate can have (RFC 6125)",
+    ),
+    refusedName("*", 'is a wildcard with no domain; write "*." and the domain it covers'),
+    refusedName("*.", 'is a wildcard with no domain; write "*." and the domain it covers'),
+    refusedName("192.0.2.1", "is an IP address; write a DNS name"),
+    refusedName("2001:db8::1", "is an IP address; write a DNS name"),
+    refusedName("[2001:db8::1]", "is an IP address; write a DNS name"),
+    refusedName("192.0.2.1.", "ends in a number, as an IP address would; write a DNS name"),
+    refusedName("api.1", "ends in a number, as an IP address would; write a DNS name"),
+    refusedName("0x7f.1", "ends in a number, as an IP address would; write a DNS name"),
+    refusedName("api.0x7F", "ends in a number, as an IP address would; write a DNS name"),
+    refusedName("https://api.example.com", "is a URL; write only its host name"),
+    refusedName("api.example.com/v1", "is a URL; write only its host name"),
+    refusedName("me@example.com", "is an e-mail address; write a DNS name"),
+    refusedName("api.example.com:8443", "contains a port; write only the host name"),
+    refusedName("_acme.example.com", 'contains "_"; host names have letters, digits and hyphens only (RFC 1123)'),
+    refusedName("a%62.example.com", 'contains "%"; host names have letters, digits and hyphens only (RFC 1123)'),
+    refusedName("api example.com", "contains white space; write the DNS name alone"),
+    refusedName(" api.example.com", "contains white space; write the DNS name alone"),
+    refusedName(
+      "א1a.example.com",
+      "is no valid internationalised name (UTS #46); check its letters and their direction",
+    ),
+    [
+      "a name that is refused is no missing name and no missing common name",
+      { "api/names": ["a_b.example.com", `${"a".repeat(60)}.example.com`] },
+      [`${api}.names["a_b.example.com"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`],
+    ],
+    [
+      "no name is short enough for the common name",
+      { "api/names": [`${"a".repeat(60)}.example.com`] },
+      [
+        `${api}.names: has no name of at most 64 characters, which the common name needs (RFC 5280); add a shorter name`,
+      ],
+    ],
+    [
+      "a name that only looks like one of the zone",
+      { "api/names": ["notexample.com"] },
+      [`${api}.names["notexample.com"]: no zone covers it; add "notexample.com" to zones`],
+    ],
+    [
+      "a name of a registry with two labels",
+      { "api/names": ["API.Example.co.uk"] },
+      [`${api}.names["api.example.co.uk"]: no zone covers it; add "example.co.uk" to zones`],
+    ],
+    [
+      "a wildcard that no zone covers",
+      { "api/names": ["*.example.net"] },
+      [`${api}.names["*.example.net"]: no zone covers it; add "example.net" to zones`],
+    ],
+    [
+      "an encoded name that no zone covers",
+      { "api/names": ["bücher.example"] },
+      [`${api}.names["xn--bcher-kva.example"]: no zone covers it; add "xn--bcher-kva.example" to zones`],
+    ],
+    [
+      "more names than every account may have",
+      { "api/names": names(11) },
+      [
+        `${api}.names: has 11 names, ACM grants 10 per certificate; split it, or have the quota raised by AWS and state it in quota.namesPerCertificate`,
+      ],
+    ],
+    [
+      "more names than the quota",
+      { "api/names": names(21), "web/quota/namesPerCertificate": 20 },
+      [
+        `${api}.names: has 21 names, ACM grants 20 per certificate; split it, or have the quota raised by AWS and state it in quota.namesPerCertificate`,
+      ],
+    ],
+    [
+      "more names than any account may have",
+      { "api/names": names(101) },
+      [`${api}.names: has 101 names, ACM grants 10 per certificate; split it: ACM never grants more than 100`],
+    ],
+    [
+      "a quota below what everybody has",
+      { "api/names": names(11), "web/quota/namesPerCertificate": 9 },
+      [`${web}.quota.namesPerCertificate: is 9; write a whole number from 10 to 100`],
+    ],
+    [
+      "a quota above what anybody has",
+      { "web/quota/namesPerCertificate": 101 },
+      [`${web}.quota.namesPerCertificate: is 101; write a whole number from 10 to 100`],
+    ],
+    [
+      "half a name",
+      { "api/names": names(11), "web/quota/namesPerCertificate": 10.5 },
+      [`${web}.quota.namesPerCertificate: is 10.5; write a whole number from 10 to 100`],
+    ],
+    [
+      "a quota as a string",
+      { "api/names": names(11), "web/quota/namesPerCertificate": "50" },
+      [`${web}.quota.namesPerCertificate: is "50"; write a number (Names per certificate that ACM grants the account)`],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test.each<[title: string, changes: Changes]>([
+    ["253 octets", { "api/names": ["api.example.com", `${`${"a".repeat(59)}.`.repeat(4)}a.example.com`] }],
+    ["a trailing dot", { "api/names": ["api.example.com."] }],
+    ["upper case", { "api/names": ["API.Example.COM"] }],
+    ["a wildcard", { "api/names": ["*.example.com"] }],
+    [
+      "letters beyond ASCII, and their encoded form",
+      { "api/names": ["bücher.example", "xn--bcher-kva.example"], "web/zones": { "Bücher.example": "Z1" } },
+    ],
+    ["the zone's own name", { "api/names": ["example.com"] }],
+    ["a zone with a trailing dot", { "web/zones": { "EXAMPLE.com.": "lookup" } }],
+    ["100 names with a raised quota", { "api/names": names(100), "web/quota/namesPerCertificate": 100 }],
+    [
+      "11 spellings of one name",
+      { "api/names": Array.from("example.com", (letter) => `api.example.com`.replace(letter, letter.toUpperCase())) },
+    ],
+    ["no zone, where the records are another stack's", { "api/records": "existing", "web/zones": {} }],
+  ])("accepted: %s", (_, changes) => expect(problemsOf(changed(changes))).toEqual([]));
+
+  test("mixed scripts are advice", () => {
+    const config = changed({ "api/names": ["pаypal.example.com", "пример.example.com", "日本語カナabc.example.com"] });
+    expect(problemsOf(config)).toEqual([]);
+    expect(warningsOf(config)).toEqual([
+      `${api}.names["pаypal.example.com"]: mixes Latin and Cyrillic letters in one label, which can look like another name; check that it is meant`,
+    ]);
+  });
+});
+
+describe("zones", () => {
+  test.each<Row>([
+    [
+      "two spellings of one zone",
+      { "web/zones": { "example.com": "Z1", "Example.com.": "Z2" } },
+      [`${web}.zones["Example.com."]: is "example.com" a second time; write each zone once`],
+    ],
+    [
+      "a wildcard",
+      { "web/zones": { "*.example.com": "Z1" } },
+      [`${web}.zones["*.example.com"]: is a wildcard; write the zone's own name`],
+    ],
+    [
+      "a URL",
+      { "web/zones": { "https://example.com": "Z1" } },
+      [`${web}.zones["https://example.com"]: is a URL; write only its host name`],
+    ],
+    [
+      "a mistake in one zone hides none in another",
+      { "web/zones": { "a_b.example.net": "Z1", "example.org": "Z2" } },
+      [
+        `${api}.names["api.example.com"]: no zone covers it; add "example.com" to zones`,
+        `${web}.zones["a_b.example.net"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`,
+      ],
+    ],
+    [
+      "a malformed id",
+      { "web/zones": { "example.com": "/hostedzone/Z1" } },
+      [
+        `${web}.zones["example.com"]: is "/hostedzone/Z1", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+      ],
+    ],
+    [
+      "an id that is too long",
+      { "web/zones": { "example.com": `Z${"1".repeat(32)}` } },
+      [
+        `${web}.zones["example.com"]: is "Z${"1".repeat(32)}", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+      ],
+    ],
+    [
+      "no id",
+      { "web/zones": { "example.com": null } },
+      [
+        `${web}.zones["example.com"]: is null; write a string, such as "Z0123456789ABCDEFGHIJ" (Id of the public hosted zone, or "lookup" to find it by name)`,
+      ],
+    ],
+    [
+      "a list",
+      { "web/zones": ["example.com"] },
+      [
+        `${web}.zones: is ["example.com"]; write a map, such as {"example.com":"Z0123456789ABCDEFGHIJ"} (Existing public zones by name; a name is proved in the zone with the longest name that covers it)`,
+      ],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+});
+
+describe("places at AWS", () => {
+  test.each<Row>([
+    [
+      "a malformed account",
+      { "web/account": "1111-2222-3333", "api/attach": [{ to: "alb-listener", arn: albListener }] },
+      [`${web}.account: is "1111-2222-3333"; write the 12 digits of an AWS account`],
+    ],
+    [
+      "a malformed region",
+      {
+        "web/region": "EU-WEST-1",
+        "api/attach": [{ to: "alb-listener", arn: albListener }],
+        "api/alarm": { topics: [topic] },
+      },
+      [`${web}.region: is "EU-WEST-1"; write an AWS region, such as "eu-west-1"`],
+    ],
+    [
+      "an availability zone",
+      { "web/region": "eu-west-1a" },
+      [`${web}.region: is "eu-west-1a"; write an AWS region, such as "eu-west-1"`],
+    ],
+    [
+      "a missing region",
+      { "web/region": undefined, "api/attach": [{ to: "alb-listener", arn: albListener }, { to: "cloudfront" }] },
+      [`${web}.region: is missing; write a string, such as "eu-west-1" (The AWS region)`],
+    ],
+    [
+      "a malformed listener",
+      { "api/attach": [{ to: "nlb-listener", arn: nlbListener.slice(0, -1) }] },
+      [
+        `${api}.attach["${nlbListener.slice(0, -1)}"].arn: is "${nlbListener.slice(0, -1)}", which is no ARN of a listener of a Network Load Balancer; copy it from the load balancer's Listeners page`,
+      ],
+    ],
+    [
+      "a load balancer for its listener",
+      {
+        "api/attach": [
+          {
+            to: "alb-listener",
+            arn: `arn:aws:elasticloadbalancing:eu-west-1:${account}:loadbalancer/app/api/1a2b3c4d5e6f7a8b`,
+          },
+        ],
+      },
+      [
+        `${api}.attach["arn:aws:elasticloadbalancing:eu-west-1:${account}:loadbalancer/app/api/1a2b3c4d5e6f7a8b"].arn: is "arn:aws:elasticloadbalancing:eu-west-1:${account}:loadbalancer/app/api/1a2b3c4d5e6f7a8b", which is no ARN of a listener of an Application Load Balancer; copy it from the load balancer's Listeners page`,
+      ],
+    ],
+    [
+      "an ALB's listener as an NLB's",
+      { "api/attach": [{ to: "nlb-listener", arn: albListener }] },
+      [
+        `${api}.attach["${albListener}"].arn: is "${albListener}", which is no ARN of a listener of a Network Load Balancer; copy it from the load balancer's Listeners page`,
+      ],
+    ],
+    [
+      "a malformed topic",
+      { "api/alarm": { topics: ["certificates"] } },
+      [
+        `${api}.alarm.topics["certificates"]: is "certificates", which is no ARN of a standard SNS topic; write one such as "${topic}"`,
+      ],
+    ],
+    [
+      "a topic that alarms cannot notify",
+      { "api/alarm": { topics: [`${topic}.fifo`] } },
+      [
+        `${api}.alarm.topics["${topic}.fifo"]: is "${topic}.fifo", which is no ARN of a standard SNS topic; write one such as "${topic}"`,
+      ],
+    ],
+    [
+      "a listener in another region",
+      { "api/attach": [{ to: "alb-listener", arn: elsewhere }] },
+      [
+        `${api}.attach["${elsewhere}"]: is in eu-north-1, the certificate in eu-west-1; name a listener in eu-west-1 or make a stack for eu-north-1`,
+      ],
+    ],
+    [
+      "a listener of another account",
+      { "api/attach": [{ to: "alb-listener", arn: foreign }] },
+      [
+        `${api}.attach["${foreign}"]: is of account 444455556666, the stack of ${account}; make a stack for each account`,
+      ],
+    ],
+    [
+      "listeners of two accounts, none of them stated",
+      {
+        "web/account": undefined,
+        "api/attach": [
+          { to: "alb-listener", arn: albListener },
+          { to: "alb-listener", arn: foreign },
+        ],
+      },
+      [
+        `${api}.attach["${foreign}"]: is of account 444455556666, the stack of ${account}; make a stack for each account`,
+      ],
+    ],
+    [
+      "a listener of another partition",
+      { "api/attach": [{ to: "alb-listener", arn: albListener.replace("arn:aws:", "arn:aws-cn:") }] },
+      [
+        `${api}.attach["${albListener.replace("arn:aws:", "arn:aws-cn:")}"]: is of the partition aws-cn, but eu-west-1 is of aws; copy it again`,
+      ],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test("two listeners of one load balancer are told apart", () => {
+    const other = `${albListener.slice(0, -1)}e`;
+    const config = changed({
+      "web/region": "eu-north-1",
+      "api/attach": [
+        { to: "alb-listener", arn: albListener },
+        { to: "alb-listener", arn: other },
+      ],
+    });
+    expect(problemsOf(config)).toEqual([
+      `${api}.attach["${albListener}"]: is in eu-west-1, the certificate in eu-north-1; name a listener in eu-north-1 or make a stack for eu-west-1`,
+      `${api}.attach["${other}"]: is in eu-west-1, the certificate in eu-north-1; name a listener in eu-north-1 or make a stack for eu-west-1`,
+    ]);
+  });
+});
+
+describe("lengths of time", () => {
+  test.each<Row>([
+    ...["90", "0d", "-1h", "1.5d", "", "1w", "1 d", "1D", "007d", "1e3d"].map(
+      (text): Row => [
+        `the duration ${JSON.stringify(text)}`,
+        { "api/validationTimeout": text, applyEvery: text },
+        [
+          `applyEvery: is ${JSON.stringify(text)}, ${duration}`,
+          `${api}.validationTimeout: is ${JSON.stringify(text)}, ${duration}`,
+        ],
+      ],
+    ),
+    [
+      "a number",
+      { "api/validationTimeout": 90 },
+      [
+        `${api}.validationTimeout: is 90; write a string, such as "30m" (How long an apply waits for ACM to issue; the next apply goes on waiting)`,
+      ],
+    ],
+    [
+      "more than 100 years",
+      { applyEvery: "36501d" },
+      ['applyEvery: is "36501d", more than 100 years; write a shorter duration'],
+    ],
+    [
+      "more than any number",
+      { applyEvery: `${"9".repeat(30)}d` },
+      [`applyEvery: is "${"9".repeat(30)}d", more than 100 years; write a shorter duration`],
+    ],
+    ["an alarm that is no duration", { "api/alarm": { before: "0d" } }, [`${api}.alarm.before: is "0d", ${duration}`]],
+    [
+      "an alarm as a number",
+      { "api/alarm": { before: 30 } },
+      [
+        `${api}.alarm.before: is 30; write a string, such as "30d" (How long before the certificate's end the alarm rings, in whole days)`,
+      ],
+    ],
+    [
+      "an alarm not in whole days",
+      { "api/alarm": { before: "36h" } },
+      [`${api}.alarm.before: is "36h"; write whole days, which is how ACM counts`],
+    ],
+    ...["2027", "2027-02-30", "2027-13-01", "15.3.2027", "2027-03-15T00:00:00Z", "tomorrow", ""].map(
+      (text): Row => [
+        `the horizon ${JSON.stringify(text)}`,
+        { horizon: text, "api/alarm": { before: "44d" } },
+        [`horizon: is ${JSON.stringify(text)}, which is no date; write one such as "2027-03-15"`],
+      ],
+    ),
+    [
+      "a year for a horizon",
+      { horizon: 2027 },
+      [
+        'horizon: is 2027; write a string, such as "2027-03-15" (The date for which the lifetimes of public certificates are judged. The clock is never asked)',
+      ],
+    ],
+  ])("%s", (_, changes, lines) => {
+    expect(problemsOf(changed(changes))).toEqual(lines);
+    expect(warningsOf(changed(changes))).toEqual([]);
+  });
+
+  test.each(["36500d", "876000h", "1s", "1440m"])("accepted: %s", (text) => {
+    expect(problemsOf(changed({ applyEvery: text }))).toEqual([]);
+  });
+
+  test("an alarm in hours that make whole days", () => {
+    expect(problemsOf(changed({ "api/alarm": { before: "240h" } }))).toEqual([]);
+  });
+});
+
+describe("backends and providers", () => {
+  const noAddress = "is no plain http(s) address; write scheme, host and path, with no credentials, query or fragment";
+
+  test.each<Row>([
+    [
+      "an unknown backend",
+      { backend: { type: "s4", bucket: "x" } },
+      [
+        'backend.type: is "s4"; write "local", "s3", "gcs", "azurerm", "http", "kubernetes" or "cloud"; did you mean "s3"?',
+      ],
+    ],
+    [
+      "a backend without a type",
+      { backend: { bucket: "x" } },
+      ['backend.type: is missing; write "local", "s3", "gcs", "azurerm", "http", "kubernetes" or "cloud"'],
+    ],
+    [
+      "s3 without its fields",
+      { backend: { type: "s3" } },
+      [
+        'backend.bucket: is missing; write a string, such as "ai-platform-state" (The bucket\'s name)',
+        'backend.region: is missing; write a string, such as "eu-west-1" (The bucket\'s region)',
+      ],
+    ],
+    [
+      "s3",
+      { backend: { type: "s3", bucket: "A_b", region: "x", kmsKeyId: "a b", keyPrefix: "/x" } },
+      [
+        'backend.bucket: is "A_b"; write the bucket\'s name: 3-63 of a-z, 0-9, "." and "-", such as "ai-platform-state"',
+        'backend.keyPrefix: is "/x"; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends',
+        'backend.kmsKeyId: is "a b"; write the id, alias or ARN of a KMS key: letters, digits, ":", "/", "_" and "-", such as "alias/state"',
+        'backend.region: is "x"; write an AWS region, such as "eu-west-1"',
+      ],
+    ],
+    [
+      "gcs",
+      { backend: { type: "gcs", bucket: "x", prefix: "x/", kmsKey: "x" } },
+      [
+        'backend.bucket: is "x"; write the bucket\'s name: 3-222 of a-z, 0-9, ".", "_" and "-", such as "ai-platform-state"',
+        'backend.kmsKey: is "x"; write the full name of a Cloud KMS key: project, location, key ring and key, such as "projects/p/locations/europe-west1/keyRings/state/cryptoKeys/terraform"',
+        'backend.prefix: is "x/"; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends',
+      ],
+    ],
+    [
+      "azurerm",
+      { backend: { type: "azurerm", resourceGroup: "x.", storageAccount: "A-b", container: "a--b" } },
+      [
+        'backend.container: is "a--b"; write the blob container: 3-63 of a-z, 0-9 and single "-", such as "tfstate"',
+        'backend.resourceGroup: is "x."; write the resource group: at most 90 letters, digits, "_", "-", "(", ")" and ".", not ending with ".", such as "state"',
+        'backend.storageAccount: is "A-b"; write the storage account: 3-24 of a-z and 0-9, such as "aiplatformstate"',
+      ],
+    ],
+    [
+      "kubernetes",
+      { backend: { type: "kubernetes", namespace: "A" } },
+      ['backend.namespace: is "A"; write the namespace: 1-63 of a-z, 0-9 and "-", such as "terraform"'],
+    ],
+    [
+      "cloud",
+      { backend: { type: "cloud", organization: "a b", project: "a/b" } },
+      [
+        'backend.organization: is "a b"; write the organization: 1-40 letters, digits, "_" and "-", such as "example"',
+        'backend.project: is "a/b"; write the project: 1-40 letters, digits, spaces, "_" and "-", such as "ai-platform"',
+      ],
+    ],
+    [
+      "http with credentials in its address, which are not repeated",
+      {
+        backend: { type: "http", address: "https://me:s3cret@state.example.com/tls", lockAddress: "https://s3cret@x" },
+      },
+      [`backend.address: ${noAddress}`, `backend.lockAddress: ${noAddress}`],
+    ],
+    [
+      "http with a token in its address",
+      { backend: { type: "http", address: "https://state.example.com/tls?token=s3cret" } },
+      [`backend.address: ${noAddress}`],
+    ],
+    [
+      "http without a scheme",
+      { backend: { type: "http", address: "state.example.com" } },
+      [`backend.address: ${noAddress}`],
+    ],
+    ...["latest", "", "~> 6.", "6.x", ">= 6.25 < 7", "v6.25", "1.2.3.4"].map(
+      (text): Row => [
+        `the version ${JSON.stringify(text)}`,
+        { providers: { aws: { version: text } } },
+        [
+          `providers.aws.version: is ${JSON.stringify(text)}, which is no version constraint; write one such as "~> 6.25" or ">= 6.25, < 7"`,
+        ],
+      ],
+    ),
+    [
+      "a version where the provider's map belongs",
+      { providers: { aws: "6.25" } },
+      ['providers.aws: is "6.25"; write a map, such as {"version":"~> 6.25"} (What is asked of the provider)'],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test.each(["~> 6.25", "5.100.0", ">= 6.25, < 7", "!= 6.1.0", "=6.0.0-beta1", "~>6"])("accepted: %s", (version) => {
+    expect(problemsOf(changed({ providers: { aws: { version } } }))).toEqual([]);
+  });
+
+  test.each([
+    { type: "s3", bucket: "ai.platform-state", region: "us-gov-west-1", keyPrefix: "a/b.c" },
+    {
+      type: "gcs",
+      bucket: "a_b.c",
+      prefix: "tls",
+      kmsKey: "projects/p1/locations/global/keyRings/Ring-1/cryptoKeys/Key-1",
+    },
+    {
+      type: "azurerm",
+      resourceGroup: "State (prod)".replace(" ", "-"),
+      storageAccount: "state1",
+      container: "tf-state",
+    },
+    { type: "http", address: "http://localhost:8080/state", lockAddress: "https://state.example.com" },
+    { type: "kubernetes", namespace: "terraform", encryptedAtRest: true },
+    { type: "cloud", organization: "example", project: "AI platform" },
+  ])("accepted: $type", (backend) => expect(problemsOf(changed({ backend }))).toEqual([]));
+});
+
+describe("texts", () => {
+  const expression = (start: string) => `contains "${start}", which Terraform would evaluate; write the value itself`;
+
+  test.each<Row>([
+    [
+      "a Terraform expression",
+      { "api/names": ["${var.host}.example.com"] },
+      [`${api}.names["\${var.host}.example.com"]: ${expression("${")}`],
+    ],
+    ["an escaped expression, which is one still", { project: "$${x}" }, [`project: ${expression("${")}`]],
+    [
+      "a Terraform directive",
+      { "web/zones": { "example.com": "%{ if true }Z1%{ endif }" } },
+      [`${web}.zones["example.com"]: ${expression("%{")}`],
+    ],
+    ["an expression as a key", { "labels/${x}": "x" }, [`labels["\${x}"]: ${expression("${")}`]],
+    [
+      "a line break",
+      { project: "a\nb" },
+      ["project: contains a line break; write it on one line without control characters"],
+    ],
+    [
+      "a line break at the end, which patterns overlook",
+      { environment: "test\n" },
+      ["environment: contains a line break; write it on one line without control characters"],
+    ],
+    [
+      "a line break in a key",
+      { "labels/a\nb": "x" },
+      ['labels["a\\nb"]: contains a line break; write it on one line without control characters'],
+    ],
+    [
+      "NUL",
+      { "api/names": ["api\0.example.com"] },
+      [
+        `${api}.names["api\\u0000.example.com"]: contains the control character U+0000; write it on one line without control characters`,
+      ],
+    ],
+    [
+      "NUL in a key",
+      { "web/zones": { "example.com": "Z1", "a\0": "Z2" } },
+      [
+        `${web}.zones["a\\u0000"]: contains the control character U+0000; write it on one line without control characters`,
+      ],
+    ],
+    [
+      "NUL in an unknown field",
+      { "api/x\0": 1 },
+      [`${api}["x\\u0000"]: contains the control character U+0000; write it on one line without control characters`],
+    ],
+    [
+      "a terminal's control sequence, which is not repeated",
+      { "labels/a\u009b31m": "\u001b[31m" },
+      ['labels["a\\u009b31m"]: contains the control character U+009B; write it on one line without control characters'],
+    ],
+    [
+      "a direction mark, which is shown",
+      { "api/names": ["a\u202eb.example.com"] },
+      [
+        `${api}.names["a\\u202eb.example.com"]: is no valid internationalised name (UTS #46); check its letters and their direction`,
+      ],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  test("line breaks belong into PEM", () => {
+    const pem = "-----BEGIN CERTIFICATE REQUEST-----\r\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
+    const report = newReport();
+    expect(
+      plainData({ csr: pem, caBundle: pem, note: pem, deep: { csr: `${pem}\0` }, list: [{ csr: pem }] }, report),
+    ).toEqual({
+      csr: pem,
+      caBundle: pem,
+      note: "",
+      deep: { csr: "" },
+      list: [{ csr: pem }],
+    });
+    expect(report.problems.map(({ path }) => path)).toEqual([["note"], ["deep", "csr"]]);
+  });
+});
+
+describe("secrets", () => {
+  const mixed = (length: number) => "a1B2c3D4e5".repeat(length).slice(0, length);
+  const pem = (label: string) => `-----BEGIN ${label}-----\nMIIEowIBAAKCAQEA\n-----END ${label}-----\n`;
+
+  const kinds: readonly (readonly [what: string, secret: string])[] = [
+    ["a private key", pem("PRIVATE KEY")],
+    ["a private key", pem("RSA PRIVATE KEY")],
+    ["a private key", pem("ENCRYPTED PRIVATE KEY").replaceAll("\n", " ")],
+    ["a private key", pem("PGP PRIVATE KEY BLOCK")],
+    ["an AWS access key id", `AKIA${"ABCDEFG2".repeat(2)}`],
+    ["an AWS access key id", `ASIA${"Q3EGRIQZ".repeat(2)}`],
+    ["an AWS secret access key", mixed(40)],
+    ["an AWS secret access key", `${mixed(10)}/${mixed(12)}+${mixed(16)}`],
+    ["a Vault token", `hvs.${mixed(24)}`],
+    ["a Vault token", `hvb.${mixed(30)}_-${mixed(30)}`],
+    ["a Vault token", `s.${mixed(24)}`],
+    ["a GitHub token", `ghp_${mixed(36)}`],
+    ["a GitHub token", `github_pat_${mixed(22)}_${mixed(59)}`],
+    ["a Google API key", `AIza${mixed(35)}`],
+    ["a Google access token", `ya29.${mixed(50)}`],
+    ["an HCP Terraform token", `${mixed(14)}.atlasv1.${mixed(67)}`],
+    ["the key of an Azure storage account", `${mixed(86)}==`],
+    ["a signed token", ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", mixed(43)].join(".")],
+  ];
+
+  test.each(kinds)("%s is refused wherever it was pasted, and repeated nowhere", (what, secret) => {
+    const line = `looks like ${what}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
+    const places: readonly (readonly [Changes, string])[] = [
+      [{ project: secret }, "project"],
+      [{ "labels/note": `key=${secret}` }, "labels.note"],
+      [{ "api/names": ["api.example.com", secret] }, `${api}.names["(withheld)"]`],
+      [{ "api/attach": [{ to: "alb-listener", arn: secret }] }, `${api}.attach["(withheld)"].arn`],
+      [{ "api/attach": [secret] }, `${api}.attach["(withheld)"]`],
+      [{ "api/alarm": secret }, `${api}.alarm`],
+      [{ "web/quota": { namesPerCertificate: secret } }, `${web}.quota.namesPerCertificate`],
+      [{ labels: { [secret]: "x" } }, 'labels["(withheld)"]'],
+      [{ stacks: { ...goodConfig().stacks, [secret]: {} } }, 'stacks["(withheld)"]'],
+      [{ token: secret }, "token"],
+      [{ vault: { deep: [{ token: secret }] } }, "vault.deep[0].token"],
+    ];
+    for (const [changes, place] of places) {
+      const config = Object.fromEntries(Object.entries(changed({})).concat(Object.entries(changed(changes))));
+      const lines = problemsOf(config);
+      expect(lines[0]).toBe(lines.length === 1 ? `${place}: ${line}` : lines[0]);
+      expect(lines).toContain(`${place}: ${line}`);
+      for (const text of [...lines, ...warningsOf(config)]) expect(text).not.toContain(secret.slice(0, 20));
+    }
+    const asField = problemsOf({ ...changed({}), [secret]: "x" });
+    expect(asField).toEqual([`["(withheld)"]: ${line}`]);
+  });
+
+  test.each([
+    [
+      "a listener with a long name",
+      "api/attach",
+      [{ to: "alb-listener", arn: albListener.replace("app/api", "app/ProductionLoadBalancerNumber0001") }],
+    ],
+    ["a topic with a long name", "api/alarm", { topics: [topic.replace("certificates", mixed(40))] }],
+    [
+      "names with long labels",
+      "api/names",
+      ["api.example.com", `${mixed(40).toLowerCase()}.example.com`, `s.${"abcdefgh".repeat(4)}.example.com`],
+    ],
+  ])("%s is none", (_, place, value) => expect(problemsOf(changed({ [place]: value }))).toEqual([]));
+});
+
+describe("all at once", () => {
+  test("more than twenty mistakes are as many lines", () => {
+    const config = changed({
+      project: "AI",
+      environment: undefined,
+      labels: { Team: "x", owner: "a b" },
+      "backend/typ": "s3",
+      privateKeys: "maybe",
+      applyEvery: "weekly",
+      horizon: "2027-02-30",
+      providers: { aws: { version: "latest" } },
+      "web/account": 1,
+      "web/region": undefined,
+      "web/zones": { "example.com": "x", "https://example.net": "Z1" },
+      "web/quota": { namesPerCertificate: 1000 },
+      api: {
+        names: ["api_1.example.com"],
+        key: "rsa-4096",
+        attach: [{ to: "alb" }, { to: "alb-listener", arn: "x" }, { to: "nlb-listener", arn: nlbListener }],
+        validationTimeout: 30,
+        alarm: { before: "36h", topics: [topic] },
+        records: "none",
+      },
+      "web/certificates/Edge": { names: ["edge.example.org", ...names(11)] },
+    });
+    expect(problemsOf(config)).toEqual([
+      'applyEvery: is "weekly", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
+      'backend.typ: is an unknown field; did you mean "type"?',
+      'environment: is missing; write a string, such as "prod" (Name of the environment, part of every state key and label)',
+      'horizon: is "2027-02-30", which is no date; write one such as "2027-03-15"',
+      'labels.Team: is no label key; write 1-63 of a-z, 0-9, "_" and "-", starting with a letter and ending with a letter or digit',
+      'labels.owner: is "a b"; write 1-63 letters, digits, ".", "_" and "-", starting and ending with a letter or digit (Kubernetes takes no more)',
+      'privateKeys: is "maybe"; write "never", "encrypted-backend" or "allowed"',
+      `project: is "AI"; write ${shortKey}`,
+      'providers.aws.version: is "latest", which is no version constraint; write one such as "~> 6.25" or ">= 6.25, < 7"',
+      `${web}.account: is 1; write a string, such as "111122223333" (The AWS account; an apply with credentials of another one stops at once)`,
+      `${web}.certificates.Edge.names["edge.example.org"]: no zone covers it; add "example.org" to zones`,
+      `${web}.certificates.Edge: is no valid key; write ${key}`,
+      `${api}.alarm.before: is "36h"; write whole days, which is how ACM counts`,
+      `${api}.attach["alb"].to: is "alb"; write "alb-listener", "nlb-listener", "cloudfront" or "api-gateway"`,
+      `${api}.attach["x"].arn: is "x", which is no ARN of a listener of an Application Load Balancer; copy it from the load balancer's Listeners page`,
+      `${api}.key: is "rsa-4096", which ACM does not make; write "ecdsa-p256", "ecdsa-p384" or "rsa-2048"`,
+      `${api}.names["api_1.example.com"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`,
+      `${api}.records: is "none"; write "managed" or "existing"`,
+      `${api}.validationTimeout: is 30; write a string, such as "30m" (How long an apply waits for ACM to issue; the next apply goes on waiting)`,
+      `${web}.quota.namesPerCertificate: is 1000; write a whole number from 10 to 100`,
+      `${web}.region: is missing; write a string, such as "eu-west-1" (The AWS region)`,
+      `${web}.zones["example.com"]: is "x", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+      `${web}.zones["https://example.net"]: is a URL; write only its host name`,
+    ]);
+  });
+
+  test("a wrong value is reported where it stands and nowhere else", () => {
+    for (const { path, lines, place } of mistakes()) {
+      expect(lines).not.toEqual([]);
+      expect(lines.filter((line) => path.length > 0 && !line.startsWith(place))).toEqual([]);
+    }
+  });
+
+  test("two mistakes in different places are reported as each is alone", () => {
+    // Nothing is said of the rest of a thing that does not say its kind.
+    const alone = mistakes().filter(({ path }) => !["scenario", "type", "to"].includes(String(path.at(-1))));
+    const mistake = fc.constantFrom(...alone);
+    fc.assert(
+      fc.property(mistake, mistake, (one, other) => {
+        fc.pre(!isInside(one.path, other.path) && !isInside(other.path, one.path));
+        const both = replaced(replaced(fullConfig(), one.path, one.wrong), other.path, other.wrong);
+        expect(problemsOf(both)).toEqual([...new Set([...one.lines, ...other.lines])].sort());
+      }),
+      { numRuns: 15000 },
+    );
+  });
+
+  test("a slip in the name of a field is one line", () => {
+    const chosen = ["labels", "stacks", "zones", "certificates"];
+    for (const { path } of placesOf(fullConfig())) {
+      const [field, around] = [path.at(-1), path.at(-2)];
+      if (typeof field !== "string" || chosen.includes(String(around))) continue;
+      const slip = `${field}x`;
+      const map = path
+        .slice(0, -1)
+        .reduce((inner, part) => inner[String(part)] as Json, fullConfig() as unknown as Json);
+      const config = replaced(
+        fullConfig(),
+        path.slice(0, -1),
+        Object.fromEntries(Object.entries(map).map(([name, value]) => [name === field ? slip : name, value])),
+      );
+      // What does not say its kind has no fields that could be known.
+      const says = ["scenario", "type", "to"].includes(field);
+      const place = showPath([...path.slice(0, -1), says ? field : slip], config);
+      expect(problemsOf(config)).toEqual([
+        expect.stringContaining(
+          says ? `${place}: is missing` : `${place}: is an unknown field; did you mean "${field}"?`,
+        ),
+      ]);
+    }
+  });
+});
+
+describe("whatever is given", () => {
+  const places = placesOf(fullConfig()).map(({ path }) => path);
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom("", "lookup", "1d", "*.example.com", "example.com.", "Z1", "us-east-1", topic, albListener, false),
+    fc.constantFrom<unknown>({}, [], { to: "cloudfront" }, { type: "local" }, Number.NaN, undefined, new Date(0)),
+    fc.string({ unit: "binary", maxLength: 6 }),
+  );
+  const change = fc.record({ path: fc.constantFrom(...places), value, asKey: fc.boolean() });
+
+  /** The full config with other values, or with new keys, in some places. */
+  const mutated = (changes: readonly { path: Path; value: unknown; asKey: boolean }[]) =>
+    changes.reduce<unknown>((config, { path, value, asKey }) => {
+      const there = path.reduce<unknown>((inner, part) => (inner as Json | undefined | null)?.[String(part)], config);
+      if (there === undefined || there === null) return config;
+      if (!asKey || typeof there !== "object" || Array.isArray(there)) return replaced(config, path, value);
+      return replaced(config, path, { ...there, [String(value)]: value });
+    }, fullConfig());
+
+  test("any JSON is read, and none of it is a config by chance", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
+      { numRuns: 10000 },
+    );
+  });
+
+  test("a config changed anywhere is either refused or complete", () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const { config, report } = checkedConfig(mutated(changes));
+        if (report.problems.length > 0) return;
+        const optional = ["account", "horizon", "id", "alarm"];
+        const missing = placesOf(config).filter(
+          ({ path, value }) =>
+            value === "" ||
+            value === null ||
+            value === 0 ||
+            Number.isNaN(value) ||
+            (value === undefined && !optional.includes(String(path.at(-1)))),
+        );
+        expect(missing).toEqual([]);
+      }),
+      { numRuns: 30000 },
+    );
+  });
+
+  test("a secret that was pasted anywhere stands in no line", () => {
+    const secrets = [
+      `hvs.${"a1B2c3D4".repeat(4)}`,
+      "-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END PRIVATE KEY-----",
+    ];
+    const pasted = fc
+      .constantFrom(...secrets)
+      .chain((secret) =>
+        fc.constantFrom<unknown>(
+          secret,
+          `token ${secret}`,
+          [secret],
+          { name: secret },
+          { to: secret },
+          { [secret]: secret },
+        ),
+      );
+    const paste = fc.record({ path: fc.constantFrom(...places), value: pasted, asKey: fc.boolean() });
+    fc.assert(
+      fc.property(paste, fc.array(change, { maxLength: 2 }), (secret, changes) => {
+        const config = mutated([...changes, secret]);
+        const lines = [...problemsOf(config), ...warningsOf(config)].join("\n");
+        for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
+      }),
+      { numRuns: 15000 },
+    );
+  });
+});
+
+/** Every place of the full config with every wrong kind of value, and what its owner reads. */
+const mistakes = once(() => {
+  const kindOf = (value: unknown) => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value);
+  return placesOf(fullConfig())
+    .filter(({ path }) => !path.some((part) => typeof part === "number" && part > 1))
+    .flatMap(({ path, value }) =>
+      [null, 7, "?", [], {}].flatMap((wrong) => {
+        // No text of the config may be "?"; an alarm is a map or false.
+        const fits = wrong !== "?" && (kindOf(wrong) === kindOf(value) || (path.at(-1) === "alarm" && value === false));
+        if (fits) return [];
+        const config = replaced(fullConfig(), path, wrong);
+        return [{ path, wrong, place: showPath(path, config), lines: problemsOf(config) }];
+      }),
+    );
+});
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const isInside = (inner: Path, outer: Path) => outer.every((part, index) => inner[index] === part);
+
+type Json = Record<string, unknown>;
+
+/** Every place of a config, with what stands there. */
+function placesOf(value: unknown, path: Path = []): readonly { path: Path; value: unknown }[] {
+  const inside =
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([name, inner]) =>
+          placesOf(inner, [...path, Array.isArray(value) ? Number(name) : name]),
+        )
+      : [];
+  return [{ path, value }, ...inside];
+}
+
+/** The value with another one at a place in it. */
+function replaced(value: unknown, [first, ...rest]: Path, other: unknown): unknown {
+  if (first === undefined) return other;
+  const inner = (value as Json)[String(first)];
+  if (Array.isArray(value))
+    return value.map((member, index) => (index === first ? replaced(inner, rest, other) : member));
+  return { ...(value as Json), [String(first)]: replaced(inner, rest, other) };
+}

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../commands/run";
+import { offlineProviders } from "../support/offline";
+import { evidence, proofsOf } from "../support/proofs";
+import { type Json, needsOf, type Workspace, workspace } from "../support/terraform";
+
+const out = mkdtempSync(join(tmpdir(), "tls-stacks-handoff-"));
+afterAll(() => rmSync(out, { recursive: true }));
+const stacks = ["acm-route53", "pipeline-tls"];
+const said: string[] = [];
+const code = run(["node", "app.cjs", "handoff", "--out", out, ...stacks], {
+  configFile: "config/example.ts",
+  named: true,
+  unattended: false,
+  outdir: join(out, "unused"),
+  stdout: () => undefined,
+  stderr: (text) => said.push(text),
+});
+if (code !== 0) throw new Error(said.join(""));
+
+for (const stack of stacks) {
+  const folder = join(out, "example", stack);
+  const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  const { "cdk.tf.json": json = "", ...beside } = files;
+  const configuration = JSON.parse(json) as Json;
+  proofsOf(stack, needsOf(configuration), (prove) => {
+    let run: Workspace | undefined;
+    afterAll(() => run?.remove());
+
+    prove(
+      "hand-off",
+      "the folder alone initialises, validates and plans, with nothing but Terraform on the PATH",
+      async () => {
+        evidence(stack, json);
+        const digest = createHash("sha256").update(json).digest("hex");
+        expect(beside.SHA256SUMS).toContain(`${digest}  cdk.tf.json\n`);
+        run = workspace(json, { beside, overrides: { provider: offlineProviders(configuration) } });
+        await run.init();
+        await run.validate();
+        const { actions } = await run.plan({ refresh: false });
+        expect(Object.keys(actions).length).toBeGreaterThan(5);
+        expect(new Set(Object.values(actions).flat())).toEqual(new Set(["create"]));
+      },
+    );
+  });
+}
