@@ -1,11 +1,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { Config } from "../lib/config/config";
-import type { Report } from "../lib/config/report";
+import { type Report, show } from "../lib/config/report";
 import { backendAttributes } from "../lib/constructs/state-backend";
 
 /** What Terraform and this program make in a stack's folder, and may be made again. */
 const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl"];
+
+/** Refuses an output folder that is something else. */
+export function refuseNoFolder(folder: string, report: Report): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+    report.problem(["CDKTF_OUTDIR"], `is ${show(folder)}, which is no folder; name another`);
+  }
+}
 
 /**
  * Refuses to write into folders that Terraform has initialised for another environment: it would offer to move one
@@ -25,7 +32,7 @@ export function refuseOtherEnvironments(config: Config, folderOf: (stack: string
     if (found.slice(-length).join("/") === wanted.slice(-length).join("/")) continue;
     report.problem(
       ["stacks", name],
-      `${folder} is initialised for the state ${found.join("/")}, this config has ${wanted.join("/")}; give each environment a folder of its own with CDKTF_OUTDIR`,
+      `${folder} is initialised for the state ${found.join("/")}, this config has ${wanted.join("/")}; give each environment a folder of its own with CDKTF_OUTDIR (npx cdktf: --output)`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { keysInState } from "../lib/checks/key-custody";
 import { certificatesOf } from "../lib/config/config";
 import { exitCodes, findingLines, headline, problemText, type Surroundings, tableText, warningText } from "./output";
-import { moveInto, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
+import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
 import { readConfig } from "./read-config";
 import { copyLock, resourceAddresses, synthesized } from "./synthesize";
 
@@ -10,7 +10,10 @@ import { copyLock, resourceAddresses, synthesized } from "./synthesize";
 export function synth(around: Surroundings): number {
   const { config, report, given } = readConfig(around);
   const folderOf = (stack: string) => join(around.outdir, "stacks", stack);
-  if (config !== undefined && report.problems.length === 0) refuseOtherEnvironments(config, folderOf, report);
+  if (config !== undefined && report.problems.length === 0) {
+    refuseNoFolder(around.outdir, report);
+    refuseOtherEnvironments(config, folderOf, report);
+  }
   around.stderr(warningText(findingLines(report.warnings, given)));
   if (config === undefined || report.problems.length > 0) {
     around.stderr(problemText(around.configFile, report, given));

@@ -274,10 +274,15 @@ describe("a stack that left the config", () => {
 
   test("keeps files that are not ours, and a folder that never was", () => {
     synth(configOf(["one", "two"]));
-    write({ "cdktf.out/stacks/two/notes.txt": "mine", "cdktf.out/stacks/other/main.tf": "mine" });
+    const others = {
+      "cdktf.out/stacks/other/main.tf": "mine",
+      "cdktf.out/stacks/other/.terraform.lock.hcl": "mine",
+      "cdktf.out/stacks/other/.terraform/modules/modules.json": "mine",
+    };
+    write({ "cdktf.out/stacks/two/notes.txt": "mine", ...others });
     synth(configOf(["one"]));
-    const left = Object.keys(contents()).filter((path) => /stacks\/(two|other)\//.test(path));
-    expect(left.sort()).toEqual(["cdktf.out/stacks/other/main.tf", "cdktf.out/stacks/two/notes.txt"]);
+    expect(two(contents())).toEqual([["cdktf.out/stacks/two/notes.txt", "mine"]]);
+    expect(contents()).toMatchObject(others);
   });
 });
 
@@ -336,6 +341,13 @@ describe("an output folder that was initialised for another environment", () => 
     write({ [place]: record(backend.type ?? "", recorded("other/test/one")) });
     // A local state's path has no project.
     expect(command(["synth"]).code).toBe(backend.type === "local" ? 0 : 1);
+  });
+
+  test("is refused if it is no folder at all", () => {
+    write({ "config.json": configOf(["one"]), "cdktf.out": "a file" });
+    const { code, stderr } = command(["synth"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`CDKTF_OUTDIR: is ${JSON.stringify(outdir)}, which is no folder; name another\n`);
   });
 
   test("is told from one whose backend was changed, which Terraform migrates on request", () => {

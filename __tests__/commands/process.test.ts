@@ -19,6 +19,7 @@ import { stackTexts } from "../support/synthesis";
 jest.setTimeout(60_000);
 
 const root = join(__dirname, "../..");
+const everything = "__tests__/golden/acm-everything.json";
 
 /** Writes files below a folder. */
 function write(folder: string, files: Readonly<Record<string, string>>): void {
@@ -70,14 +71,14 @@ describe("the app as a process", () => {
   beforeAll(async () => {
     symlinkSync(root, link);
     write(home, {
-      "elsewhere/config.json": readFileSync(join(root, "__tests__/golden/acm-everything.json"), "utf8"),
+      "elsewhere/config.json": readFileSync(join(root, everything), "utf8"),
       "elsewhere/cdktf.out/kept.txt": "kept",
       "wrong/config.json": JSON.stringify({ project: "Wrong", password: "x" }),
-      "blocked/cdktf.out": "a file where the output folder should be",
+      "blocked/cdktf.out/stacks": "a file where the folder of all stacks should be",
     });
     const example = join(root, "config", "example.ts");
     const wanted: readonly (readonly [string, string, string, NodeJS.ProcessEnv])[] = [
-      // The app through a link, from another folder, in another place of the world.
+      // The app through a link, from another folder, in another place of the world: Turkish has two letters i.
       [
         "elsewhere",
         link,
@@ -94,6 +95,13 @@ describe("the app as a process", () => {
           LANG: "ar_EG.UTF-8",
           CDKTF_OUTDIR: join(home, "example"),
         },
+      ],
+      // In Estonian, z comes before t.
+      [
+        "estonian",
+        root,
+        "synth",
+        { TLS_STACKS_CONFIG: join(root, everything), LC_ALL: "et_EE.UTF-8", CDKTF_OUTDIR: join(home, "estonian") },
       ],
       ["wrong", root, "synth", { TLS_STACKS_CONFIG: "config.json" }],
       ["blocked", root, "synth", { TLS_STACKS_CONFIG: example }],
@@ -125,6 +133,7 @@ describe("the app as a process", () => {
       stdout: expect.stringMatching(/^config\.json, environment everything\n/),
     });
     expect(stackTexts(join(home, "elsewhere", "cdktf.out"))).toEqual(golden("acm-everything"));
+    expect(stackTexts(join(home, "estonian"))).toEqual(golden("acm-everything"));
     expect(ended.example).toMatchObject({ code: 0, stderr: "" });
     expect(stackTexts(join(home, "example"))).toEqual(golden("example"));
   });
@@ -142,7 +151,7 @@ describe("the app as a process", () => {
       code: 2,
       stderr: expect.stringMatching(/^internal failure, please report it: /),
     });
-    expect(readdirSync(join(home, "blocked"))).toEqual(["cdktf.out"]);
+    expect(readdirSync(join(home, "blocked"), { recursive: true })).toEqual(["cdktf.out", "cdktf.out/stacks"]);
   });
 
   test("warns in CI that what nobody named is the example", () => {

@@ -6,12 +6,14 @@ import { newReport, oneOf, type Path, showPath } from "../../lib/config/report";
 import {
   account,
   albListener,
+  anyText,
   type Changes,
   changed,
   fullConfig,
   goodConfig,
   nlbListener,
   problemsOf,
+  saidOf,
   topic,
   warningsOf,
 } from "../support/configs";
@@ -672,7 +674,7 @@ describe("places at AWS", () => {
       "an ALB's listener as an NLB's",
       { "api/attach": [{ to: "nlb-listener", arn: albListener }] },
       [
-        `${api}.attach["${albListener}"].arn: is "${albListener}", which is no ARN of a listener of a Network Load Balancer; copy it from the load balancer's Listeners page`,
+        `${api}.attach["${albListener}"].arn: is "${albListener}", which is no ARN of a listener of a Network Load Balancer; write to: "alb-listener"`,
       ],
     ],
     [
@@ -1051,17 +1053,14 @@ describe("secrets", () => {
       [{ labels: { [secret]: "x" } }, 'labels["(withheld)"]'],
       [{ stacks: { ...goodConfig().stacks, [secret]: {} } }, 'stacks["(withheld)"]'],
       [{ token: secret }, "token"],
-      [{ vault: { deep: [{ token: secret }] } }, "vault.deep[0].token"],
+      [{ labels: { team: secret, note: "x" } }, "labels.team"],
     ];
-    for (const [changes, place] of places) {
-      const config = Object.fromEntries(Object.entries(changed({})).concat(Object.entries(changed(changes))));
-      const lines = problemsOf(config);
-      expect(lines[0]).toBe(lines.length === 1 ? `${place}: ${line}` : lines[0]);
-      expect(lines).toContain(`${place}: ${line}`);
-      for (const text of [...lines, ...warningsOf(config)]) expect(text).not.toContain(secret.slice(0, 20));
-    }
-    const asField = problemsOf({ ...changed({}), [secret]: "x" });
-    expect(asField).toEqual([`["(withheld)"]: ${line}`]);
+    for (const [changes, place] of places) expect(saidOf(changed(changes))).toEqual([`${place}: ${line}`]);
+    expect(saidOf(changed({ vault: { deep: [{ token: secret }] } }))).toEqual([
+      `vault.deep[0].token: ${line}`,
+      expect.stringMatching(/^vault: is an unknown field; known here: /),
+    ]);
+    expect(saidOf({ ...changed({}), [secret]: "x" })).toEqual([`["(withheld)"]: ${line}`]);
   });
 
   test.each([
@@ -1148,7 +1147,7 @@ describe("all at once", () => {
         const both = replaced(replaced(fullConfig(), one.path, one.wrong), other.path, other.wrong);
         expect(problemsOf(both)).toEqual([...new Set([...one.lines, ...other.lines])].sort());
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -1184,7 +1183,7 @@ describe("whatever is given", () => {
     fc.jsonValue({ maxDepth: 2 }),
     fc.constantFrom("", "lookup", "1d", "*.example.com", "example.com.", "Z1", "us-east-1", topic, albListener, false),
     fc.constantFrom<unknown>({}, [], { to: "cloudfront" }, { type: "local" }, Number.NaN, undefined, new Date(0)),
-    fc.string({ unit: "binary", maxLength: 6 }),
+    anyText,
   );
   const change = fc.record({ path: fc.constantFrom(...places), value, asKey: fc.boolean() });
 
@@ -1200,7 +1199,7 @@ describe("whatever is given", () => {
   test("any JSON is read, and none of it is a config by chance", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 
@@ -1220,7 +1219,7 @@ describe("whatever is given", () => {
         );
         expect(missing).toEqual([]);
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   });
 
@@ -1245,29 +1244,26 @@ describe("whatever is given", () => {
     fc.assert(
       fc.property(paste, fc.array(change, { maxLength: 2 }), (secret, changes) => {
         const config = mutated([...changes, secret]);
-        const lines = [...problemsOf(config), ...warningsOf(config)].join("\n");
+        const lines = saidOf(config).join("\n");
         for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 });
 
-/** Every place of the full config with every wrong kind of value, and what its owner reads. */
-const mistakes = once(() => {
-  const kindOf = (value: unknown) => (value === null ? "null" : Array.isArray(value) ? "list" : typeof value);
-  return placesOf(fullConfig())
+/** Every place of the full config with wrong kinds of values, and what its owner reads. */
+const mistakes = once(() =>
+  placesOf(fullConfig())
     .filter(({ path }) => !path.some((part) => typeof part === "number" && part > 1))
     .flatMap(({ path, value }) =>
-      [null, 7, "?", [], {}].flatMap((wrong) => {
-        // No text of the config may be "?"; an alarm is a map or false.
-        const fits = wrong !== "?" && (kindOf(wrong) === kindOf(value) || (path.at(-1) === "alarm" && value === false));
-        if (fits) return [];
+      // No text of the config may be "?".
+      [null, "?", Array.isArray(value) ? {} : []].map((wrong) => {
         const config = replaced(fullConfig(), path, wrong);
-        return [{ path, wrong, place: showPath(path, config), lines: problemsOf(config) }];
+        return { path, wrong, place: showPath(path, config), lines: problemsOf(config) };
       }),
-    );
-});
+    ),
+);
 
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;

@@ -135,7 +135,7 @@ describe("a JSON file", () => {
         expect(JSON.stringify("value" in file || twice ? parsed(text) : undefined)).toBe(JSON.stringify(parsed(text)));
         if ("value" in file) expect(JSON.stringify(file)).toBe(JSON.stringify(parsed(text)));
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 });

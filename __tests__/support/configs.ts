@@ -1,6 +1,12 @@
+import fc from "fast-check";
 import { checkedConfig } from "../../lib/checks/check-config";
 import type { ConfigInput } from "../../lib/config/config";
 import { type Finding, showPath } from "../../lib/config/report";
+
+/** Short texts of any characters at all. */
+export const anyText = fc
+  .array(fc.oneof(fc.integer({ max: 0x7f, min: 0 }), fc.integer({ max: 0x10ffff, min: 0 })), { maxLength: 8 })
+  .map((codes) => String.fromCodePoint(...codes));
 
 /** An account, a listener and a topic that belong together. */
 export const account = "111122223333";
@@ -115,6 +121,12 @@ export function problemsOf(config: unknown): readonly string[] {
 /** What the owner of a config should know. */
 export function warningsOf(config: unknown): readonly string[] {
   return linesOf(checkedConfig(config).report.warnings, config);
+}
+
+/** Everything that is said of a config. */
+export function saidOf(config: unknown): readonly string[] {
+  const { problems, warnings } = checkedConfig(config).report;
+  return linesOf([...problems, ...warnings], config);
 }
 
 function linesOf(findings: readonly Finding[], config: unknown): readonly string[] {

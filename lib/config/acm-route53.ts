@@ -28,11 +28,11 @@ import { type Purpose, purposes } from "./purpose";
 import { hasProblem, type Path, type Report, show } from "./report";
 
 /** Names per certificate that ACM grants every account; more needs a raised quota. */
-export const defaultNamesPerCertificate = 10;
+const defaultNamesPerCertificate = 10;
 /** Names per certificate that ACM grants at most. */
 export const mostNamesPerCertificate = 100;
 /** How long an apply waits for ACM by default: records become visible within minutes, so longer means a mistake. */
-export const defaultValidationTimeout = "30m";
+const defaultValidationTimeout = "30m";
 
 /** The alarm rings by default at 15 % of the public lifetime, in whole days: well after ACM should have renewed. */
 export function defaultAlarm(lifetime: Seconds): Seconds {
@@ -50,10 +50,13 @@ const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net
             `arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/${type}/api/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d`,
           ],
         },
-        (value) =>
-          parseListenerArn(value)?.kind === to
-            ? undefined
-            : `is ${show(value)}, which is no ARN of a listener of ${what}; copy it from the load balancer's Listeners page`,
+        (value) => {
+          const kind = parseListenerArn(value)?.kind;
+          if (kind === to) return undefined;
+          const way =
+            kind === undefined ? "copy it from the load balancer's Listeners page" : `write to: ${show(kind)}`;
+          return `is ${show(value)}, which is no ARN of a listener of ${what}; ${way}`;
+        },
       ),
     },
     { description: `The certificate is added to a listener of ${what}.` },

@@ -37,7 +37,7 @@ export interface Arn {
 }
 
 /** The parts of an ARN of a regional resource, or `undefined` if the text is none. */
-export function parseArn(text: string): Arn | undefined {
+function parseArn(text: string): Arn | undefined {
   const [, partition, service, region, account, resource] =
     /^arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]+):([0-9]{12}):(\S+)$/.exec(text) ?? [];
   if (!partition || !service || !region || !account || !resource) return undefined;

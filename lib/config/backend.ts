@@ -131,11 +131,8 @@ export const backendInput = z
     examples: [{ type: "s3", bucket: "ai-platform-state", region: "eu-west-1" }],
   });
 
-/** Where a stack's state is kept. */
-export type BackendInput = z.infer<typeof backendInput>;
-
-/** Complete: what the base stack renders. */
-export type BackendConfig = BackendInput;
+/** Where a stack's state is kept; nothing of it is left to decide. */
+export type BackendConfig = z.infer<typeof backendInput>;
 
 /** Whether whoever reads the place where the state is kept has to be allowed to decrypt it first. */
 export function isEncrypted(backend: BackendConfig): boolean {

@@ -13,10 +13,10 @@ import { hasProblem, type Report, show } from "./report";
 import { readStructure } from "./structure";
 
 /** What may become of private keys, from strict to lax. */
-export const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
+const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
 
 /** How often somebody applies, unless the config says otherwise. */
-export const defaultApplyEvery = "7d";
+const defaultApplyEvery = "7d";
 
 /** The whole config, as the user writes it. The reference and the JSON Schema are made from it. */
 export const configInput = fields({
@@ -97,7 +97,7 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-export type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig;
+type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {

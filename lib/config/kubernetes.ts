@@ -2,7 +2,7 @@ import { fields, flag, text } from "./fields";
 import { show } from "./report";
 
 /** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */
-export const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 /** What a Secret can be called (RFC 1123 subdomain). */
 export const subdomainNamePattern = "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$";
 

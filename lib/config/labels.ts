@@ -12,7 +12,7 @@ export const labelKeyPattern = "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$";
 export const labelValuePattern = "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$";
 
 /** Labels that the stacks set themselves. */
-export const ownLabels: readonly string[] = ["project", "environment", "stack", "managed-by"];
+const ownLabels: readonly string[] = ["project", "environment", "stack", "managed-by"];
 
 /** Why the text is no label key, if it is none. */
 export function labelKeyProblem(key: string): string | undefined {

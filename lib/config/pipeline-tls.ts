@@ -20,9 +20,9 @@ import { namesInput, readNames } from "./names";
 import { hasProblem, type Path, type Report, show } from "./report";
 
 /** How long a service's certificate lives by default. */
-export const defaultLeafLifetime = "90d";
+const defaultLeafLifetime = "90d";
 /** How long the authority lives by default: nothing replaces it by itself. */
-export const defaultAuthorityLifetime = "3650d";
+const defaultAuthorityLifetime = "3650d";
 /** The share of its lifetime at whose end an apply replaces a certificate. */
 const renewalShare = 1 / 3;
 /** What the authority's resources are called, and so no service. */

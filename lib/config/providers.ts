@@ -3,7 +3,7 @@ import { fields, text } from "./fields";
 import { show } from "./report";
 
 /** Providers the stacks use, by their local name; each lives under `hashicorp/` in the registry. */
-export const providerNames = ["aws", "google", "kubernetes", "tls", "vault"] as const;
+const providerNames = ["aws", "google", "kubernetes", "tls", "vault"] as const;
 
 /** The local name of a provider. */
 export type ProviderName = (typeof providerNames)[number];

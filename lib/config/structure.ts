@@ -237,7 +237,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** What stands at the path, if anything does. */
-export function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((inner, part) => {
     if (Array.isArray(inner)) return inner[Number(part)];
     return isMap(inner) && typeof part === "string" && Object.hasOwn(inner, part) ? inner[part] : undefined;
