@@ -14,8 +14,11 @@ import { deepMerge } from "cdktf/lib/util";
 /** A JSON object on its way to Terraform. */
 type Json = Record<string, unknown>;
 
-/** What the framework passes to `Error.captureStackTrace` as the frame to start below when it traces a token. */
-const tokenTracers: ReadonlySet<string | undefined> = new Set(["captureStackTrace", "captureCreationStack"]);
+/**
+ * What the framework passes to `Error.captureStackTrace` as the frame to start below when it traces a token, by name: a
+ * function of its own, which a bundler numbers where several have one name.
+ */
+const tokenTracer = /^capture(StackTrace|CreationStack)\d*$/;
 
 /**
  * Runs work that makes or resolves many tokens without the stack trace that the framework takes of each, which is about
@@ -29,7 +32,7 @@ const tokenTracers: ReadonlySet<string | undefined> = new Set(["captureStackTrac
 export function withoutTokenStackTraces<T>(work: () => T): T {
   const capture = Error.captureStackTrace;
   Error.captureStackTrace = function captureUnlessToken(target, below) {
-    if (target instanceof Error || !tokenTracers.has(below?.name)) {
+    if (target instanceof Error || !tokenTracer.test(below?.name ?? "")) {
       capture.call(Error, target, below ?? captureUnlessToken);
     }
   };

@@ -663,6 +663,15 @@ describe("leaves to the framework", () => {
 });
 
 describe("withoutTokenStackTraces", () => {
+  test("knows the framework's tracer in a bundle too, where it is numbered among functions of one name", () => {
+    const traced = { stack: "" };
+    function captureStackTrace2() {
+      Error.captureStackTrace(traced, captureStackTrace2);
+    }
+    withoutTokenStackTraces(captureStackTrace2);
+    expect(traced.stack).toBe("");
+  });
+
   const creationStack = () => Token.asAny("x").creationStack;
 
   test("returns what the work returns, without traces of tokens, and restores them", () => {
