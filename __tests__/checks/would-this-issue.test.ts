@@ -317,6 +317,22 @@ describe("custody of private keys", () => {
     ]);
   });
 
+  test("a policy or backend that could not be read is one line, whatever it would have meant for keys", () => {
+    const mesh = {
+      scenario: "pipeline-tls",
+      kubernetes: { context: "kind-mesh" },
+      namespace: { name: "mesh" },
+      services: { ingest: { port: 8443, selector: { app: "ingest" } } },
+    };
+    expect(problemsOf(changed({ "stacks/mesh": mesh }))).toEqual([expect.stringMatching(/^backend: is local, which/)]);
+    expect(problemsOf(changed({ "stacks/mesh": mesh, privateKeys: "maybe" }))).toEqual([
+      'privateKeys: is "maybe"; write "never", "encrypted-backend" or "allowed"',
+    ]);
+    expect(problemsOf(changed({ "stacks/mesh": mesh, backend: { type: "s4" } }))).toEqual([
+      expect.stringMatching(/^backend\.type: is "s4"; write /),
+    ]);
+  });
+
   test("certificates of ACM put none there, so any backend and policy will do", () => {
     fc.assert(
       fc.property(
@@ -352,5 +368,18 @@ test.each([
   expect(problemsOf(config(most))).toEqual([]);
   expect(problemsOf(config(most + 1))).toEqual([
     `stacks.${"s".repeat(most - 41)}: its state key, project, environment and stack together, has ${most + 1} characters, ${what} at most ${most}; shorten one of them`,
+  ]);
+});
+
+test("a stack's name must not look like a part of its state to the kubernetes backend", () => {
+  const { web } = goodConfig().stacks;
+  const config = (type: string) =>
+    changed({
+      backend: type === "kubernetes" ? { type, namespace: "terraform" } : { type },
+      stacks: { "web-2": web },
+    });
+  expect(problemsOf(config("local"))).toEqual([]);
+  expect(problemsOf(config("kubernetes"))).toEqual([
+    'stacks.web-2: ends in "-2", with which the kubernetes backend numbers its own Secrets; choose a name that does not',
   ]);
 });

@@ -8,7 +8,7 @@ import { checkKubernetesOwnership } from "./kubernetes-ownership";
 import { checkPrivateLifetimes } from "./private-lifetimes";
 import { checkRecordOwnership } from "./record-ownership";
 import { checkRenewalAlarms } from "./renewal-alarm";
-import { checkStateKeyLength } from "./state-key-length";
+import { checkStateKeys } from "./state-key";
 
 /** Above this many certificates one plan takes minutes, and one mistake touches them all. */
 const manyCertificates = 500;
@@ -30,7 +30,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   }
   checkRecordOwnership(config.stacks, report);
   checkKubernetesOwnership(config.stacks, report);
-  checkStateKeyLength(config, report);
+  checkStateKeys(config, report);
   return { config, report };
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config";
-import type { Report } from "../config/report";
+import { type Report, show } from "../config/report";
 
 /** The longest state key by backend, in characters, where it is shorter than what the parts can make. */
 const limits: Readonly<Record<string, { readonly most: number; readonly what: string }>> = {
@@ -8,11 +8,19 @@ const limits: Readonly<Record<string, { readonly most: number; readonly what: st
   cloud: { most: 90, what: "a workspace's name" },
 };
 
-/** The state key must fit the backend, which would say so only at `terraform init`, or at the first apply. */
-export function checkStateKeyLength({ settings, stacks }: Config, report: Report): void {
-  const limit = limits[settings.backend.type];
-  if (limit === undefined) return;
+/** The state key must suit the backend, which would say so only at `terraform init`, or at the first apply. */
+export function checkStateKeys({ settings, stacks }: Config, report: Report): void {
+  const { type } = settings.backend;
   for (const { name } of stacks) {
+    const number = type === "kubernetes" ? /-[0-9]+$/.exec(name)?.[0] : undefined;
+    if (number !== undefined) {
+      report.problem(
+        ["stacks", name],
+        `ends in ${show(number)}, with which the kubernetes backend numbers its own Secrets; choose a name that does not`,
+      );
+    }
+    const limit = limits[type];
+    if (limit === undefined) continue;
     const length = [settings.project, settings.environment, name].join("/").length;
     if (length <= limit.most) continue;
     report.problem(
