@@ -153,7 +153,7 @@ describe("a complete config", () => {
       fc.property(fc.integer(), (seed) => {
         expect(JSON.stringify(checkedConfig(shuffled(config, numbersFrom(seed))).config)).toBe(expected);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -171,7 +171,7 @@ describe("a complete config", () => {
     expect(expected).toHaveLength(9);
     fc.assert(
       fc.property(fc.integer(), (seed) => expect(problemsOf(shuffled(config, numbersFrom(seed)))).toEqual(expected)),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 

@@ -1,21 +1,32 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import fc from "fast-check";
 import { type ConfigFile, readConfigFile } from "../../lib/config/read-config-file";
-import { fullConfig } from "../support/configs";
 
 const folder = mkdtempSync(join(tmpdir(), "config-files-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-// What was compiled is kept when the process ends; here there is nothing to keep it for.
+const root = resolve(__dirname, "../..");
+const files = new Set<string>();
+
+// The loader remembers what it compiled, some of it when the process ends; of these files nobody needs it.
 beforeAll(() => {
   jest.spyOn(process, "once").mockReturnThis();
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  const cache = join(root, "node_modules", ".cache", "ai-tls-stacks");
+  const ids = [...files].map((file) => createHash("sha256").update(relative(root, file)).digest("hex").slice(0, 16));
+  for (const name of existsSync(cache) ? readdirSync(cache) : []) {
+    if (ids.includes(name.slice(0, 16))) rmSync(join(cache, name), { force: true });
+  }
 });
 
 /** Puts a file into the folder and gives its path. */
 function written(name: string, text: string | Buffer): string {
   const file = join(folder, name);
   writeFileSync(file, text);
+  files.add(file);
   return file;
 }
 
@@ -59,7 +70,11 @@ describe("a file", () => {
 
 describe("a JSON file", () => {
   test("is its value, and runs nothing", () => {
-    expect(problemOf("good.json", JSON.stringify(fullConfig(), null, 2))).toEqual({ value: fullConfig() });
+    const config = {
+      project: "ai-platform",
+      stacks: { web: { zones: { "example.com": "lookup" }, names: ["a", "b"] } },
+    };
+    expect(problemOf("good.json", JSON.stringify(config, null, 2))).toEqual({ value: config });
     expect(problemOf("GOOD.JSON", ' {"a": [1, "ü", null]}\r\n')).toEqual({ value: { a: [1, "ü", null] } });
     for (const text of ["null", "5", '"text"', "[]"])
       expect(problemOf("value.json", text)).toEqual({ value: JSON.parse(text) });
@@ -135,7 +150,7 @@ describe("a JSON file", () => {
         expect(JSON.stringify("value" in file || twice ? parsed(text) : undefined)).toBe(JSON.stringify(parsed(text)));
         if ("value" in file) expect(JSON.stringify(file)).toBe(JSON.stringify(parsed(text)));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
@@ -227,7 +242,7 @@ describe("a TypeScript file", () => {
     const texts: readonly (readonly [text: string, said: string])[] = [
       [`throw new Error("no " + ${JSON.stringify(vaultToken)} + " here");`, "no (withheld) here"],
       [`throw new Error(${JSON.stringify(privateKey)});`, "(withheld)"],
-      [`throw ${JSON.stringify(vaultToken)};`, "(withheld)"],
+      [`throw ${JSON.stringify(`${vaultToken} ${vaultToken}`)};`, "(withheld) (withheld)"],
       [
         `export default ghp_${"a1B2".repeat(9)} ghp_${"a1B2".repeat(9)};`,
         'Expected ";" but found "(withheld)" (line 1, column 57)',

@@ -1,12 +1,6 @@
-import fc from "fast-check";
 import { checkedConfig } from "../../lib/checks/check-config";
 import type { ConfigInput } from "../../lib/config/config";
 import { type Finding, showPath } from "../../lib/config/report";
-
-/** Short texts of any characters at all. */
-export const anyText = fc
-  .array(fc.oneof(fc.integer({ max: 0x7f, min: 0 }), fc.integer({ max: 0x10ffff, min: 0 })), { maxLength: 8 })
-  .map((codes) => String.fromCodePoint(...codes));
 
 /** An account, a listener and a topic that belong together. */
 export const account = "111122223333";

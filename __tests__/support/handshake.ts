@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import Table from "cli-table3";
 import type { Need } from "./terraform";
 
 /** What a server or client shows, as the Secret has it (PEM). */
@@ -46,10 +47,11 @@ export async function shakeHands(connection: Connection): Promise<Handshake> {
   const { server: shown, trust, name, clientTrust, client, judged = true, protocol } = connection;
   const versions = protocol === undefined ? {} : { minVersion: protocol, maxVersion: protocol };
   const mutual = clientTrust === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca: clientTrust };
-  const server = createServer({ cert: shown.chain, key: shown.key, ...mutual, ...versions });
+  const own = { cert: shown.chain, key: shown.key, handshakeTimeout: LIMIT * 1000 };
+  const server = createServer({ ...own, ...mutual, ...versions });
   const atServer = new Promise<string | undefined>((done) => {
     server.once("secureConnection", (socket) => {
-      socket.once("error", () => undefined);
+      socket.on("error", () => undefined);
       // Echoed: with TLS 1.3 a client is done before the server has looked at its certificate.
       socket.pipe(socket);
       done(undefined);
@@ -62,33 +64,29 @@ export async function shakeHands(connection: Connection): Promise<Handshake> {
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
-  const socket = connect({
-    host: "127.0.0.1",
-    port,
-    servername: name,
-    ca: trust,
-    rejectUnauthorized: judged,
-    ...(client ? { cert: client.chain, key: client.key } : {}),
-    ...versions,
-  });
+  const identity = client === undefined ? {} : { cert: client.chain, key: client.key };
   const chain: X509Certificate[] = [];
+  let socket: TLSSocket | undefined;
   try {
+    const target = { host: "127.0.0.1", port, servername: name, ca: trust, rejectUnauthorized: judged };
     const atClient = await new Promise<string | undefined>((done) => {
-      socket.setTimeout(LIMIT * 1000, () => done(`nothing in ${LIMIT} s`));
-      socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-      socket.once("close", () => done("closed"));
-      socket.once("secureConnect", () => {
-        chain.push(...peerChain(socket.getPeerCertificate(true)));
-        socket.write("ping");
+      const made = connect({ ...target, ...identity, ...versions });
+      socket = made;
+      made.setTimeout(LIMIT * 1000, () => done(`nothing in ${LIMIT} s`));
+      made.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+      made.once("close", () => done("closed"));
+      made.once("secureConnect", () => {
+        chain.push(...peerChain(made.getPeerCertificate(true)));
+        made.write("ping");
       });
-      socket.once("data", (data) => done(data.toString() === "ping" ? undefined : "other data"));
+      made.once("data", (data) => done(data.toString() === "ping" ? undefined : "other data"));
     });
     if (atClient === undefined) return { verdict: "accepted", chain };
     // The server's refusal reaches the client as an alert or as the end of the connection.
     const isEcho = /^(ECONNRESET|EPIPE|closed)$|ALERT/.test(atClient);
     return { verdict: isEcho ? `refused by server: ${await atServer}` : `refused by client: ${atClient}`, chain };
   } finally {
-    socket.destroy();
+    socket?.destroy();
     server.close();
   }
 }
@@ -102,6 +100,66 @@ function peerChain(leaf: DetailedPeerCertificate): X509Certificate[] {
     chain.push(certificate);
   }
   return chain;
+}
+
+/** Connections that were tried, and what came of them. */
+export interface Trials {
+  /** Tries a connection under each name, with each version of TLS. */
+  tried(trial: Omit<Trial, "got" | "count">, connection: Omit<Connection, "name">, names: string[]): Promise<void>;
+  /** What went otherwise than it must, one line for each. */
+  surprises(stack: string): string[];
+  /** All of it: pairs with the same outcome in one row, and any other outcome in a row of its own. */
+  table(): string;
+}
+
+interface Trial {
+  stack: string;
+  /** Such as `ingest -> trainer`. */
+  pair: string;
+  handshake: string;
+  expected: string;
+  got: string;
+  count: number;
+}
+
+/** A record of connections. */
+export function trials(): Trials {
+  const all: Trial[] = [];
+  return {
+    tried: async (trial, connection, names) => {
+      const verdicts: string[] = [];
+      for (const name of names) {
+        for (const protocol of ["TLSv1.2", "TLSv1.3"] as const) {
+          verdicts.push((await shakeHands({ ...connection, name, protocol })).verdict);
+        }
+      }
+      all.push({ ...trial, got: [...new Set(verdicts)].sort().join(", "), count: verdicts.length });
+    },
+    surprises: (stack) =>
+      all
+        .filter((trial) => trial.stack === stack && trial.got !== trial.expected)
+        .map(({ pair, handshake, expected, got }) => `${pair}, ${handshake}: ${got}, not ${expected}`),
+    table: () => {
+      const groups = new Map<string, { trial: Trial; pairs: number; count: number }>();
+      for (const trial of all.toSorted((one, other) => one.stack.localeCompare(other.stack))) {
+        const key = [trial.stack, trial.handshake, trial.expected, trial.got].join("|");
+        const { pairs, count } = groups.get(key) ?? { pairs: 0, count: 0 };
+        groups.set(key, { trial, pairs: pairs + 1, count: count + trial.count });
+      }
+      const table = plainTable(["stack", "handshake", "expected", "got", "pairs", "connections"]);
+      for (const { trial, pairs, count } of groups.values()) {
+        const { stack, handshake, expected, got } = trial;
+        table.push([stack, handshake, expected, got === expected ? "as expected" : got, pairs, count]);
+      }
+      return table.toString();
+    },
+  };
+}
+
+/** A table without colours, with lines only around it. */
+export function plainTable(head: string[]): Table.Table {
+  const chars = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
+  return new Table({ head, style: { head: [], border: [] }, chars });
 }
 
 /** The certificates of a PEM text, in its order. */

@@ -128,7 +128,7 @@ async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
   const cluster = {
     kubeconfig,
     provider: { config_path: kubeconfig },
-    description: "kube-apiserver and etcd, without controllers: objects, not traffic",
+    description: "API server and etcd without controllers: objects, not traffic",
     call,
     stop: async () => {
       clearInterval(finisher);
@@ -157,7 +157,7 @@ async function finishNamespaces(call: Cluster["call"]): Promise<void> {
   for (const namespace of listed?.items ?? []) {
     const { name, deletionTimestamp } = namespace.metadata as { name: string; deletionTimestamp?: string };
     if (deletionTimestamp === undefined) continue;
-    if ((await objectsIn({ call }, name)).length > 0) continue;
+    if ((await namespaceOf({ call }, name).objects()).length > 0) continue;
     await call("PUT", `/api/v1/namespaces/${name}/finalize`, { ...namespace, spec: { finalizers: [] } });
   }
 }
@@ -169,42 +169,68 @@ export interface KubernetesObject {
   /** Changes whenever the object does. */
   version: string;
   labels: Record<string, string>;
-  /** All of it. */
-  body: Json;
 }
 
+/** The kinds of objects that a stack makes in a namespace, and where the API has them. */
 const collections = {
   secrets: "/api/v1",
   services: "/api/v1",
   configmaps: "/api/v1",
   ingresses: "/apis/networking.k8s.io/v1",
 } as const;
+type Collection = keyof typeof collections;
 
-/** The kinds of objects that a stack makes in a namespace. */
-export type Collection = keyof typeof collections;
-
-/** Where the API has an object, or without a name all of its kind. */
-export function objectPath(kind: Collection, namespace: string, name = ""): string {
-  return `${collections[kind]}/namespaces/${namespace}/${kind}${name && `/${name}`}`;
+/** A namespace, as the cluster's API tells it and lets anybody change it. */
+export interface Namespace {
+  read(kind: Collection, name: string): Promise<Json>;
+  change(kind: Collection, name: string, change: (object: Json) => Json): Promise<void>;
+  remove(kind: Collection, name: string): Promise<void>;
+  /** Everything in it of the kinds that a stack makes, without what clusters put there themselves. */
+  objects(): Promise<readonly KubernetesObject[]>;
+  /** Makes it before the stack does, as whoever runs the cluster would. */
+  make(): Promise<void>;
+  /** `undefined`: there is no such namespace. */
+  phase(): Promise<string | undefined>;
+  end(): Promise<void>;
 }
 
-/** Everything in a namespace of the kinds that a stack makes, without what clusters put there themselves. */
-export async function objectsIn(
-  { call }: Pick<Cluster, "call">,
-  namespace: string,
-): Promise<readonly KubernetesObject[]> {
-  const kinds = Object.keys(collections) as Collection[];
-  const found = await Promise.all(
-    kinds.map(async (kind) => {
-      const { items = [] } = ((await call("GET", objectPath(kind, namespace))) ?? {}) as { items?: Json[] };
-      return items.map((body) => {
-        const metadata = body.metadata as { name: string; resourceVersion: string; labels?: Record<string, string> };
-        const { name, resourceVersion: version, labels = {} } = metadata;
-        return { id: `${kind}/${name}`, version, labels, body };
+/** The namespace of that name, whether it is there or not. */
+export function namespaceOf({ call }: Pick<Cluster, "call">, namespace: string): Namespace {
+  const own = `/api/v1/namespaces/${namespace}`;
+  const path = (kind: Collection) => `${collections[kind]}/namespaces/${namespace}/${kind}`;
+  const read = async (kind: Collection, name: string) => {
+    const object = await call("GET", `${path(kind)}/${name}`);
+    if (object === undefined) throw new Error(`there is no ${kind}/${name} in ${namespace}`);
+    return object;
+  };
+  return {
+    read,
+    change: async (kind, name, change) =>
+      void (await call("PUT", `${path(kind)}/${name}`, change(await read(kind, name)))),
+    remove: async (kind, name) => void (await call("DELETE", `${path(kind)}/${name}`)),
+    objects: async () => {
+      const kinds = Object.keys(collections) as Collection[];
+      const found = await Promise.all(
+        kinds.map(async (kind) => {
+          const { items = [] } = ((await call("GET", path(kind))) ?? {}) as { items?: Json[] };
+          return items.map(({ metadata }) => {
+            const { name, resourceVersion, labels } = metadata as Record<string, string> & { labels?: object };
+            return { id: `${kind}/${name}`, version: resourceVersion ?? "", labels: { ...labels } };
+          });
+        }),
+      );
+      return found.flat().filter(({ id }) => id !== "configmaps/kube-root-ca.crt");
+    },
+    make: async () => {
+      await call("POST", "/api/v1/namespaces", {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: namespace },
       });
-    }),
-  );
-  return found.flat().filter(({ id }) => id !== "configmaps/kube-root-ca.crt");
+    },
+    phase: async () => ((await call("GET", own))?.status as { phase: string } | undefined)?.phase,
+    end: async () => void (await call("DELETE", own)),
+  };
 }
 
 interface Server {
@@ -218,7 +244,7 @@ function startServer(program: string, args: string[], folder: string): Server {
   const file = join(folder, `${program.split("/").at(-1)}.log`);
   const log = openSync(file, "w", 0o600);
   // The shell's standard input closes with this process.
-  const keeper = '"$@" & server=$!; cat > /dev/null; kill -9 $server';
+  const keeper = '"$@" & server=$!; cat > /dev/null; kill -9 $server; wait $server';
   const child: ChildProcess = spawn("sh", ["-c", keeper, "sh", program, ...args], { stdio: ["pipe", log, log] });
   closeSync(log);
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
@@ -235,7 +261,10 @@ async function ready(cluster: Cluster, servers: Server[]): Promise<Cluster> {
   for (const until = Date.now() + START_LIMIT * 1000; Date.now() < until; ) {
     // The last thing that a new API server makes itself.
     const answer = await cluster.call("GET", "/api/v1/namespaces/default").catch(() => undefined);
-    if (answer !== undefined) return cluster;
+    if (answer !== undefined) {
+      const { gitVersion } = (await cluster.call("GET", "/version")) as { gitVersion: string };
+      return { ...cluster, description: `Kubernetes ${gitVersion}, ${cluster.description}` };
+    }
     await new Promise((done) => setTimeout(done, 100));
   }
   const said = servers.map((server) => server.said()).join("\n");

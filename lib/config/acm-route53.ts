@@ -312,6 +312,11 @@ function readCertificate(
       `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
     );
   }
+  const issuable = names.filter((name) => withoutWildcard(name).includes("."));
+  for (const name of names.filter((name) => !issuable.includes(name))) {
+    const member = [...at, { member: name }];
+    report.problem(member, "has one label, and ACM issues for domain names of two or more; write the whole name");
+  }
   const attach = input.attach ?? [];
   const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
   const records = report.refused([...path, "records"]) ? "existing" : (input.records ?? "managed");
@@ -329,7 +334,7 @@ function readCertificate(
     consumers,
     validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
     alarm: readAlarm(input.alarm, lifetime),
-    validations: records === "managed" && zones !== undefined ? readValidations(names, zones, at, report) : [],
+    validations: records === "managed" && zones !== undefined ? readValidations(issuable, zones, at, report) : [],
     records,
   };
 }
