@@ -522,18 +522,22 @@ function withoutLifetime(text: string): string {
   return JSON.stringify(document);
 }
 
+interface State extends Json {
+  resources: { type: string; name: string; instances: { attributes: Json; dependencies?: string[] }[] }[];
+}
+
+const stateFile = ({ folder }: Workspace) => join(folder, "terraform.tfstate");
+const stateOf = (stack: Workspace) => JSON.parse(readFileSync(stateFile(stack), "utf8")) as State;
+
 /** Moves the end of certificates in the state, which is where the provider looks: the clock stays what it is. */
-function moveEnds({ folder }: Workspace, ends: Readonly<Record<string, Date>>): void {
-  const file = join(folder, "terraform.tfstate");
-  const state = JSON.parse(readFileSync(file, "utf8")) as {
-    resources: { type: string; name: string; instances: { attributes: Json }[] }[];
-  };
+function moveEnds(stack: Workspace, ends: Readonly<Record<string, Date>>): void {
+  const state = stateOf(stack);
   for (const [address, end] of Object.entries(ends)) {
     const resource = state.resources.find(({ type, name }) => `${type}.${name}` === address);
     if (!resource?.instances[0]) throw new Error(`${address} is not in the state`);
     resource.instances[0].attributes.validity_end_time = end.toISOString();
   }
-  writeFileSync(file, JSON.stringify(state));
+  writeFileSync(stateFile(stack), JSON.stringify(state));
 }
 
 const inDays = (days: number) => new Date(Date.now() + days * DAY);
@@ -684,6 +688,10 @@ proofs("", [...needsOf(JSON.parse(exampleJson) as Json), kubernetesNeed()], (pro
   prove("apply", "makes namespace, Secrets, Services and trust, and labels them", async () => {
     expect(await applied("apply")).toEqual({ added: addresses.length, changed: 0, destroyed: 0 });
     expect(await idsIn(pipeline)).toEqual([`configmaps/${STACK}-trust`, ...made].sort());
+    const objects = stateOf(stack).resources.filter(({ type }) => /^kubernetes_(?!namespace)/.test(type));
+    // The namespace comes first and goes last, whoever wins a race.
+    const namespace = "kubernetes_namespace_v1.namespace_pipeline";
+    for (const { instances } of objects) expect(instances[0]?.dependencies).toContain(namespace);
     const labels = {
       team: "ml-platform",
       project: "ai-platform",

@@ -40,7 +40,7 @@ export interface Handshake {
 }
 
 /** Seconds that a connection has. */
-const LIMIT = 10;
+const LIMIT = 60;
 
 /** A TLS connection over loopback, by Node's own server and client with their own rules. */
 export async function shakeHands(connection: Connection): Promise<Handshake> {

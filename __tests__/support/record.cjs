@@ -21,8 +21,10 @@ const MARKS = { start: "<!-- proofs -->\n", end: "<!-- /proofs -->" };
 /** The digest of what operations receive of a row's stack. @param {string} row */
 function goldenDigest(row) {
   const [, stack = "", config = "example"] = /^(\S+)(?: \((.*)\))?$/.exec(row) ?? [];
-  const file = join("__tests__/golden", config, stack, "cdk.tf.json");
-  return existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "";
+  const golden = (/** @type {string} */ name) => join("__tests__/golden", name, stack, "cdk.tf.json");
+  // What is in brackets is a config with goldens of its own, or a variant that a test makes of the example.
+  const file = existsSync(golden(config)) ? golden(config) : golden("example");
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
 /** @returns {ProofRecord} */
