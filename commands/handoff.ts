@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { oneOf, show } from "../lib/config/report";
 import { operatorPage, type TerraformJson } from "./operator-page";
 import { exitCodes, findingLines, headline, problemText, type Surroundings, warningText } from "./output";
-import { moveInto, refuseOtherEnvironments } from "./output-folder";
+import { moveInto, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
 import { readConfig } from "./read-config";
 import { copyLock, synthesized } from "./synthesize";
 
@@ -25,6 +25,7 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   }
   const target = join(out, config?.settings.environment ?? "");
   if (config !== undefined && report.problems.length === 0) {
+    refuseNoFolder("out", out, report);
     refuseOtherEnvironments({ ...config, stacks: chosen }, (stack) => join(target, stack), report);
   }
   around.stderr(warningText(findingLines(report.warnings, given)));

@@ -1,4 +1,5 @@
 import { keysInState } from "../lib/checks/key-custody";
+import type { BackendConfig } from "../lib/config/backend";
 import type { Config, StackConfig } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
 import { count } from "./output";
@@ -22,7 +23,7 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
   );
   const total = resources.reduce((sum, [, number]) => sum + number, 0);
   const keys = keysInState(stack);
-  const notes = scenarioNotes(stack);
+  const notes = scenarioNotes(stack, config);
   return `${[
     `# ${stack.name}: ${project}, ${environment}`,
     notes.purpose,
@@ -42,6 +43,7 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
         .map(({ source, version }) => `\`${source}\` ${version}`)
         .join(", ")}.`,
       ...notes.needs,
+      ...stateNeeds(config.settings.backend),
     ]),
     "## What it makes",
     `${count(total, "resource")}:`,
@@ -53,7 +55,7 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
       : `**${count(keys.length, "private key")} in the state, in every saved plan and in \`terraform show -json\`.** Whoever reads one of them has the keys. Do not upload plan files. Made by: ${keys.map(({ address }) => `\`${address}\``).join(", ")}.`,
     "## What to expect",
     bullets([
-      "The first plan only creates. A plan right after an apply is empty.",
+      "The first plan only creates, and warns `Check block assertion known after apply` once per certificate: that is expected. A plan right after an apply is empty.",
       ...notes.expect,
       "`terraform output certificate_inventory` lists every certificate: names, issuer, lifetime, who renews it, where its key lives.",
     ]),
@@ -61,6 +63,34 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
 }
 
 const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
+
+/** What reaching the state takes, which `terraform init` asks for before anything else. */
+function stateNeeds(backend: BackendConfig): readonly string[] {
+  switch (backend.type) {
+    case "local":
+      return [];
+    case "s3":
+      return [
+        `AWS credentials for the state: the bucket \`${backend.bucket}\` (get, put and delete the state and its \`.tflock\`)${backend.kmsKeyId ? `, the key \`${backend.kmsKeyId}\`` : ""}.`,
+      ];
+    case "gcs":
+      return [
+        `Google credentials for the state: the bucket \`${backend.bucket}\`${backend.kmsKey ? `, the key \`${backend.kmsKey}\`` : ""}.`,
+      ];
+    case "azurerm":
+      return [
+        `Azure credentials for the state: the container \`${backend.container}\` of \`${backend.storageAccount}\`.`,
+      ];
+    case "http":
+      return [`Access to the state at \`${backend.address}\` (\`TF_HTTP_USERNAME\`, \`TF_HTTP_PASSWORD\`).`];
+    case "kubernetes":
+      return [
+        `A kubeconfig in \`KUBE_CONFIG_PATH\` for the state: Secrets and Leases of the namespace \`${backend.namespace}\`.`,
+      ];
+    case "cloud":
+      return [`\`terraform login\`, for the state in the organization \`${backend.organization}\`.`];
+  }
+}
 
 function stateNote({ terraform }: TerraformJson): string {
   const [type, place] = terraform.cloud
@@ -78,19 +108,28 @@ interface ScenarioNotes {
   readonly expect: readonly string[];
 }
 
-function scenarioNotes({ scenario }: StackConfig): ScenarioNotes {
+function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes {
   switch (scenario.scenario) {
     case "acm-route53": {
+      const guard =
+        scenario.account === undefined
+          ? "The config names no account, so nothing stops an apply in the wrong one: look with `aws sts get-caller-identity` first."
+          : "An apply with credentials of another account stops at once.";
       const account = scenario.account === undefined ? "the account" : `account ${scenario.account}`;
       const longest = Math.max(...scenario.certificates.map(({ validationTimeout }) => validationTimeout));
       return {
         purpose: "Public certificates from AWS Certificate Manager, proved through records in Route 53.",
         needs: [
-          `AWS credentials for ${account} from the usual chain (environment, profile, role): ACM, the zones' records${scenario.certificates.some(({ alarm }) => alarm) ? ", CloudWatch alarms" : ""}${scenario.certificates.some(({ listeners }) => listeners.length > 0) ? ", the load balancers' listeners" : ""}. An apply with credentials of another account stops at once.`,
+          `AWS credentials for ${account} from the usual chain (environment, profile, role): ACM, the zones' records${scenario.certificates.some(({ alarm }) => alarm) ? ", CloudWatch alarms" : ""}${scenario.certificates.some(({ listeners }) => listeners.length > 0) ? ", the load balancers' listeners" : ""}. ${guard}`,
           `The public zones ${scenario.zones.map(({ name }) => `\`${name}\``).join(", ")}, delegated: ACM looks the records up from outside.`,
         ],
         expect: [
           `An apply waits until ACM has issued, minutes as a rule, ${showDuration(longest)} at most; if it ends there, look at the zones' delegation and CAA records and apply again.`,
+          ...(scenario.certificates.some(({ consumers }) => consumers.length > 0)
+            ? [
+                "Put the ARNs of `terraform output certificate_arns` into the CloudFront distributions and API Gateway domains: ACM does not renew what nothing uses.",
+              ]
+            : []),
           "ACM renews by itself while the records stand and something uses the certificate. Never delete the records.",
           "A job that looks for drift runs `terraform plan -detailed-exitcode`. With `-refresh-only` it would report every issue and renewal as a change.",
           "A changed name makes a new certificate beside the old one; existing records stay as they are, though the plan lists them as updated in place.",
@@ -99,7 +138,13 @@ function scenarioNotes({ scenario }: StackConfig): ScenarioNotes {
     }
     case "pipeline-tls": {
       const { kubernetes, namespace, dns, services, authority } = scenario;
-      const windows = services.map(({ validity }) => validity.renewBefore);
+      const objects = [
+        "Secrets",
+        "Services",
+        "ConfigMaps",
+        ...(services.some(({ ingress }) => ingress) ? ["Ingresses"] : []),
+      ];
+      const made = `${objects.slice(0, -1).join(", ")} and ${objects.at(-1)}`;
       return {
         purpose: "Private TLS between the services of a pipeline on Kubernetes.",
         needs: [
@@ -107,12 +152,16 @@ function scenarioNotes({ scenario }: StackConfig): ScenarioNotes {
             ? `A kubeconfig with the context \`${kubernetes.context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
             : `The kubeconfig \`${kubernetes.kubeconfig}\` with the context \`${kubernetes.context}\`.`,
           namespace.create
-            ? `The right to create the namespace \`${namespace.name}\` and Secrets, Services and ConfigMaps in it.`
-            : `The namespace \`${namespace.name}\`, and the right to create Secrets, Services and ConfigMaps in it.`,
-          ...(dns ? [`AWS credentials for the zone \`${dns.zone}\`.`] : []),
+            ? `The right to create the namespace \`${namespace.name}\` and ${made} in it.`
+            : `The namespace \`${namespace.name}\`, and the right to create ${made} in it. None of those named here may exist there yet.`,
+          ...(dns
+            ? [
+                `AWS credentials for the zone \`${dns.zone}\`${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
+              ]
+            : []),
         ],
         expect: [
-          `**Somebody must apply at least every ${showDuration(Math.floor(Math.min(...windows) / 2))}**: an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -refresh-only\` warns when a certificate is due.`,
+          `**Somebody must apply at least every ${showDuration(config.settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
           ...(authority
             ? [
                 `The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,

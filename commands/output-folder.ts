@@ -8,9 +8,9 @@ import { backendAttributes } from "../lib/constructs/state-backend";
 const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl"];
 
 /** Refuses an output folder that is something else. */
-export function refuseNoFolder(folder: string, report: Report): void {
+export function refuseNoFolder(option: string, folder: string, report: Report): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
-    report.problem(["CDKTF_OUTDIR"], `is ${show(folder)}, which is no folder; name another`);
+    report.problem([option], `is ${show(folder)}, which is no folder; name another`);
   }
 }
 

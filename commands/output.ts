@@ -37,7 +37,11 @@ export function findingLines(findings: readonly Finding[], data: unknown): reado
 /** What is wrong with a config, for people: every problem on a line of its own below the file's name. */
 export function problemText(configFile: string, report: Report, data: unknown): string {
   const lines = findingLines(report.problems, data);
-  return [red(`${configFile}: ${count(lines.length, "problem")}`), ...lines.map((line) => `  ${line}`), ""].join("\n");
+  return [
+    red(`${configFile || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`),
+    ...lines.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
 }
 
 /** What the owner of a config should know, for people. */

@@ -16,16 +16,20 @@ export interface CheckedFile {
   readonly given: unknown;
 }
 
+/** What an unset variable of a script leaves. */
+const emptyName = { problem: "has no name: TLS_STACKS_CONFIG is empty; name a config file, or unset it" };
+
 /** Reads and checks the config file that a command was given. */
-export function readConfig({ configFile, named, unattended, outdir }: Surroundings): CheckedFile {
-  const file = readConfigFile(resolve(configFile));
+export function readConfig({ configFile, named, unattended, frameworkCli, outdir }: Surroundings): CheckedFile {
+  const file = configFile === "" ? emptyName : readConfigFile(resolve(configFile));
   if ("problem" in file) {
     const report = newReport();
     report.problem([], file.problem);
     return { config: undefined, report, given: undefined };
   }
   const { config, report } = checkedConfig(file.value);
-  if (unattended && !named) {
+  // Where something is deployed from what is written, or nobody looks, the example must not pass for an environment.
+  if (!named && (unattended || frameworkCli)) {
     report.warning([], "is the example, since TLS_STACKS_CONFIG names none; name the environment's own");
   }
   warnOfMissingKubeconfigs(config, outdir, report);

@@ -11,7 +11,7 @@ export function synth(around: Surroundings): number {
   const { config, report, given } = readConfig(around);
   const folderOf = (stack: string) => join(around.outdir, "stacks", stack);
   if (config !== undefined && report.problems.length === 0) {
-    refuseNoFolder(around.outdir, report);
+    refuseNoFolder("CDKTF_OUTDIR", around.outdir, report);
     refuseOtherEnvironments(config, folderOf, report);
   }
   around.stderr(warningText(findingLines(report.warnings, given)));

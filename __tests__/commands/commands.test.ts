@@ -645,3 +645,43 @@ describe("reference", () => {
     }
   });
 });
+
+describe("a slip of the shell", () => {
+  test("an empty TLS_STACKS_CONFIG is told from a folder", () => {
+    const { code, stderr } = command(["check"], { configFile: "" });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        "TLS_STACKS_CONFIG: 1 problem\n  the config file has no name: TLS_STACKS_CONFIG is empty; name a config file, or unset it\n",
+    });
+  });
+
+  test("the example does not pass for an environment under the framework's CLI, which deploys it", () => {
+    const around = { configFile: everything, named: false };
+    expect(command(["synth"], { ...around, frameworkCli: true }).stderr).toContain("is the example, since");
+    expect(command(["synth"], around).stderr).not.toContain("is the example, since");
+  });
+
+  test("a hand-off into a file is refused", () => {
+    write({ "config.json": configOf(["one"]), there: "a file" });
+    const { code, stderr } = command(["handoff", "one", "--out", join(home, "there")]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`  out: is ${JSON.stringify(join(home, "there"))}, which is no folder; name another\n`);
+  });
+
+  test("an operator is told whether the account is guarded, and how to reach the state", () => {
+    const backend = { type: "s3", bucket: "state-bucket", region: "eu-west-1" };
+    const { stacks } = configOf(["one"]) as { stacks: Record<string, { account?: string }> };
+    const { account, ...open } = stacks.one ?? {};
+    const page = (stack: object) => {
+      write({ "config.json": { ...configOf(["one"], { backend }), stacks: { one: stack } } });
+      expect(command(["handoff", "one", "--out", join(home, "out")]).code).toBe(0);
+      return readFileSync(join(home, "out/test/one/README.md"), "utf8");
+    };
+    expect(page({ ...open, account })).toContain("of another account stops at once");
+    const unguarded = page(open);
+    expect(unguarded).not.toContain("stops at once");
+    expect(unguarded).toContain("The config names no account");
+    expect(unguarded).toContain("the bucket `state-bucket`");
+  });
+});

@@ -855,3 +855,9 @@ describe("for any config", () => {
     );
   });
 });
+
+test("dns that leads no name anywhere brings a provider and look-ups for nothing", () => {
+  expect(warningsOf(mesh({ dns }))).toEqual([
+    "stacks.mesh.dns: leads nowhere, since no service has public names; write names, or leave it out",
+  ]);
+});

@@ -258,6 +258,7 @@ export function readAcmRoute53(
   report: Report,
 ): AcmRoute53Config {
   const zones = readZones(input.zones, [...path, "zones"], report);
+  reportSharedIds(zones, [...path, "zones"], report);
   const entries = Object.entries(input.certificates).sort(([one], [other]) => (one < other ? -1 : 1));
   if (entries.length === 0 && !hasProblem(report, [...path, "certificates"])) {
     report.problem([...path, "certificates"], "is empty; write at least one certificate");
@@ -285,6 +286,19 @@ export function readAcmRoute53(
       ? mostNamesPerCertificate
       : (input.quota?.namesPerCertificate ?? defaultNamesPerCertificate),
   };
+}
+
+/** Two zones with one id would put the records of one into the other, where ACM never looks. */
+function reportSharedIds(zones: ReadonlyMap<DnsName, string>, path: Path, report: Report): void {
+  const owners = new Map<string, DnsName>();
+  for (const [name, id] of zones) {
+    const other = owners.get(id);
+    if (other !== undefined) {
+      report.problem([...path, name], `has the id of ${show(other)}; every zone has its own, copy it again`);
+    } else if (id !== "lookup" && id !== "") {
+      owners.set(id, name);
+    }
+  }
 }
 
 /** What a certificate takes from its stack. */

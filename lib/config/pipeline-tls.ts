@@ -281,6 +281,9 @@ export function readPipelineTls(
   }
   const names = Object.keys(input.services).sort();
   if (names.length === 0) report.problem([...path, "services"], "is empty; write at least one service");
+  if (input.dns !== undefined && Object.values(input.services).every(({ names }) => names === undefined)) {
+    report.warning([...path, "dns"], "leads nowhere, since no service has public names; write names, or leave it out");
+  }
   // Whether there is an authority is not known where the mode was refused.
   const signed = mode === "local-ca" && !report.refused([...path, "mode"]);
   const organization = input.ca?.subject?.organization ?? around.project;

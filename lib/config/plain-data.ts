@@ -49,7 +49,10 @@ export function plainData(value: unknown, report: Report): unknown {
     }
     const entries: [string, unknown][] = [];
     for (const [key, member] of Object.entries(item)) {
-      if (member === undefined) continue;
+      if (member === undefined) {
+        report.warning([...path, key], "is undefined and counts as left out; is an environment variable unset?");
+        continue;
+      }
       const message = keyProblem(key);
       if (message === undefined) entries.push([key, copy(member, [...path, key], inside)]);
       else report.refuse([...path, secretIn(key) === undefined ? key : "(withheld)"], message);

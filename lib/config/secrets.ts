@@ -24,6 +24,11 @@ const secrets: readonly { readonly what: string; readonly pattern: RegExp }[] = 
   { what: "an HCP Terraform token", pattern: /(?<!\w)[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}/ },
   // 64 bytes of base64.
   { what: "the key of an Azure storage account", pattern: /(?<![\w/+])[A-Za-z0-9/+]{86}==(?!=)/ },
+  // Prefixes that Slack, npm, GitLab, Stripe, OpenAI and Anthropic give their tokens, so that scanners find them.
+  {
+    what: "an access token",
+    pattern: /(?<![\w-])(?:xox[abeoprs]-|npm_|glpat-|[rs]k_live_|sk-(?:proj-|ant-)?)[A-Za-z0-9_-]{16,}/,
+  },
   // RFC 7519: three base64url parts, the first two JSON objects.
   { what: "a signed token", pattern: /(?<!\w)eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/ },
 ];
