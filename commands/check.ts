@@ -1,5 +1,5 @@
 import { certificatesOf } from "../lib/config/config";
-import { count, exitCodes, findingLines, headline, problemText, type Surroundings, warningText } from "./output";
+import { count, exitCodes, findingLines, headline, type Surroundings, tellFindings } from "./output";
 import { readConfig } from "./read-config";
 
 /** Says everything that is wrong with a config, for people or as JSON, and writes nothing. */
@@ -14,11 +14,8 @@ export function check(around: Surroundings, { json }: { readonly json: boolean }
     around.stdout(`${JSON.stringify({ config: around.configFile, environment, problems, warnings }, null, 2)}\n`);
     return code;
   }
-  around.stderr(warningText(warnings));
-  if (config === undefined || code !== exitCodes.clean) {
-    around.stderr(problemText(around.configFile, report, given));
-    return code;
-  }
+  tellFindings(around, report, given);
+  if (config === undefined || code !== exitCodes.clean) return code;
   around.stdout(headline(around, config.settings.environment));
   const certificates = config.stacks.flatMap(certificatesOf).length;
   around.stdout(`${count(config.stacks.length, "stack")}, ${count(certificates, "certificate")}: no problem found\n`);

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { oneOf, show } from "../lib/config/report";
-import { operatorPage, type TerraformJson } from "./operator-page";
-import { exitCodes, findingLines, headline, problemText, type Surroundings, warningText } from "./output";
+import { operatorPage } from "./operator-page";
+import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
 import { readConfig } from "./read-config";
-import { copyLock, synthesized } from "./synthesize";
+import { copyLock, synthesized, terraformJson } from "./synthesize";
 
 /**
  * Writes a folder per stack that deploys with Terraform alone: the JSON, what an operator must know, and checksums.
@@ -28,11 +28,8 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
     refuseNoFolder("out", out, report);
     refuseOtherEnvironments({ ...config, stacks: chosen }, (stack) => join(target, stack), report);
   }
-  around.stderr(warningText(findingLines(report.warnings, given)));
-  if (config === undefined || report.problems.length > 0) {
-    around.stderr(problemText(around.configFile, report, given));
-    return exitCodes.config;
-  }
+  tellFindings(around, report, given);
+  if (config === undefined || report.problems.length > 0) return exitCodes.config;
   around.stdout(headline(around, config.settings.environment));
   synthesized({ ...config, stacks: chosen }, target, (folder) => {
     for (const stack of chosen) {
@@ -45,10 +42,6 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   });
   for (const { name } of chosen) around.stdout(`${join(target, name)}\n`);
   return exitCodes.clean;
-}
-
-function terraformJson(folder: string): TerraformJson {
-  return JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as TerraformJson;
 }
 
 /** Digests of every file of a folder, as `sha256sum -c` reads them. */

@@ -3,25 +3,11 @@ import type { BackendConfig } from "../lib/config/backend";
 import type { Config, StackConfig } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
 import { count } from "./output";
-
-/** What a stack's JSON says of itself. */
-export interface TerraformJson {
-  readonly terraform: {
-    readonly required_version: string;
-    readonly required_providers: Readonly<Record<string, { readonly source: string; readonly version: string }>>;
-    readonly backend?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-    readonly cloud?: Readonly<Record<string, unknown>>;
-  };
-  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
+import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize";
 
 /** The page that tells an operator who has never seen this project what a handed-off folder does and needs. */
 export function operatorPage(config: Config, stack: StackConfig, json: TerraformJson): string {
   const { project, environment } = config.settings;
-  const resources = Object.entries(json.resource ?? {}).map(
-    ([type, byName]) => [type, Object.keys(byName).length] as const,
-  );
-  const total = resources.reduce((sum, [, number]) => sum + number, 0);
   const keys = keysInState(stack);
   const notes = scenarioNotes(stack, config);
   return `${[
@@ -46,8 +32,8 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
       ...stateNeeds(config.settings.backend),
     ]),
     "## What it makes",
-    `${count(total, "resource")}:`,
-    bullets(resources.map(([type, number]) => `${number} \`${type}\``)),
+    `${count(resourceTotal(json), "resource")}:`,
+    bullets(resourceCounts(json).map(([type, number]) => `${number} \`${type}\``)),
     "## State",
     stateNote(json),
     keys.length === 0

@@ -35,7 +35,7 @@ export function findingLines(findings: readonly Finding[], data: unknown): reado
 }
 
 /** What is wrong with a config, for people: every problem on a line of its own below the file's name. */
-export function problemText(configFile: string, report: Report, data: unknown): string {
+function problemText(configFile: string, report: Report, data: unknown): string {
   const lines = findingLines(report.problems, data);
   return [
     red(`${configFile || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`),
@@ -47,6 +47,12 @@ export function problemText(configFile: string, report: Report, data: unknown): 
 /** What the owner of a config should know, for people. */
 export function warningText(lines: readonly string[]): string {
   return lines.map((line) => `${yellow("warning:")} ${line}\n`).join("");
+}
+
+/** Tells people what was found: warnings, then problems if there are any. */
+export function tellFindings({ configFile, stderr }: Surroundings, report: Report, data: unknown): void {
+  stderr(warningText(findingLines(report.warnings, data)));
+  if (report.problems.length > 0) stderr(problemText(configFile, report, data));
 }
 
 /** Rows in aligned columns without lines around them, which a log keeps readable. */

@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
 import { keysInState } from "../lib/checks/key-custody";
 import { certificatesOf } from "../lib/config/config";
-import { exitCodes, findingLines, headline, problemText, type Surroundings, tableText, warningText } from "./output";
+import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
 import { readConfig } from "./read-config";
-import { copyLock, resourceAddresses, synthesized } from "./synthesize";
+import { copyLock, resourceTotal, synthesized, terraformJson } from "./synthesize";
 
 /** Turns a config into Terraform JSON: all of it, or on a mistake nothing. */
 export function synth(around: Surroundings): number {
@@ -14,14 +14,11 @@ export function synth(around: Surroundings): number {
     refuseNoFolder("CDKTF_OUTDIR", around.outdir, report);
     refuseOtherEnvironments(config, folderOf, report);
   }
-  around.stderr(warningText(findingLines(report.warnings, given)));
-  if (config === undefined || report.problems.length > 0) {
-    around.stderr(problemText(around.configFile, report, given));
-    return exitCodes.config;
-  }
+  tellFindings(around, report, given);
+  if (config === undefined || report.problems.length > 0) return exitCodes.config;
   const names = config.stacks.map(({ name }) => name);
   const resources = synthesized(config, around.outdir, (folder) => {
-    const counts = names.map((name) => resourceAddresses(folder, name).length);
+    const counts = names.map((name) => resourceTotal(terraformJson(join(folder, "stacks", name))));
     for (const name of names) copyLock(resolve("locks"), name, join(folder, "stacks", name));
     moveInto(folder, resolve(around.outdir));
     return counts;

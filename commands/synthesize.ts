@@ -30,14 +30,30 @@ function existingFolder(folder: string): string {
   return existsSync(folder) ? folder : existingFolder(dirname(folder));
 }
 
-/** Resources of a stack by address. */
-export function resourceAddresses(folder: string, stack: string): readonly string[] {
-  const json = JSON.parse(readFileSync(join(folder, "stacks", stack, "cdk.tf.json"), "utf8")) as {
-    resource?: Record<string, Record<string, unknown>>;
+/** What a stack's JSON says of itself. */
+export interface TerraformJson {
+  readonly terraform: {
+    readonly required_version: string;
+    readonly required_providers: Readonly<Record<string, { readonly source: string; readonly version: string }>>;
+    readonly backend?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly cloud?: Readonly<Record<string, unknown>>;
   };
-  return Object.entries(json.resource ?? {}).flatMap(([type, byName]) =>
-    Object.keys(byName).map((name) => `${type}.${name}`),
-  );
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The JSON that was written into a stack's folder. */
+export function terraformJson(folder: string): TerraformJson {
+  return JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as TerraformJson;
+}
+
+/** How many resources of each type a stack makes. */
+export function resourceCounts({ resource = {} }: TerraformJson): readonly (readonly [type: string, count: number])[] {
+  return Object.entries(resource).map(([type, byName]) => [type, Object.keys(byName).length]);
+}
+
+/** How many resources a stack makes. */
+export function resourceTotal(json: TerraformJson): number {
+  return resourceCounts(json).reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** Puts a stack's committed provider lock beside its JSON, if there is one. */

@@ -4,19 +4,24 @@ import { BaseStack } from "../lib/base-stack";
 import type { AcmRoute53Config } from "../lib/config/acm-route53";
 import type { Settings } from "../lib/config/config";
 import { AcmDnsCertificate, AcmValidationRecords } from "../lib/constructs/acm";
+import { awsProviderArguments } from "../lib/constructs/aws-provider";
 
 /** Public certificates from ACM, proved through Route 53 zones that already exist. */
 export class AcmRoute53Stack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: AcmRoute53Config) {
     super(scope, name, settings);
-    const aws = new AwsProvider(this, "provider_aws", this.#provider(config, config.region));
+    const { account } = config;
+    const aws = new AwsProvider(this, "provider_aws", awsProviderArguments(config.region, account, this.labels));
     const records = new AcmValidationRecords(this, config.zones);
     const inRegion = new Map([[config.region, aws]]);
     const certificates = config.certificates.map((certificate) => {
       const { region } = certificate;
       const provider =
         inRegion.get(region) ??
-        new AwsProvider(this, `provider_aws_${region}`, { ...this.#provider(config, region), alias: region });
+        new AwsProvider(this, `provider_aws_${region}`, {
+          ...awsProviderArguments(region, account, this.labels),
+          alias: region,
+        });
       inRegion.set(region, provider);
       return new AcmDnsCertificate(this, certificate.name, {
         certificate,
@@ -40,13 +45,5 @@ export class AcmRoute53Stack extends BaseStack {
     );
     this.output("validation_record_fqdns", "Validation records by the name they prove.", records.fqdns);
     this.inventory(byName(({ entry }) => entry));
-  }
-
-  #provider({ account }: AcmRoute53Config, region: string) {
-    return {
-      region,
-      allowedAccountIds: account === undefined ? undefined : [account],
-      defaultTags: [{ tags: this.labels }],
-    };
   }
 }

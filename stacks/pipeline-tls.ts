@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { BaseStack } from "../lib/base-stack";
 import type { Settings } from "../lib/config/config";
 import { authorityKey, type PipelineTlsConfig } from "../lib/config/pipeline-tls";
+import { awsProviderArguments } from "../lib/constructs/aws-provider";
 import { deliverService, namespaceName, trustConfigMap } from "../lib/constructs/kubernetes";
 import { route53Aliases } from "../lib/constructs/route53-alias";
 import { issueCertificate, LocalAuthority } from "../lib/constructs/tls";
@@ -54,12 +55,7 @@ export class PipelineTlsStack extends BaseStack {
       Object.fromEntries(services.map(({ service, certificate }) => [service.name, certificate.fingerprint])),
     );
     if (dns !== undefined) {
-      const { account, region } = dns;
-      new AwsProvider(this, "provider_aws", {
-        region,
-        allowedAccountIds: account === undefined ? undefined : [account],
-        defaultTags: [{ tags: { ...this.labels } }],
-      });
+      new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
       const names = config.services.flatMap(({ publicNames }) => publicNames).sort();
       this.output("domain_names", "Public names that lead to the load balancer.", route53Aliases(this, dns, names));
     }

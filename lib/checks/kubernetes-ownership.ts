@@ -1,6 +1,7 @@
 import type { StackConfig } from "../config/config";
 import type { KubernetesConfig } from "../config/kubernetes";
 import { type Path, type Report, show } from "../config/report";
+import { mayBeSame } from "./may-be-same";
 
 /** Every object of a cluster, and every public name, has one owner: the second one's apply would fail half-way. */
 export function checkKubernetesOwnership(stacks: readonly StackConfig[], report: Report): void {
@@ -8,6 +9,7 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
   /** Takes a thing for an owner; if it has one already, says who that is. */
   const take = (thing: string, owner: string, kubeconfig?: string): string | undefined => {
     const known = owners.get(thing) ?? [];
+    // One context's name can stand in two kubeconfig files for two clusters.
     const other = known.find((one) => mayBeSame(one.kubeconfig, kubeconfig));
     if (other === undefined) owners.set(thing, [...known, { owner, kubeconfig }]);
     return other?.owner;
@@ -66,7 +68,3 @@ function isPlaced(kubernetes: KubernetesConfig, namespace: string, path: Path, r
   ];
   return kubernetes.context !== "" && namespace !== "" && !parts.some((part) => report.refused(part));
 }
-
-/** One context's name can stand in two kubeconfig files for two clusters; a file that is not named can be any. */
-const mayBeSame = (one: string | undefined, other: string | undefined) =>
-  one === undefined || other === undefined || one === other;

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../config/config";
 import type { Report } from "../config/report";
+import { mayBeSame } from "./may-be-same";
 
 /**
  * ACM gives an account one validation record per name, whatever certificate it is for. Two owners of it would take it
@@ -28,6 +29,3 @@ export function checkRecordOwnership(stacks: readonly StackConfig[], report: Rep
     }
   }
 }
-
-const mayBeSame = (one: string | undefined, other: string | undefined) =>
-  one === undefined || other === undefined || one === other;

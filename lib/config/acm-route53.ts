@@ -26,6 +26,7 @@ import { defaultKey, type KeyKind, keyKinds } from "./keys";
 import { namesInput, readNames, readZones } from "./names";
 import { type Purpose, purposes } from "./purpose";
 import { hasProblem, type Path, type Report, show } from "./report";
+import { sortedEntries } from "./sorted-map";
 
 /** Names per certificate that ACM grants every account; more needs a raised quota. */
 const defaultNamesPerCertificate = 10;
@@ -259,7 +260,7 @@ export function readAcmRoute53(
 ): AcmRoute53Config {
   const zones = readZones(input.zones, [...path, "zones"], report);
   reportSharedIds(zones, [...path, "zones"], report);
-  const entries = Object.entries(input.certificates).sort(([one], [other]) => (one < other ? -1 : 1));
+  const entries = sortedEntries(input.certificates);
   if (entries.length === 0 && !hasProblem(report, [...path, "certificates"])) {
     report.problem([...path, "certificates"], "is empty; write at least one certificate");
   }

@@ -10,6 +10,7 @@ import { authorityKey, type PipelineTlsConfig, pipelineTlsInput, readPipelineTls
 import { plainData } from "./plain-data";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
 import { hasProblem, type Report, show } from "./report";
+import { sortedMap } from "./sorted-map";
 import { readStructure } from "./structure";
 
 /** What may become of private keys, from strict to lax. */
@@ -123,7 +124,7 @@ export function readConfig(given: unknown, report: Report): Config {
     settings: {
       project: input.project,
       environment: input.environment,
-      labels: Object.fromEntries(Object.entries(input.labels ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))),
+      labels: sortedMap(input.labels ?? {}),
       backend: input.backend,
       privateKeys: report.refused(["privateKeys"]) ? "allowed" : (input.privateKeys ?? "encrypted-backend"),
       applyEvery: parseDuration(input.applyEvery ?? defaultApplyEvery) ?? 0,

@@ -1,6 +1,7 @@
 import { type DnsName, parseName } from "./dns-names";
 import { setOf, text } from "./fields";
 import { type Path, type Report, show } from "./report";
+import { sortedEntries } from "./sorted-map";
 
 /** The schema of a list of DNS names. */
 export const namesInput = (description: string) =>
@@ -42,5 +43,5 @@ export function readZones<Value>(
       zones.set(parsed.name, value);
     }
   }
-  return new Map([...zones].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return new Map(sortedEntries(Object.fromEntries(zones)));
 }

@@ -18,6 +18,7 @@ import {
 } from "./kubernetes";
 import { namesInput, readNames } from "./names";
 import { hasProblem, type Path, type Report, show } from "./report";
+import { sortedMap } from "./sorted-map";
 
 /** How long a service's certificate lives by default. */
 const defaultLeafLifetime = "90d";
@@ -375,7 +376,7 @@ function readService(
     publicNames,
     clusterName,
     port: input.port,
-    selector: sorted(input.selector),
+    selector: sortedMap(input.selector),
     client: input.client ?? false,
     key: input.key ?? stack.key ?? defaultKey,
     validity: { lifetime, renewBefore: renewalWindow(lifetime) },
@@ -383,7 +384,7 @@ function readService(
     secret: input.secret ?? name,
     ingress: input.ingress && {
       className: input.ingress.className,
-      annotations: sorted(input.ingress.annotations ?? {}),
+      annotations: sortedMap(input.ingress.annotations ?? {}),
     },
   };
 }
@@ -433,9 +434,6 @@ function readAlias(input: PipelineTlsInput["dns"]): AliasConfig | undefined {
         : { dnsName: normal(loadBalancer.dnsName) ?? "", zoneId: loadBalancer.zoneId },
   };
 }
-
-const sorted = (map: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 function clusterDomainOf({ clusterDomain }: PipelineTlsInput): DnsName {
   return normal(clusterDomain ?? "cluster.local") ?? "cluster.local";
