@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { addressesOf, created } from "../support/lifecycle";
 import { offline, offlineProviders } from "../support/offline";
+import { expectInventory, inventoryOf } from "../support/plan-inventory";
 import { evidence, proofsOf, synthesized } from "../support/proofs";
 import { type Json, needsOf, requiredProviders, type Workspace, workspace } from "../support/terraform";
 
@@ -42,15 +44,13 @@ for (const { file, stacks } of examples) {
 
       if (file.startsWith(ONLINE) || file.startsWith(EVERYTHING)) return;
       prove("plan", "offline, creates every resource once and warns of nothing", async () => {
-        const plan = await run?.plan({ refresh: false });
-        const resources = (configuration.resource ?? {}) as Record<string, Json>;
-        const addresses = Object.entries(resources).flatMap(([type, named]) =>
-          Object.keys(named).map((name) => [`${type}.${name}`, ["create"]]),
-        );
-        expect(addresses.length).toBeGreaterThan(0);
-        expect(plan?.actions).toEqual(Object.fromEntries(addresses));
-        const said = plan?.warnings.filter(({ summary }) => !/^Check block assertion known after apply$/.test(summary));
+        if (run === undefined) throw new Error("there is nothing to plan");
+        const plan = await run.plan({ refresh: false });
+        expect(addressesOf(json).length).toBeGreaterThan(0);
+        expect(plan.actions).toEqual(created(json));
+        const said = plan.warnings.filter(({ summary }) => !/^Check block assertion known after apply$/.test(summary));
         expect(said).toEqual([]);
+        expectInventory(basename(file).replace(/\..*$/, ""), stack, await inventoryOf(plan, json));
       });
     });
   }

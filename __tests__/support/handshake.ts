@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import Table from "cli-table3";
+import { removeFolder, temporaryFolder } from "./temporary";
 import type { Need } from "./terraform";
 
 /** What a server or client shows, as the Secret has it (PEM). */
@@ -217,7 +217,7 @@ function withFiles<Name extends string, Result>(
   texts: Readonly<Record<Name, string>>,
   use: (files: Readonly<Record<Name, string>>) => Result,
 ): Result {
-  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-pem-"));
+  const folder = temporaryFolder("pem");
   try {
     const entries = Object.entries<string>(texts).map(([name, text]) => {
       const file = join(folder, `${name}.pem`);
@@ -226,6 +226,6 @@ function withFiles<Name extends string, Result>(
     });
     return use(Object.fromEntries(entries) as Readonly<Record<Name, string>>);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { request as insecureRequest } from "node:http";
 import { request } from "node:https";
 import { createServer } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { removeFolder, temporaryFolder } from "./temporary";
 import type { Json, Need } from "./terraform";
 
 /** A cluster's API, and how Terraform reaches it. */
@@ -17,6 +18,8 @@ export interface Cluster {
   description: string;
   /** Makes or changes an object behind Terraform's back, or reads one. `undefined`: the API has none there. */
   call(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: Json): Promise<Json | undefined>;
+  /** Settles with a sentence if a server of ours ends by itself. */
+  died: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -55,7 +58,7 @@ async function existingCluster(kubeconfig: string): Promise<Cluster> {
   const ask = [`--kubeconfig=${kubeconfig}`, "config", "current-context"];
   const { stdout, stderr, status } = spawnSync(kubectl, ask, { encoding: "utf8", timeout: 20_000 });
   if (status !== 0) throw new Error(`${kubeconfig} has no current context: ${stderr}`);
-  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-proxy-"));
+  const folder = temporaryFolder("proxy");
   const [port = 0] = await freePorts(1);
   const proxy = startServer(kubectl, [`--kubeconfig=${kubeconfig}`, "proxy", `--port=${port}`], folder);
   const cluster = {
@@ -64,9 +67,10 @@ async function existingCluster(kubeconfig: string): Promise<Cluster> {
     provider: { config_path: kubeconfig, config_context: stdout.trim() },
     description: `the cluster of context ${stdout.trim()}`,
     call: api({ port }),
+    died: proxy.died,
     stop: async () => {
       await proxy.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
   return ready(cluster, [proxy]);
@@ -77,7 +81,7 @@ async function existingCluster(kubeconfig: string): Promise<Cluster> {
  * namespaces go is stood in for.
  */
 async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
-  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-cluster-"));
+  const folder = temporaryFolder("cluster");
   const [clients = 0, peers = 0, port = 0] = await freePorts(3);
   const store = `http://127.0.0.1:${clients}`;
   const token = randomBytes(16).toString("hex");
@@ -130,11 +134,12 @@ async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
     provider: { config_path: kubeconfig },
     description: "API server and etcd without controllers: objects, not traffic",
     call,
+    died: Promise.race([etcd.died, server.died]),
     stop: async () => {
       clearInterval(finisher);
       await ending;
       await Promise.all([server.stop(), etcd.stop()]);
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
   const name = "tests";
@@ -235,6 +240,8 @@ export function namespaceOf({ call }: Pick<Cluster, "call">, namespace: string):
 
 interface Server {
   stop(): Promise<void>;
+  /** Settles with a sentence if it ends by itself. */
+  died: Promise<string>;
   /** The end of what it printed. */
   said(): string;
 }
@@ -244,16 +251,27 @@ function startServer(program: string, args: string[], folder: string): Server {
   const file = join(folder, `${program.split("/").at(-1)}.log`);
   const log = openSync(file, "w", 0o600);
   // The shell's standard input closes with this process.
-  const keeper = '"$@" & server=$!; cat > /dev/null; kill -9 $server; wait $server';
+  const keeper = `
+    exec 3<&0
+    "$@" < /dev/null & server=$!
+    (cat <&3 > /dev/null; kill -9 $server 2> /dev/null) & watcher=$!
+    wait $server
+    kill $watcher
+  `;
   const child: ChildProcess = spawn("sh", ["-c", keeper, "sh", program, ...args], { stdio: ["pipe", log, log] });
   closeSync(log);
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  const said = () => readFileSync(file, "utf8").slice(-2_000);
+  let stopping = false;
+  const name = program.split("/").at(-1);
   return {
     stop: () => {
+      stopping = true;
       child.stdin?.end();
       return ended;
     },
-    said: () => readFileSync(file, "utf8").slice(-2_000),
+    died: new Promise((tell) => void ended.then(() => stopping || tell(`${name} ended by itself:\n${said()}`))),
+    said,
   };
 }
 

@@ -65,7 +65,12 @@ export interface Inventory {
     private: boolean;
     records: { name: string; type: string; ttl: number; values: string[] }[];
   }[];
-  certificates: (Json & { CertificateArn: string; Status: string; SubjectAlternativeNames: string[] })[];
+  certificates: (Json & {
+    CertificateArn: string;
+    Status: string;
+    SubjectAlternativeNames: string[];
+    tags: Record<string, string>;
+  })[];
   /** Certificates beside the listener's own default. */
   listeners: { arn: string; certificates: string[] }[];
   alarms: { region: string; name: string }[];
@@ -92,6 +97,12 @@ export interface Moto {
    * parameters flattened as on the wire: `AlarmNames.member.1`.
    */
   call(service: string, region: string, parameters: Record<string, string>): Promise<void>;
+  /** A call of ACM behind Terraform's back. */
+  callAcm(region: string, action: string, body: Json): Promise<void>;
+  /** Kills the server, as a machine out of memory would. */
+  kill(): void;
+  /** Settles with a sentence if the server ends by itself. */
+  died: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -147,9 +158,15 @@ export async function startMoto(
     if (!answer.ok) throw new Error(`${method} ${path}: ${said}`);
     return said;
   };
+  let stopping = false;
+  const died = new Promise<string>((tell) => {
+    child.once("exit", () => stopping || tell(`moto ended by itself:\n${errors.join("").slice(-2_000)}`));
+  });
   return {
     endpoint,
     account,
+    died,
+    kill: () => void child.kill("SIGKILL"),
     override: (configuration) => ({ provider: { aws: awsOverride(configuration, endpoint) } }),
     inventory: async () => JSON.parse(await send("GET", "inventory")) as Inventory,
     log: async () =>
@@ -163,8 +180,13 @@ export async function startMoto(
     addListener: async (arn) => void (await send("PUT", "listener", { arn })),
     changeRecords: async (zone, changes, of) => void (await send("POST", "records", { zone, changes, account: of })),
     call: (service, region, parameters) => callQuery(endpoint, service, region, parameters),
+    callAcm: async (region, action, body) => {
+      const type = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `CertificateManager.${action}` };
+      await callSigned(endpoint, "acm", region, type, JSON.stringify(body));
+    },
     stop: async () => {
-      if (child.exitCode !== null) return;
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((done) => child.once("exit", done));
       const killer = setTimeout(() => child.kill("SIGKILL"), 5_000);
       child.stdin.end();
@@ -193,10 +215,20 @@ function awsOverride(configuration: Json, endpoint: string): Json[] {
   }));
 }
 
-/** The server reads service and region from the signature's scope, and checks no signature. */
 async function callQuery(endpoint: string, service: string, region: string, parameters: Record<string, string>) {
+  await callSigned(endpoint, service, region, {}, new URLSearchParams(parameters));
+}
+
+/** The server reads service and region from the signature's scope, and checks no signature. */
+async function callSigned(
+  endpoint: string,
+  service: string,
+  region: string,
+  headers: Record<string, string>,
+  body: string | URLSearchParams,
+) {
   const scope = `Credential=test/20250101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=none`;
-  const headers = { authorization: `AWS4-HMAC-SHA256 ${scope}` };
-  const answer = await fetch(endpoint, { method: "POST", headers, body: new URLSearchParams(parameters) });
-  if (!answer.ok) throw new Error(`${service} ${parameters.Action}: ${answer.status} ${await answer.text()}`);
+  const signed = { ...headers, authorization: `AWS4-HMAC-SHA256 ${scope}` };
+  const answer = await fetch(endpoint, { method: "POST", headers: signed, body });
+  if (!answer.ok) throw new Error(`${service}: ${answer.status} ${await answer.text()}`);
 }

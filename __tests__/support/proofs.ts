@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import known from "./needs.json";
+import { removeFolder, temporaryFolder } from "./temporary";
 import { findEngine, type Json, type Need, pinnedProviders, requiredProviders } from "./terraform";
 
 /** What can be proved of a stack, in the order of the table's columns. */
@@ -39,6 +40,8 @@ export function proofsOf(
   define: (prove: Prove) => void,
   { fromStart = false }: { fromStart?: boolean } = {},
 ): void {
+  const unlisted = needs.map(({ name }) => name).filter((name) => !known.includes(name));
+  if (unlisted.length > 0) throw new Error(`needs.json does not list ${unlisted.join(", ")}`);
   const missing = needs.filter((need) => need.missing !== undefined);
   const required = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").map((name) => name.trim());
   const why = missing.map((need) => need.missing).join("; ");
@@ -47,7 +50,7 @@ export function proofsOf(
   const started: (() => Promise<void>)[] = [];
   if (fromStart && !why) {
     // Outside the describe block, and so before the first test of the file.
-    beforeAll(() => started.forEach((start) => void start().catch(() => undefined)));
+    beforeAll(() => startInTurn(started));
     afterAll(() => Promise.allSettled(started.map((start) => start())), 600_000);
   }
   describe(`proofs of ${stack}${why && !mustRun ? ` [skipped: ${why}]` : ""}`, () => {
@@ -60,13 +63,13 @@ export function proofsOf(
       }
       let running: Promise<void> | undefined;
       const once = () => {
-        running ??= Promise.resolve().then(prove);
+        running ??= timed(stack, proof, prove);
         return running;
       };
       started.push(once);
       const run = async () => {
         if (why) throw new Error(`required by TLS_STACKS_REQUIRE, but ${why}`);
-        if (broken && !fromStart) throw new Error(`not tried, because "${broken}" failed`);
+        if (broken && !fromStart) throw withoutStack(`not tried, because "${broken}" failed`);
         broken = title;
         await once();
         broken = undefined;
@@ -76,15 +79,52 @@ export function proofsOf(
   });
 }
 
+/** Runs a proof and tells the reporter how long it took, wherever Jest's own clock for it started. */
+async function timed(stack: string, proof: Proof, prove: () => Promise<void> | void): Promise<void> {
+  const start = performance.now();
+  try {
+    await prove();
+  } finally {
+    tell({ stack, proof, seconds: (performance.now() - start) / 1000 });
+  }
+}
+
+/** Writes a line for the reporter, which runs in another process. */
+function tell(line: object): void {
+  const file = process.env.TLS_STACKS_EVIDENCE;
+  if (file) appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
+/** An error that is no news: where it was thrown says nothing. */
+function withoutStack(sentence: string): Error {
+  const error = new Error(sentence);
+  error.stack = sentence;
+  return error;
+}
+
+/** Proofs that run beside each other: they mostly wait, but each has processes of its own. */
+const AT_ONCE = 3;
+
+/** Starts everything in order, a few at a time; who waits for one waits for nothing behind it. */
+function startInTurn(all: readonly (() => Promise<void>)[]): void {
+  const rest = [...all];
+  const next = async (): Promise<void> => {
+    const start = rest.shift();
+    if (start === undefined) return;
+    await start().catch(() => undefined);
+    await next();
+  };
+  for (let running = 0; running < AT_ONCE; running += 1) void next();
+}
+
 /**
  * Notes what a stack's proofs are about: which bytes, with which versions. The reporter prints it below the table, so
  * that "passed" can be read together with what it was passed by.
  */
 export function evidence(stack: string, json: string, servers: string[] = []): void {
-  const file = process.env.TLS_STACKS_EVIDENCE;
   const configuration = JSON.parse(json) as Json;
   const engine = findEngine();
-  if (!file || !engine) return;
+  if (!engine) return;
   const pins = pinnedProviders(configuration);
   const providers = Object.entries(requiredProviders(configuration)).map(([name, { version }]) => ({
     name,
@@ -92,8 +132,7 @@ export function evidence(stack: string, json: string, servers: string[] = []): v
     used: pins[name]?.version ?? "from the registry",
   }));
   const sha256 = createHash("sha256").update(json).digest("hex");
-  const line = { stack, sha256, engine: `${engine.name} ${engine.version}`, providers, servers };
-  appendFileSync(file, `${JSON.stringify(line)}\n`);
+  tell({ stack, sha256, engine: `${engine.name} ${engine.version}`, providers, servers });
 }
 
 /**
@@ -102,7 +141,7 @@ export function evidence(stack: string, json: string, servers: string[] = []): v
  * @param config a config file's path, or a config
  */
 export function synthesized(config: string | object): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-synth-"));
+  const folder = temporaryFolder("synth");
   try {
     const file = typeof config === "string" ? config : join(folder, "config.json");
     if (typeof config === "object") writeFileSync(file, JSON.stringify(config));
@@ -113,6 +152,6 @@ export function synthesized(config: string | object): Record<string, string> {
     const read = (stack: string) => readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8");
     return Object.fromEntries(readdirSync(stacks).map((stack) => [stack, read(stack)]));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }

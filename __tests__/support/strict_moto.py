@@ -388,9 +388,9 @@ def inventory() -> Json:
         for zone in backend.zones.values()
     ]
     certificates = [
-        {"account": account, "region": region, **backend.get_certificate(arn).describe()["Certificate"]}
+        {"account": account, "region": region, "tags": dict(bundle.tags), **bundle.describe()["Certificate"]}
         for account, region, backend in backends_of(acm_backends)
-        for arn in list(backend._certificates)
+        for bundle in [backend.get_certificate(arn) for arn in list(backend._certificates)]
     ]
     listeners = [
         {"arn": listener.arn, "certificates": [c for c in listener.certificates if c != listener.certificate]}

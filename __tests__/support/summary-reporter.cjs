@@ -11,15 +11,25 @@ const COLUMNS =
 
 /**
  * @typedef {"passed" | "failed" | "skipped"} Outcome
- * @typedef {Record<Outcome, number> & { why?: string }} Counts
+ * @typedef {Record<Outcome, number> & { why?: string, seconds: number }} Counts
+ * @typedef {{ stack: string, proof: string, seconds: number }} Time
  * @typedef {{ name: string, asked: string, used: string }} Provider
  * @typedef {{ stack: string, sha256: string, engine: string, providers: Provider[], servers: string[] }} Evidence
  * @typedef {{ ancestorTitles: string[], title: string, status: string }} Test
  * @typedef {{ testResults: { testResults: Test[] }[] }} Results what Jest hands over, as far as it is read here
  */
 
+/** What `TLS_STACKS_REQUIRE` may name. @type {string[]} */
+const NEEDS = require("./needs.json");
+
 class SummaryReporter {
   constructor() {
+    const required = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").map((name) => name.trim());
+    const unknown = required.filter((name) => name !== "" && !NEEDS.includes(name));
+    if (unknown.length > 0) {
+      process.stderr.write(`TLS_STACKS_REQUIRE names ${unknown.join(", ")}; write some of ${NEEDS.join(", ")}\n`);
+      process.exit(1);
+    }
     this.folder = mkdtempSync(join(tmpdir(), "tls-stacks-evidence-"));
     this.file = join(this.folder, "evidence.jsonl");
     writeFileSync(this.file, "");
@@ -34,7 +44,12 @@ class SummaryReporter {
   onRunComplete(_contexts, results) {
     const lines = readFileSync(this.file, "utf8").split("\n").filter(Boolean);
     rmSync(this.folder, { recursive: true, force: true });
+    const told = lines.map((line) => /** @type {Evidence | Time} */ (JSON.parse(line)));
     const rows = collect(results);
+    for (const line of told) {
+      const counts = "seconds" in line ? rows.get(line.stack)?.get(line.proof) : undefined;
+      if (counts !== undefined && "seconds" in line) counts.seconds += line.seconds;
+    }
     if (rows.size === 0) return;
     const used = COLUMNS.filter((column) => [...rows.values()].some((row) => row.has(column)));
     const table = new Table({ head: ["stack", ...used], style: { head: [], border: [] } });
@@ -53,7 +68,7 @@ class SummaryReporter {
         if (proofs.length > 0) partly.push(`${stack}, ${proofs.join(", ")}: skipped: ${reason}`);
       }
     }
-    const evidence = lines.map((line) => /** @type {Evidence} */ (JSON.parse(line)));
+    const evidence = told.filter((line) => "engine" in line);
     const versions = describeEvidence(evidence);
     process.stderr.write(`\n${table}\n${[...partly, ...versions].map((line) => `${line}\n`).join("")}`);
     if (process.env.TLS_STACKS_PROOFS) {
@@ -77,7 +92,7 @@ function collect(results) {
       const row = rows.get(stack) ?? new Map();
       rows.set(stack, row);
       const proof = title.slice(0, title.indexOf(":"));
-      const counts = row.get(proof) ?? /** @type {Counts} */ ({ passed: 0, failed: 0, skipped: 0 });
+      const counts = row.get(proof) ?? /** @type {Counts} */ ({ passed: 0, failed: 0, skipped: 0, seconds: 0 });
       row.set(proof, counts);
       if (why !== undefined) counts.why = why;
       counts[status === "passed" || status === "failed" ? status : "skipped"] += 1;
@@ -87,14 +102,15 @@ function collect(results) {
 }
 
 /**
- * The worst outcome names the cell; a proof of which a part was skipped is not called passed.
+ * The worst outcome names the cell, and the seconds of all its proofs; a proof of which a part was skipped is not called passed.
  * @param {Counts | undefined} counts
  */
 function cell(counts) {
   if (!counts) return "";
   const worst = counts.failed > 0 ? "failed" : counts.skipped > 0 ? "skipped" : "passed";
   const total = counts.passed + counts.failed + counts.skipped;
-  return total === 1 ? worst : `${worst} ${counts[worst]}/${total}`;
+  const took = counts.seconds > 0 ? ` ${counts.seconds.toFixed(counts.seconds < 10 ? 1 : 0)} s` : "";
+  return `${worst}${total === 1 ? "" : ` ${counts[worst]}/${total}`}${took}`;
 }
 
 /**

@@ -1,16 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { guardGroup, removeFolder, temporaryFolder } from "./temporary";
 
 /** A JSON object whose shape belongs to somebody else: Terraform, a provider, or the stack under test. */
 export type Json = Record<string, unknown>;
@@ -38,7 +30,10 @@ export interface Diagnostic {
 
 /** The parts of `terraform show -json <plan>` that proofs look at. */
 export interface PlanJson {
-  resource_changes?: { address: string; change: { actions: string[]; before: Json | null; after: Json | null } }[];
+  resource_changes?: {
+    address: string;
+    change: { actions: string[]; before: Json | null; after: Json | null; after_unknown: Json };
+  }[];
   resource_drift?: { address: string; change: { actions: string[]; before: Json | null; after: Json | null } }[];
   output_changes?: Record<string, { actions: string[] }>;
   checks?: { address: { to_display: string }; status: string }[];
@@ -175,9 +170,19 @@ export interface Need {
   missing: string | undefined;
 }
 
+/** Why the engine found cannot run a configuration: there is none, or it is older than the configuration's floor. */
+function engineProblem(json: Json): string | undefined {
+  const found = findEngine();
+  if (found === undefined) return "neither terraform nor tofu is on the PATH";
+  const { required_version: required = "" } = (json.terraform ?? {}) as { required_version?: string };
+  const floor = /^>= *(\d[\d.]*)$/.exec(required)?.[1];
+  if (floor === undefined || compareVersions(found.version, floor) >= 0) return undefined;
+  return `${found.name} ${found.version} is older than ${floor}, which the stack asks for`;
+}
+
 /** What running a configuration needs: an engine, and each of its providers in a mirror (or a registry to ask). */
 export function needsOf(json: Json): Need[] {
-  const noEngine = findEngine() ? undefined : "neither terraform nor tofu is on the PATH";
+  const noEngine = engineProblem(json);
   const providers = Object.values(requiredProviders(json)).map(({ source }) => {
     const there = registryAllowed() || mirroredVersions(source).length > 0;
     return { name: source.split("/").at(-1) ?? source, missing: there ? undefined : `no mirror here has ${source}` };
@@ -241,6 +246,13 @@ export interface Interruption {
   after: RegExp;
 }
 
+/** What ends a command before it is done. */
+interface Stops {
+  interruption?: Interruption | undefined;
+  /** Settles with a sentence when a server that the command needs has ended: waiting for it would take minutes. */
+  died?: Promise<string> | undefined;
+}
+
 /** Runs a command in a process group of its own; the group is interrupted when time is up, then killed. */
 function run(
   command: string,
@@ -248,7 +260,7 @@ function run(
   folder: string,
   environment: NodeJS.ProcessEnv,
   seconds: number,
-  interruption?: Interruption,
+  { interruption, died }: Stops = {},
 ) {
   return new Promise<Finished>((done, failed) => {
     const child = spawn(command, args, {
@@ -267,12 +279,20 @@ function run(
       }
     };
     const killer = () => signalGroup("SIGKILL");
-    process.once("exit", killer);
-    const timer = setTimeout(() => {
-      late = true;
+    const ended = child.pid === undefined ? undefined : guardGroup(child.pid);
+    const end = () => {
       signalGroup("SIGINT");
       setTimeout(killer, 5_000).unref();
+    };
+    const timer = setTimeout(() => {
+      late = true;
+      end();
     }, seconds * 1000);
+    let lost: string | undefined;
+    void died?.then((reason) => {
+      lost = reason;
+      end();
+    });
     let waiting = interruption;
     child.stdout.on("data", (chunk: Buffer) => {
       output.push(chunk);
@@ -284,8 +304,9 @@ function run(
     child.on("error", failed);
     child.on("close", (exitCode) => {
       clearTimeout(timer);
-      process.removeListener("exit", killer);
-      done({ exitCode: late ? null : exitCode, log: Buffer.concat(output).toString() });
+      ended?.();
+      if (lost !== undefined) failed(new Error(`${lost}, while terraform ${args[0]} ran`));
+      else done({ exitCode: late ? null : exitCode, log: Buffer.concat(output).toString() });
     });
   });
 }
@@ -297,7 +318,8 @@ interface Message {
 }
 
 function messages(log: string): Message[] {
-  return log.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Message] : []));
+  // A killed command may have printed half a line.
+  return log.split("\n").flatMap((line) => (/^\{.*\}$/.test(line) ? [JSON.parse(line) as Message] : []));
 }
 
 function diagnosticsOf(log: string): Diagnostic[] {
@@ -313,6 +335,8 @@ export interface Workspace {
   replace(json: string): void;
   /** Puts another override in place, beside the version pins and the local backend. */
   override(more: Json): void;
+  /** Writes another file of the folder, or removes it. */
+  put(name: string, text: string | undefined): void;
   init(): Promise<void>;
   /** Throws on any diagnostic, warnings included. */
   validate(): Promise<void>;
@@ -326,21 +350,26 @@ export interface Workspace {
   remove(): void;
 }
 
+/** What a test needs to be different, or beside the configuration. */
+export interface WorkspaceOptions {
+  /** Merged by Terraform: nested blocks replace all blocks of their kind, arguments replace arguments. */
+  overrides?: Json;
+  /** Texts of other files of the folder, by name. */
+  beside?: Readonly<Record<string, string>>;
+  /** Settles with a sentence when a server that the stack needs has ended. */
+  died?: Promise<string>;
+}
+
 /**
  * Puts a configuration, byte for byte as given, into a fresh folder. What a test needs to be different (versions,
  * endpoints, credentials, the place of the state) goes into an override file, which Terraform merges over it.
  *
  * @param json the text of a `cdk.tf.json`
- * @param options.overrides merged by Terraform: nested blocks replace all blocks of their kind, arguments replace arguments
- * @param options.beside texts of other files of the folder, by name
  */
-export function workspace(
-  json: string,
-  { overrides = {}, beside = {} }: { overrides?: Json; beside?: Readonly<Record<string, string>> } = {},
-): Workspace {
+export function workspace(json: string, { overrides = {}, beside = {}, died }: WorkspaceOptions = {}): Workspace {
   const found = findEngine();
   if (!found) throw new Error("neither terraform nor tofu is on the PATH");
-  const home = mkdtempSync(join(tmpdir(), "tls-stacks-"));
+  const home = temporaryFolder("workspace");
   const folder = join(home, "stack");
   mkdirSync(folder);
   writeFileSync(join(home, "cli.tfrc"), cliConfiguration());
@@ -353,7 +382,7 @@ export function workspace(
   let plans = 0;
 
   const command = async (name: keyof typeof LIMITS, args: string[], allowed = [0], interruption?: Interruption) => {
-    const finished = await run(found.path, [name, ...args], folder, environment, LIMITS[name], interruption);
+    const finished = await run(found.path, [name, ...args], folder, environment, LIMITS[name], { interruption, died });
     if (finished.exitCode === null || !allowed.includes(finished.exitCode)) {
       const streamed = args.includes("-json") && name !== "validate" && name !== "output" && name !== "show";
       throw new TerraformError(name, finished.exitCode, streamed ? diagnosticsOf(finished.log) : [], finished.log);
@@ -425,10 +454,14 @@ export function workspace(
       const outputs = JSON.parse(log) as Record<string, { value: unknown }>;
       return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
     },
-    remove: () => rmSync(home, { recursive: true, force: true }),
+    put: (name, text) => {
+      if (text === undefined) rmSync(join(folder, name), { force: true });
+      else writeFileSync(join(folder, name), text);
+    },
+    remove: () => removeFolder(home),
   };
   self.replace(json);
-  for (const [name, text] of Object.entries(beside)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(beside)) self.put(name, text);
   self.override(overrides);
   return self;
 }

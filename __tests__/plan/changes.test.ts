@@ -1,0 +1,31 @@
+import * as acmRoute53 from "../lifecycles/acm-route53";
+import type { Lifecycle, World } from "../support/lifecycle";
+import { plannedOffline, settle } from "../support/planned-state";
+import { proofsOf } from "../support/proofs";
+import { type Json, needsOf, type Workspace } from "../support/terraform";
+
+/** Every stack whose changes are declared. */
+const lifecycles = [acmRoute53.lifecycle] as readonly Pick<
+  Lifecycle<World>,
+  "stack" | "json" | "changes" | "computed"
+>[];
+
+for (const { stack: row, json, changes = [], computed = {} } of lifecycles) {
+  proofsOf(row, needsOf(JSON.parse(json) as Json), (prove) => {
+    let stack: Workspace;
+    afterAll(() => stack?.remove());
+
+    prove("plan", "over a state made from its first plan there is nothing to do", async () => {
+      stack = await plannedOffline(json, computed);
+    });
+
+    for (const { sentence, json: next, actions } of changes) {
+      prove("plan", `without a server, ${sentence}`, async () => {
+        stack.replace(next);
+        const plan = await stack.plan({ refresh: false });
+        expect(plan.actions).toEqual(actions);
+        await settle(stack, next, computed, plan);
+      });
+    }
+  });
+}
