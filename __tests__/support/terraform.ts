@@ -210,7 +210,7 @@ export function pinnedProviders(json: Json): Record<string, { source: string; ve
  * The environment of every command: a PATH and settings of ours, nothing else. A user's credentials, profiles,
  * `TF_VAR_*`, CLI configuration and proxies must neither reach a test nor be reached by one.
  */
-function cleanEnvironment(home: string): NodeJS.ProcessEnv {
+export function cleanEnvironment(home: string): NodeJS.ProcessEnv {
   const kept = ["PATH", "LANG", "TMPDIR", "TMP", "TEMP", "SystemRoot"];
   if (registryAllowed()) kept.push("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR");
   const environment = Object.fromEntries(kept.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])));
@@ -253,8 +253,8 @@ interface Stops {
   died?: Promise<string> | undefined;
 }
 
-/** Runs a command in a process group of its own; the group is interrupted when time is up, then killed. */
-function run(
+/** Runs a command, its standard output and error in one log, in a process group of its own; the group is interrupted when time is up, then killed. */
+export function run(
   command: string,
   args: string[],
   folder: string,
@@ -369,10 +369,9 @@ export interface WorkspaceOptions {
 export function workspace(json: string, { overrides = {}, beside = {}, died }: WorkspaceOptions = {}): Workspace {
   const found = findEngine();
   if (!found) throw new Error("neither terraform nor tofu is on the PATH");
-  const home = temporaryFolder("workspace");
+  const home = commandHome("workspace");
   const folder = join(home, "stack");
   mkdirSync(folder);
-  writeFileSync(join(home, "cli.tfrc"), cliConfiguration());
   // Nothing but the engine is on the PATH: what a stack needs besides would be missing for operations too.
   const bin = join(home, "bin");
   mkdirSync(bin);
@@ -464,6 +463,13 @@ export function workspace(json: string, { overrides = {}, beside = {}, died }: W
   for (const [name, text] of Object.entries(beside)) self.put(name, text);
   self.override(overrides);
   return self;
+}
+
+/** A home folder for commands of {@link cleanEnvironment}, with a CLI configuration of ours that knows the mirrors. */
+export function commandHome(name: string): string {
+  const home = temporaryFolder(name);
+  writeFileSync(join(home, "cli.tfrc"), cliConfiguration());
+  return home;
 }
 
 function cliConfiguration(): string {
