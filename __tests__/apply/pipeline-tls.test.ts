@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, type X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import example from "../../config/example";
 import type { PipelineTlsInput } from "../../lib/config/pipeline-tls";
+import { lifecycle, recovery } from "../lifecycles/pipeline-tls";
 import {
   type Connection,
   certificatesIn,
@@ -15,6 +15,8 @@ import {
   trials,
 } from "../support/handshake";
 import { type Cluster, kubernetesNeed, type Namespace, namespaceOf, startCluster } from "../support/kubernetes-server";
+import { mounted, trustIn } from "../support/kubernetes-world";
+import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/lifecycle";
 import { type Moto, motoNeed, startMoto } from "../support/moto";
 import { evidence, type Prove, proofsOf, synthesized } from "../support/proofs";
 import {
@@ -108,16 +110,6 @@ function synthesizedStacks<Name extends string>(
 }
 
 const json = synthesizedStacks(stacks);
-const exampleJson = synthesized("config/example.ts")[STACK] as string;
-
-/** The example with other services, as the product synthesizes it. */
-function exampleWith(changed: Services): string {
-  const stack = example.stacks[STACK] as PipelineTlsInput;
-  return synthesized({ ...example, stacks: { [STACK]: { ...stack, services: { ...stack.services, ...changed } } } })[
-    STACK
-  ] as string;
-}
-
 type Resources = Record<string, Record<string, Json>>;
 interface Document extends Json {
   resource: Resources;
@@ -171,11 +163,6 @@ function certificatesOnly(text: string): string {
     const secrets = dataOf("kubernetes_secret_v1");
     return { ...withoutDomainNames(all), secrets, trust: dataOf("kubernetes_config_map_v1") };
   });
-}
-
-function addressesOf(text: string): string[] {
-  const { resource } = JSON.parse(text) as Document;
-  return Object.entries(resource).flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`));
 }
 
 /** What is printed when the file is done. */
@@ -618,7 +605,7 @@ proofs("renewal", needsOf(JSON.parse(certificatesOnly(json["local-ca"])) as Json
 });
 
 /** One cluster for the whole file; stacks in it have namespaces of their own. */
-const sharedCluster = once(() => startCluster(["kind-pipeline", "serving"]));
+const sharedCluster = once(() => startCluster(["serving"]));
 let clusterStarted = false;
 
 async function cluster(): Promise<Cluster> {
@@ -626,25 +613,7 @@ async function cluster(): Promise<Cluster> {
   return sharedCluster();
 }
 
-/** What a stack put into a namespace, as pods and clients get it. */
-async function mounted(namespace: Namespace, secret: string): Promise<Identity & { trust: string }> {
-  const { data, type } = (await namespace.read("secrets", secret)) as { data: Record<string, string>; type: string };
-  expect(type).toBe("kubernetes.io/tls");
-  expect(Object.keys(data).sort()).toEqual(["ca.crt", "tls.crt", "tls.key"]);
-  const decoded = Object.entries(data).map(([name, text]) => [name, Buffer.from(text, "base64").toString()]);
-  return identityOf(Object.fromEntries(decoded) as Record<string, string>);
-}
-
-async function trustIn(namespace: Namespace, stack: string): Promise<string> {
-  const { data } = (await namespace.read("configmaps", `${stack}-trust`)) as { data: Record<string, string> };
-  expect(Object.keys(data)).toEqual(["ca.crt"]);
-  return data["ca.crt"] ?? "";
-}
-
 const idsIn = async (namespace: Namespace) => (await namespace.objects()).map(({ id }) => id).sort();
-
-const versionsIn = async (namespace: Namespace) =>
-  Object.fromEntries((await namespace.objects()).map(({ id, version }) => [id, version]));
 
 /** What is to be undone, the last first. */
 function undoing(): { later(undo: () => unknown): void; all(): Promise<void> } {
@@ -657,206 +626,37 @@ function undoing(): { later(undo: () => unknown): void; all(): Promise<void> } {
   };
 }
 
-proofs("", [...needsOf(JSON.parse(exampleJson) as Json), kubernetesNeed()], (prove) => {
-  let stack: Workspace;
-  let pipeline: Namespace;
-  const addresses = addressesOf(exampleJson);
-  const { later, all } = undoing();
-  const made = ["ingest", "trainer"].flatMap((name) => [`secrets/${name}`, `services/${name}`]);
-  const applied = async (what: string, plan?: Plan) => counts(noted("example", what, await stack.apply(plan)));
+lifecycleOf(lifecycle);
+interruptionsOf(lifecycle, recovery, 41);
 
-  afterAll(all);
-
-  prove("validate", "no diagnostic at all, not even a warning", async () => {
-    const { call, provider, description } = await cluster();
-    pipeline = namespaceOf({ call }, "pipeline");
-    evidence(STACK, exampleJson, [description]);
-    // In somebody's cluster, what is there under this name is theirs.
-    expect(await pipeline.phase()).toBeUndefined();
-    later(() => pipeline.end());
-    stack = workspace(exampleJson, { overrides: { provider: { kubernetes: provider } } });
-    later(() => stack.remove());
-    await stack.init();
-    await stack.validate();
-  });
-
-  prove("plan", "the first plan only creates", async () => {
-    const plan = await stack.plan();
-    expect(plan.actions).toEqual(Object.fromEntries(addresses.map((address) => [address, ["create"]])));
-  });
-
-  prove("apply", "makes namespace, Secrets, Services and trust, and labels them", async () => {
-    expect(await applied("apply")).toEqual({ added: addresses.length, changed: 0, destroyed: 0 });
-    expect(await idsIn(pipeline)).toEqual([`configmaps/${STACK}-trust`, ...made].sort());
-    const objects = stateOf(stack).resources.filter(({ type }) => /^kubernetes_(?!namespace)/.test(type));
-    // The namespace comes first and goes last, whoever wins a race.
-    const namespace = "kubernetes_namespace_v1.namespace_pipeline";
-    for (const { instances } of objects) expect(instances[0]?.dependencies).toContain(namespace);
-    const labels = {
-      team: "ml-platform",
-      project: "ai-platform",
-      environment: "example",
-      stack: STACK,
-      "managed-by": "terraform",
-    };
-    for (const object of await pipeline.objects()) expect(object.labels).toEqual(labels);
-    expect((await pipeline.read("services", "ingest")).spec).toMatchObject({
-      type: "ClusterIP",
-      selector: { app: "ingest" },
-      ports: [{ port: 443, targetPort: 8443, protocol: "TCP" }],
+proofsOf(
+  STACK,
+  [...lifecycle.needs],
+  (prove) => {
+    prove("refusal", "a kubeconfig without the stack's context stops before anything is made", async () => {
+      const world = await lifecycle.start();
+      const before = await world.objects();
+      const elsewhere = lifecycle.json.replaceAll('"kind-pipeline"', '"kind-elsewhere"');
+      await alone(world, elsewhere, async ({ stack }) => {
+        await expect(stack.apply()).rejects.toThrow(/context "kind-elsewhere" does not exist/);
+        expect(Object.keys(stack.state()).filter((address) => address.startsWith("kubernetes_"))).toEqual([]);
+        expect(await world.objects()).toEqual(before);
+      });
     });
-  });
 
-  prove("handshake", "what the cluster gives to pods opens, in both directions and by every name", async () => {
-    const trust = await trustIn(pipeline, STACK);
-    const [ingest, trainer] = await Promise.all([mounted(pipeline, "ingest"), mounted(pipeline, "trainer")]);
-    expect([ingest.trust, trainer.trust]).toEqual([trust, trust]);
-    for (const name of namesOf("ingest")) {
-      const mutual = { server: ingest, trust, name, clientTrust: trust };
-      expect((await shakeHands({ ...mutual, client: trainer })).verdict).toBe("accepted");
-      expect((await shakeHands(mutual)).verdict).toMatch(/^refused by server/);
-    }
-    for (const name of namesOf("trainer")) {
-      const mutual = { server: trainer, trust, name, clientTrust: trust, client: ingest };
-      expect((await shakeHands(mutual)).verdict).toBe("refused by server: INVALID_PURPOSE");
-    }
-  });
-
-  prove("outputs", "name the certificates that the cluster has", async () => {
-    const outputs = await stack.output();
-    expect(outputs.ca_bundle).toBe(await trustIn(pipeline, STACK));
-    expect(JSON.stringify(outputs)).not.toContain("PRIVATE KEY");
-    const inventory = outputs.certificate_inventory as Record<string, { secret: string | null; not_after: string }>;
-    expect(Object.keys(inventory).sort()).toEqual(["ca", "ingest", "trainer"]);
-    for (const name of ["ingest", "trainer"]) {
-      const certificate = leafOf(await mounted(pipeline, name));
-      const { secret, not_after: end } = inventory[name] ?? {};
-      expect(secret).toBe(`pipeline/${name}`);
-      expect(Math.floor(Date.parse(end ?? "") / 1000)).toBe(Date.parse(certificate.validTo) / 1000);
-    }
-  });
-
-  prove("empty plan", "right after the apply", async () => {
-    expect(await stack.plan()).toMatchObject({ exitCode: 0, warnings: [] });
-  });
-
-  prove("change", "a service added touches nothing of the others", async () => {
-    const before = await versionsIn(pipeline);
-    const larger = exampleWith({ embedder: { port: 8443, selector: { app: "embedder" } } });
-    const added = addressesOf(larger).filter((address) => !addresses.includes(address));
-    expect(added.map((address) => address.split(".")[1])).toEqual(added.map(() => "embedder"));
-    stack.replace(larger);
-    const plan = await stack.plan();
-    expect(plan.actions).toEqual(Object.fromEntries(added.map((address) => [address, ["create"]])));
-    expect(await applied("a service added", plan)).toEqual({ added: 5, changed: 0, destroyed: 0 });
-    expect(await versionsIn(pipeline)).toMatchObject(before);
-    expect((await stack.plan()).exitCode).toBe(0);
-  });
-
-  prove("change", "a service removed takes its own objects and nothing else", async () => {
-    const { "secrets/embedder": _secret, "services/embedder": _service, ...rest } = await versionsIn(pipeline);
-    stack.replace(exampleJson);
-    const plan = await stack.plan();
-    expect(new Set(Object.values(plan.actions).flat())).toEqual(new Set(["delete"]));
-    expect(await applied("a service removed", plan)).toEqual({ added: 0, changed: 0, destroyed: 5 });
-    expect(await versionsIn(pipeline)).toEqual(rest);
-  });
-
-  prove("change", "another port touches the Service alone, another key its certificate and Secret", async () => {
-    const trainer = { port: 9443, selector: { app: "trainer" }, client: true };
-    stack.replace(exampleWith({ trainer }));
-    const port = await stack.plan();
-    expect(port.actions).toEqual({ "kubernetes_service_v1.trainer": ["update"] });
-    expect(await applied("another port", port)).toEqual({ added: 0, changed: 1, destroyed: 0 });
-    stack.replace(exampleWith({ trainer: { ...trainer, key: "ecdsa-p384" } }));
-    const key = await stack.plan();
-    expect(key.actions).toEqual({
-      "tls_private_key.trainer": replaced,
-      "tls_cert_request.trainer": replaced,
-      "tls_locally_signed_cert.trainer": replaced,
-      "kubernetes_secret_v1.trainer": ["update"],
+    prove("refusal", "a cluster that dies is named at once", async () => {
+      const world = await lifecycle.start();
+      const stopped = alone(world, lifecycle.json, async ({ stack }) => {
+        const applying = stack.apply();
+        await new Promise((next) => setTimeout(next, 1_000));
+        world.kill();
+        await applying;
+      });
+      await expect(stopped).rejects.toThrow(/kube-apiserver ended by itself[\s\S]*while terraform apply ran/);
     });
-    expect(await applied("another key", key)).toEqual({ added: 3, changed: 1, destroyed: 3 });
-    expect(keyOf(leafOf(await mounted(pipeline, "trainer")))).toBe("ecdsa-p384");
-    expect((await stack.plan()).exitCode).toBe(0);
-  });
-
-  prove("change", "a renewal updates its Secret in place, and clients that trusted before still do", async () => {
-    const [trust, before] = [await trustIn(pipeline, STACK), await mounted(pipeline, "ingest")];
-    moveEnds(stack, { "tls_locally_signed_cert.ingest": inDays(29.9) });
-    const plan = await stack.plan();
-    expect(plan.actions).toEqual({
-      "tls_locally_signed_cert.ingest": replaced,
-      "kubernetes_secret_v1.ingest": ["update"],
-    });
-    expect(await applied("a certificate renewed", plan)).toEqual({ added: 1, changed: 1, destroyed: 1 });
-    const server = await mounted(pipeline, "ingest");
-    expect(leafOf(server).fingerprint256).not.toBe(leafOf(before).fingerprint256);
-    expect((await shakeHands({ server, trust, name: "ingest.pipeline.svc" })).verdict).toBe("accepted");
-  });
-
-  prove("drift", "a Secret changed and another deleted are named and repaired, and nothing else", async () => {
-    const { "secrets/ingest": _ingest, "secrets/trainer": _trainer, ...rest } = await versionsIn(pipeline);
-    const [ingest, trainer] = await Promise.all([mounted(pipeline, "ingest"), mounted(pipeline, "trainer")]);
-    await pipeline.remove("secrets", "ingest");
-    const another = Buffer.from(ingest.chain).toString("base64");
-    await pipeline.change("secrets", "trainer", (secret) => ({
-      ...secret,
-      data: { ...(secret.data as Json), "tls.crt": another },
-    }));
-    const plan = await stack.plan();
-    expect(plan.actions).toEqual({
-      "kubernetes_secret_v1.ingest": ["create"],
-      "kubernetes_secret_v1.trainer": ["update"],
-    });
-    expect(await applied("two Secrets repaired", plan)).toEqual({ added: 1, changed: 1, destroyed: 0 });
-    expect(await mounted(pipeline, "ingest")).toEqual(ingest);
-    expect(await mounted(pipeline, "trainer")).toEqual(trainer);
-    expect(await versionsIn(pipeline)).toMatchObject(rest);
-    expect((await stack.plan()).exitCode).toBe(0);
-  });
-
-  prove("drift", "a Service, the trust and the labels of an object changed are named and repaired", async () => {
-    const metadata = { labels: { team: "elsewhere" } };
-    await pipeline.change("configmaps", `${STACK}-trust`, (object) => ({ ...object, data: { "ca.crt": "" } }));
-    await pipeline.change("services", "trainer", (object) => ({
-      ...object,
-      spec: { ...(object.spec as Json), selector: { app: "elsewhere" } },
-    }));
-    await pipeline.change("secrets", "ingest", (object) => ({
-      ...object,
-      metadata: { ...(object.metadata as Json), ...metadata },
-    }));
-    const plan = await stack.plan();
-    expect(plan.actions).toEqual({
-      "kubernetes_config_map_v1.trust_bundle": ["update"],
-      "kubernetes_service_v1.trainer": ["update"],
-      "kubernetes_secret_v1.ingest": ["update"],
-    });
-    expect(await applied("three objects repaired", plan)).toEqual({ added: 0, changed: 3, destroyed: 0 });
-    expect((await stack.plan()).exitCode).toBe(0);
-  });
-
-  prove("refusal", "a kubeconfig without the stack's context stops before anything is made", async () => {
-    const before = await versionsIn(pipeline);
-    const elsewhere = exampleJson.replaceAll('"kind-pipeline"', '"kind-elsewhere"');
-    const kubernetes = { config_path: (await cluster()).kubeconfig };
-    const other = workspace(elsewhere, { overrides: { provider: { kubernetes } } });
-    later(() => other.remove());
-    await other.init();
-    await expect(other.apply()).rejects.toThrow(/context "kind-elsewhere" does not exist/);
-    expect(Object.keys(other.state()).filter((address) => address.startsWith("kubernetes_"))).toEqual([]);
-    expect(await versionsIn(pipeline)).toEqual(before);
-  });
-
-  prove("destroy", "leaves nothing, not even the namespace that the stack made", async () => {
-    const destroyed = counts(noted("example", "destroy", await stack.destroy()));
-    expect(destroyed).toEqual({ added: 0, changed: 0, destroyed: addresses.length });
-    expect(stack.state()).toEqual({});
-    expect(await idsIn(pipeline)).toEqual([]);
-    expect(await pipeline.phase()).toBeUndefined();
-  });
-});
+  },
+  { fromStart: true },
+);
 
 /** An Ingress as a stack of `publicServices` must have made it. */
 const ingressFor = (domain: string) => {

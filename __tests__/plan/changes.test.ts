@@ -1,11 +1,12 @@
 import * as acmRoute53 from "../lifecycles/acm-route53";
+import * as pipelineTls from "../lifecycles/pipeline-tls";
 import type { Lifecycle, World } from "../support/lifecycle";
 import { plannedOffline, settle } from "../support/planned-state";
 import { proofsOf } from "../support/proofs";
 import { type Json, needsOf, type Workspace } from "../support/terraform";
 
 /** Every stack whose changes are declared. */
-const lifecycles = [acmRoute53.lifecycle] as readonly Pick<
+const lifecycles = [acmRoute53.lifecycle, pipelineTls.lifecycle] as readonly Pick<
   Lifecycle<World>,
   "stack" | "json" | "changes" | "computed"
 >[];

@@ -20,6 +20,8 @@ export interface Cluster {
   call(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: Json): Promise<Json | undefined>;
   /** Settles with a sentence if a server of ours ends by itself. */
   died: Promise<string>;
+  /** Kills a server of ours, as a machine out of memory would. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ async function existingCluster(kubeconfig: string): Promise<Cluster> {
     description: `the cluster of context ${stdout.trim()}`,
     call: api({ port }),
     died: proxy.died,
+    kill: () => proxy.kill(),
     stop: async () => {
       await proxy.stop();
       removeFolder(folder);
@@ -135,6 +138,7 @@ async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
     description: "API server and etcd without controllers: objects, not traffic",
     call,
     died: Promise.race([etcd.died, server.died]),
+    kill: () => server.kill(),
     stop: async () => {
       clearInterval(finisher);
       await ending;
@@ -242,6 +246,8 @@ interface Server {
   stop(): Promise<void>;
   /** Settles with a sentence if it ends by itself. */
   died: Promise<string>;
+  /** Ends it without being asked to. */
+  kill(): void;
   /** The end of what it printed. */
   said(): string;
 }
@@ -270,6 +276,8 @@ function startServer(program: string, args: string[], folder: string): Server {
       child.stdin?.end();
       return ended;
     },
+    // The keeper of its process kills it when this end is closed.
+    kill: () => void child.stdin?.end(),
     died: new Promise((tell) => void ended.then(() => stopping || tell(`${name} ended by itself:\n${said()}`))),
     said,
   };

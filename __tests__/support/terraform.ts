@@ -346,6 +346,8 @@ export interface Workspace {
   destroy(): Promise<Applied>;
   /** Address to attributes, from the state file. */
   state(): Record<string, Json>;
+  /** Address to addresses that it depends on, from the state file. */
+  dependencies(): Record<string, readonly string[]>;
   output(): Promise<Record<string, unknown>>;
   remove(): void;
 }
@@ -447,7 +449,8 @@ export function workspace(json: string, { overrides = {}, beside = {}, died }: W
     },
     apply: (plan, interruption) => changing("apply", plan ? [plan.file] : ["-auto-approve"], interruption),
     destroy: () => changing("destroy", ["-auto-approve"]),
-    state: () => stateOf(join(folder, "terraform.tfstate")),
+    state: () => stateOf(join(folder, "terraform.tfstate"), ({ attributes }) => attributes),
+    dependencies: () => stateOf(join(folder, "terraform.tfstate"), ({ dependencies = [] }) => dependencies),
     output: async () => {
       const { log } = await command("output", ["-json"]);
       const outputs = JSON.parse(log) as Record<string, { value: unknown }>;
@@ -488,17 +491,24 @@ interface StateFile {
     mode: string;
     type: string;
     name: string;
-    instances: { index_key?: string | number; attributes: Json }[];
+    instances: Instance[];
   }[];
 }
 
-function stateOf(file: string): Record<string, Json> {
+interface Instance {
+  index_key?: string | number;
+  attributes: Json;
+  dependencies?: string[];
+}
+
+function stateOf<Part>(file: string, part: (instance: Instance) => Part): Record<string, Part> {
   if (!existsSync(file)) return {};
   const { resources } = JSON.parse(readFileSync(file, "utf8")) as StateFile;
   const entries = resources.flatMap(({ mode, type, name, instances }) =>
-    instances.map(({ index_key: key, attributes }): [string, Json] => {
+    instances.map((instance): [string, Part] => {
+      const { index_key: key } = instance;
       const index = key === undefined ? "" : `[${JSON.stringify(key)}]`;
-      return [`${mode === "data" ? "data." : ""}${type}.${name}${index}`, attributes];
+      return [`${mode === "data" ? "data." : ""}${type}.${name}${index}`, part(instance)];
     }),
   );
   return Object.fromEntries(entries);
