@@ -76,5 +76,6 @@ export function goQuoted(text: string): string {
   return JSON.stringify(text)
     .replaceAll("\\u0007", "\\a")
     .replaceAll("\\u000b", "\\v")
+    .replaceAll("\x7f", "\\x7f")
     .replace(/\\u00(?=[01][0-9a-f])/g, "\\x");
 }

@@ -199,7 +199,10 @@ function sortedOnce(list: readonly string[]): readonly string[] {
 }
 
 /** Why Vault would not store the role in the first place. */
-function invalidRole({ ttl, max_ttl, key_type, key_bits, cn_validations }: CompleteRole): string | undefined {
+function invalidRole(role: CompleteRole): string | undefined {
+  const { ttl, max_ttl, key_type, key_bits, cn_validations, allowed_other_sans } = role;
+  const wrongName = anyOtherName(role) ? undefined : allowed_other_sans.map(otherName).find(isMistake);
+  if (wrongName !== undefined) return `error parsing allowed_other_sans: ${wrongName}`;
   if (max_ttl > 0 && ttl > max_ttl) return '"ttl" value must be less than "max_ttl" value';
   return wrongKey(key_type, key_bits) ?? wrongValidations(cn_validations);
 }
@@ -274,6 +277,12 @@ function refusedName(role: CompleteRole, { common, dns, email }: Names): Refusal
     : refusal("alternative-name", address, `email address ${address} not allowed by this role`);
 }
 
+const isMistake = (parsed: ReturnType<typeof otherName>) => typeof parsed === "string";
+
+function anyOtherName({ allowed_other_sans: [first, ...more] }: CompleteRole): boolean {
+  return first === "*" && more.length === 0;
+}
+
 /** The parts of another name, `<oid>;UTF8:<value>`, or what is wrong with it. */
 function otherName(text: string): { readonly oid: string; readonly value: string } | string {
   const [, oid, rest] = /^([^;]*);(.*)$/s.exec(text) ?? [];
@@ -285,14 +294,13 @@ function otherName(text: string): { readonly oid: string; readonly value: string
 }
 
 function refusedOtherName(role: CompleteRole, names: readonly string[]): Refusal | undefined {
-  const isAny = role.allowed_other_sans.length === 1 && role.allowed_other_sans[0] === "*";
-  const allowed = isAny ? [] : role.allowed_other_sans.map(otherName).filter((one) => typeof one !== "string");
+  const allowed = role.allowed_other_sans.map(otherName).filter((one) => typeof one !== "string");
   for (const name of names) {
     const asked = otherName(name);
     if (typeof asked === "string") {
       return refusal("invalid-request", name, `could not parse requested other SAN: ${asked}`);
     }
-    if (isAny) continue;
+    if (anyOtherName(role)) continue;
     const same = allowed.filter(({ oid }) => oid === asked.oid);
     if (same.length === 0) return refusal("other-name", name, `other SAN OID ${asked.oid} not allowed by this role`);
     if (!same.some(({ value }) => globFits(value, asked.value))) {
