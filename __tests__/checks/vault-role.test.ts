@@ -614,9 +614,10 @@ describe("the smallest widening", () => {
         const { common_name = "", alt_names = [] } = request;
         const domains = [common_name, ...alt_names].flatMap((name) => [name, name.replace(/^.*@/, "")]);
         const open = {
+          ...role,
           ...{ allowed_domains: domains, allow_bare_domains: true, allow_subdomains: true, allow_localhost: true },
           ...{ allow_ip_sans: true, allowed_uri_sans: ["*"], require_cn: false, enforce_hostnames: false },
-          max_ttl: recordingLimits.caLifetime,
+          ...{ cn_validations: ["email", "hostname"], ttl: 0, max_ttl: recordingLimits.caLifetime },
         };
         expect(simulateRole(open, request, recordingLimits).issued).toBe(false);
       }
@@ -662,7 +663,7 @@ describe("names that nobody asked for", () => {
         examples++;
         const request = { common_name: name, alt_names: [name] };
         const answer = simulateRole({ ...role, cn_validations: ["disabled"] }, request, recordingLimits);
-        expect(answer).toMatchObject({ issued: true, dns: [name] });
+        if (!answer.dns.includes(name)) throw new Error(JSON.stringify({ role, name, answer }));
       }
     }
     expect(examples).toBeGreaterThan(100);

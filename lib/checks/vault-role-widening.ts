@@ -188,11 +188,11 @@ const stranger = "not-asked-for";
  */
 export function unintendedNames(role: VaultRole, names: readonly DnsName[]): readonly UnintendedName[] {
   const asked = new Set(names.map((name) => name.toLowerCase()));
-  // Any authority and lifetime will do: it is about names.
-  const short = { ...role, ttl: 0, max_ttl: 60 };
+  // It is about names, so that the authority may be of any age.
+  const limits: IssueLimits = { ...usualLimits, leafNotAfterBehavior: "permit" };
   const isIssued = (name: string) => {
     const request = { common_name: role.require_cn === false ? "" : name, alt_names: [name] };
-    return simulateRole(short, request, usualLimits).dns.includes(name);
+    return simulateRole(role, request, limits).dns.includes(name);
   };
   const found = new Map<string, UnintendedName>();
   for (const { name, because } of suspects(completeRole(role))) {
