@@ -3,7 +3,6 @@ import { showDuration } from "../config/duration";
 import { show } from "../config/report";
 import {
   type CompleteRole,
-  completeRole,
   type IssueLimits,
   type IssueRequest,
   judgeRequest,
@@ -13,6 +12,7 @@ import {
   type VaultRole,
 } from "./vault-role";
 import { allowsCommonName, allowsName } from "./vault-role-names";
+import { completeRole } from "./vault-role-stored";
 
 /** A change of a role which makes it issue what it refused. */
 export interface Widening {
