@@ -49,10 +49,13 @@ export function smallestWidening(
   };
   let steps: readonly Step[] = [];
   // Each round answers one refusal for good; there is at most one for each name, address and URI, and a few besides.
-  for (let refused = refusalAfter(steps); refused !== undefined; refused = refusalAfter(steps)) {
+  for (let refused = refusalAfter(steps); refused !== undefined; ) {
     const more = stepsFor(applied(steps), refused, limits);
     if (more === undefined) return undefined;
     steps = [...steps, ...more];
+    const next = refusalAfter(steps);
+    if (next?.kind === refused.kind && next.value === refused.value) return undefined;
+    refused = next;
   }
   // What helped a later name may have helped an earlier one as well.
   for (const step of steps) {
