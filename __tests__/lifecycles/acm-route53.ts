@@ -79,7 +79,9 @@ const changes: Change<AwsWorld>[] = [
       const calls = await moto.log();
       expect(recordChanges(calls)).toEqual([expect.stringMatching(/^(CREATE|UPSERT) .*chat\.example\.com/)]);
       const order = calls.map(({ action }) => action).filter((action) => /Listener|DeleteCertificate/.test(action));
-      expect(order.filter((action) => !action.startsWith("Describe"))).toEqual([
+      const writes = order.filter((action) => !action.startsWith("Describe"));
+      // A call that takes long is sent again.
+      expect(writes.filter((action, place) => action !== writes[place - 1])).toEqual([
         "AddListenerCertificates",
         "RemoveListenerCertificates",
         "DeleteCertificate",

@@ -53,6 +53,20 @@ async function untouched({ namespace }: KubernetesWorld, but: readonly string[])
   before = now;
 }
 
+/** Any PEM: the provider compares only those, and data sources look into them. */
+const pem = `-----BEGIN CERTIFICATE-----
+MIIBfDCCASGgAwIBAgIUfmpFMqNxC9Ppwl2AlEcsWH+Y+dcwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHcGxhbm5lZDAgFw0yNjExMjIxMDA0MTlaGA8yMTI2MTAyOTEw
+MDQxOVowEjEQMA4GA1UEAwwHcGxhbm5lZDBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABLQPv2bJgG57oFcIj3O/5qu1NE+FPlrG+AcopXCg7K8QxiNGpq4ugjNY/Syb
+3RJ05l1YLM8C6LhSS157Yk98zlqjUzBRMB0GA1UdDgQWBBSVyXvzdROmBLAfFU1Q
+Xn4UfAX+cTAfBgNVHSMEGDAWgBSVyXvzdROmBLAfFU1QXn4UfAX+cTAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCBQbjGVk1nyt3SLpjgYBFuyjM8
+doTTbVsXLXDJAaJQJQIhAP7f+WdTnH530sw8HK2TXY661hPB/wiAlZDCnIUrlZ3C
+-----END CERTIFICATE-----
+`;
+const signed = () => ({ cert_pem: pem, ready_for_renewal: false, validity_end_time: "2100-01-01T00:00:00Z" });
+
 const changes: Change<KubernetesWorld>[] = [
   {
     sentence: "a service added touches nothing of the others",
@@ -211,8 +225,11 @@ export const lifecycle: Lifecycle<KubernetesWorld> & { start(): Promise<Kubernet
   },
   changes,
   computed: {
-    tls_self_signed_cert: () => ({ ready_for_renewal: false, validity_end_time: "2100-01-01T00:00:00Z" }),
-    tls_locally_signed_cert: () => ({ ready_for_renewal: false, validity_end_time: "2100-01-01T00:00:00Z" }),
+    tls_private_key: () => ({ private_key_pem: pem }),
+    tls_cert_request: () => ({ cert_request_pem: pem }),
+    tls_self_signed_cert: signed,
+    tls_locally_signed_cert: signed,
+    kubernetes_service_v1: () => ({ status: [] }),
   },
   drifts,
 };

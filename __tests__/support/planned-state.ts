@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { offlineProviders } from "./offline";
 import { type Json, type Plan, type Workspace, workspace } from "./terraform";
 
@@ -44,6 +45,20 @@ export async function plannedOffline(json: string, computed: Computed): Promise<
 }
 
 /**
+ * The changes of a plan over such a state. Which parts of a value are secret is not in what a plan shows, so a resource
+ * may seem to change in nothing but that.
+ */
+export async function offlineActions(plan: Plan): Promise<Plan["actions"]> {
+  const { resource_changes: all = [] } = plan.exitCode === 0 ? {} : await plan.json();
+  const same = all.filter(({ change: { before, after, after_unknown: unknown } }) => {
+    return isDeepStrictEqual(before, after) && !JSON.stringify(unknown).includes("true");
+  });
+  const actions = { ...plan.actions };
+  for (const { address } of same) delete actions[address];
+  return actions;
+}
+
+/**
  * Makes the state as if the plan had been applied. What a provider would only have told then becomes a text of ours;
  * what is made from such texts is planned with them again, until nothing is left to do.
  */
@@ -52,7 +67,7 @@ export async function settle(stack: Workspace, json: string, computed: Computed,
   for (let round = 0; round < ROUNDS; round += 1) {
     stack.put("terraform.tfstate", stateAfter((await plan.json()) as unknown as Planned, json, computed));
     plan = await stack.plan({ refresh: false });
-    if (Object.keys(plan.actions).length === 0) return;
+    if (Object.keys(await offlineActions(plan)).length === 0) return;
   }
   const left = ((await plan.json()) as unknown as Planned).resource_changes
     .filter(({ address }) => plan.actions[address] !== undefined)
