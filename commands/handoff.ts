@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { oneOf, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
@@ -46,7 +46,9 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
 
 /** Digests of every file of a folder, as `sha256sum -c` reads them. */
 function checksums(folder: string): string {
-  const lines = readdirSync(folder)
+  const lines = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort()
     .map(
       (name) =>

@@ -39,7 +39,7 @@ export function synth(around: Surroundings): number {
     ),
   );
   for (const { name, scenario } of config.stacks) {
-    if (scenario.scenario !== "pipeline-tls" || scenario.kubernetes.kubeconfig !== undefined) continue;
+    if (!("kubernetes" in scenario) || scenario.kubernetes.kubeconfig !== undefined) continue;
     around.stdout(
       `${name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
     );

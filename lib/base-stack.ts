@@ -20,6 +20,7 @@ export abstract class BaseStack extends TerraformStack {
   /** Labels for everything the stack makes: the config's, and where it comes from. */
   protected readonly labels: Readonly<Record<string, string>>;
   readonly #settings: Settings;
+  readonly #files = new Map<string, string>();
 
   constructor(scope: Construct, name: string, settings: Settings) {
     super(scope, name);
@@ -33,6 +34,16 @@ export abstract class BaseStack extends TerraformStack {
   /** Makes a value visible to operators and to what reads the state. */
   protected output(name: string, description: string, value: unknown): void {
     new TerraformOutput(this, name, { description, value });
+  }
+
+  /** Puts a file beside the stack's JSON, for what operators do with other programs than Terraform. */
+  protected file(path: string, text: string): void {
+    this.#files.set(path, text);
+  }
+
+  /** Files beside the stack's JSON: path as seen from it, and text. */
+  get files(): ReadonlyMap<string, string> {
+    return this.#files;
   }
 
   /** Makes the output that every stack has: its certificates by key, in the same words. */

@@ -29,7 +29,7 @@ jest.mock("../../stacks", () => {
   const { buildStack } = jest.requireActual<typeof import("../../stacks")>("../../stacks");
   const breakable: typeof buildStack = (scope, settings, stack: StackConfig) => {
     if (stack.name === mockBroken?.stack) throw new Error(mockBroken.message);
-    buildStack(scope, settings, stack);
+    return buildStack(scope, settings, stack);
   };
   return { buildStack: breakable };
 });

@@ -48,5 +48,7 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
         checkIssuer("tls", intent, [...path, "services", service], report);
       }
       checkPrivateLifetimes(scenario, settings.applyEvery, path, report);
+      return;
+    case "vault-pki-k8s":
   }
 }
