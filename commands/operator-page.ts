@@ -3,7 +3,7 @@ import type { BackendConfig } from "../lib/config/backend";
 import type { Config, StackConfig } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
-import { hasManifests } from "../lib/config/vault-pki-k8s";
+import { renewsItself } from "../lib/config/vault-pki-k8s";
 import { count } from "./output";
 import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize";
 
@@ -162,7 +162,7 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
       const { kubernetes, namespace, pki, authPath, certificates, applyManifests } = scenario;
       const logsIn = certificates.some(({ serviceAccounts }) => serviceAccounts.length > 0);
       const applied = certificates.some(({ delivery }) => delivery === "terraform");
-      const byController = certificates.some(hasManifests);
+      const byController = certificates.some(renewsItself);
       const patched = certificates.flatMap(({ name, consumer }) =>
         consumer !== undefined && "deployment" in consumer ? [{ name, deployment: consumer.deployment.name }] : [],
       );

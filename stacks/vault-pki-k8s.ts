@@ -7,7 +7,12 @@ import { stringify } from "yaml";
 import { BaseStack } from "../lib/base-stack";
 import type { Settings } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
-import { issuingMount, type VaultCertificateConfig, type VaultPkiK8sConfig } from "../lib/config/vault-pki-k8s";
+import {
+  issuingMount,
+  renewsItself,
+  type VaultCertificateConfig,
+  type VaultPkiK8sConfig,
+} from "../lib/config/vault-pki-k8s";
 import { certManagerManifests, deploymentPatch, issuerAudience, type Manifest } from "../lib/constructs/cert-manager";
 import type { InventoryEntry } from "../lib/constructs/inventory";
 import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../lib/constructs/kubernetes";
@@ -107,15 +112,15 @@ export class VaultPkiK8sStack extends BaseStack {
   ): Delivered {
     const { pki, authPath, audience, namespace } = config;
     const scope = new Construct(this, certificate.name);
-    const renewsItself = certificate.delivery === "cert-manager";
+    const byController = renewsItself(certificate);
     const mount = issuingMount(pki);
     const { role, requestPath, ready } = allowRequests(scope, certificate, signing, mount, {
       authPath,
-      audience: audience ?? (renewsItself ? issuerAudience(namespace.name, certificate.name) : undefined),
+      audience: audience ?? (byController ? issuerAudience(namespace.name, certificate.name) : undefined),
     });
-    const issued = renewsItself ? undefined : requestCertificate(scope, certificate, signing, role);
+    const issued = byController ? undefined : requestCertificate(scope, certificate, signing, role);
     if (issued !== undefined) tlsSecret(scope, certificate.secret, issued, placement);
-    const manifests = renewsItself
+    const manifests = byController
       ? certManagerManifests({
           certificate,
           namespace: namespace.name,
@@ -144,13 +149,13 @@ export class VaultPkiK8sStack extends BaseStack {
         names: certificate.names,
         issuer: `Vault, mount ${mount}`,
         lifetime: showDuration(certificate.lifetime),
-        renewedBy: renewsItself
+        renewedBy: byController
           ? `cert-manager, ${showDuration(certificate.renewBefore)} before its end`
           : `an apply in its last ${showDuration(certificate.renewBefore)}`,
-        keyLocation: renewsItself
+        keyLocation: byController
           ? secretReaders
           : `Terraform's state, saved plans and \`show -json\`: whoever reads one of them; and ${secretReaders}`,
-        keyInState: !renewsItself,
+        keyInState: !byController,
         notAfter: issued?.notAfter,
         secret,
       },

@@ -13,8 +13,6 @@ export default defineConfig({
       namespace: { name: "training" },
       pki: {
         existing: "pki_int",
-        // `vault read sys/mounts/pki_int/tune` shows it.
-        maxLifetime: "32d",
         // `vault read -field=certificate pki_root/cert/ca` prints it.
         caBundle: `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIULVC8sVmiDsBXtgNY9YBp8c4fUwUwCgYIKoZIzj0EAwIw

@@ -40,7 +40,12 @@ const deliveries = ["terraform", "cert-manager"] as const;
 export type Delivery = (typeof deliveries)[number];
 
 /** Deliveries that replace certificates without anybody's apply. */
-export const selfRenewing: readonly Delivery[] = ["cert-manager"];
+const selfRenewing: readonly Delivery[] = ["cert-manager"];
+
+/** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
+export function renewalWindow(lifetime: Seconds): Seconds {
+  return Math.floor(lifetime * renewalShare);
+}
 
 const lifetimeInput = (description: string, fallback: string) =>
   text({ description, examples: ["90d"], default: fallback, pattern: durationPattern }, durationProblem);
@@ -110,15 +115,6 @@ const ownPkiInput = fields(
 const existingPkiInput = fields(
   {
     existing: mountInput("Path of the mount whose default issuer signs.", "pki_int"),
-    maxLifetime: text(
-      {
-        description: "The mount's `max_lease_ttl`, beyond which Vault shortens lifetimes without a word.",
-        examples: ["365d"],
-        default: "Vault's own, 32d",
-        pattern: durationPattern,
-      },
-      durationProblem,
-    ).optional(),
     address: addressInput("Where clients reach Vault; deliveries that renew themselves need it.").optional(),
     serverCaBundle: serverTrustInput.optional(),
     caBundle: trustInput(
@@ -285,8 +281,6 @@ export interface OwnPkiConfig {
 export interface ExistingPkiConfig {
   readonly own: false;
   readonly mount: string;
-  /** `undefined`: not stated. */
-  readonly maxLifetime: Seconds | undefined;
   readonly address: string | undefined;
   readonly serverCaBundle: string | undefined;
   readonly caBundle: string | undefined;
@@ -355,6 +349,8 @@ export interface VaultPkiK8sConfig {
   readonly certificates: readonly VaultCertificateConfig[];
   /** Whether Terraform applies manifests; else they are files. */
   readonly applyManifests: boolean;
+  /** Whether the cluster knows their kinds already, as far as the config says. */
+  readonly crdsInstalled: boolean;
 }
 
 /** What a stack takes from around it. */
@@ -369,9 +365,9 @@ export function issuingMount(pki: OwnPkiConfig | ExistingPkiConfig): string {
   return pki.own ? pki.intermediate.mount : pki.mount;
 }
 
-/** Whether the certificate's names would be requested by a controller of the cluster, from manifests. */
-export function hasManifests({ delivery }: VaultCertificateConfig): boolean {
-  return delivery === "cert-manager";
+/** Whether a controller of the cluster requests the certificate and renews it, from manifests. */
+export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
+  return selfRenewing.includes(delivery);
 }
 
 /** Completes a stack: mounts and lifetimes by default, roles and renewal windows derived. */
@@ -400,6 +396,7 @@ export function readVaultPkiK8s(
         : [readCertificate(name, certificate, namespace.name, around, [...path, "certificates", name], report)];
     }),
     applyManifests: input.manifests === "apply",
+    crdsInstalled: input.crdsInstalled ?? false,
   };
 }
 
@@ -409,7 +406,6 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
     return {
       own: false,
       mount: input.existing,
-      maxLifetime: input.maxLifetime === undefined ? undefined : parseDuration(input.maxLifetime),
       address: input.address === undefined ? undefined : readAddress(input.address),
       serverCaBundle: trust(input.serverCaBundle),
       caBundle: trust(input.caBundle),
@@ -479,7 +475,7 @@ function readCertificate(
     key: input.key ?? defaultKey,
     purpose: input.purpose ?? "server",
     lifetime,
-    renewBefore: Math.floor(lifetime * renewalShare),
+    renewBefore: renewalWindow(lifetime),
     secret: input.secret ?? name,
     delivery: input.delivery ?? "terraform",
     serviceAccounts: sortedAccounts(accounts),
