@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly outdir: string;
   /** Whether the framework's CLI runs this: it removes the folders of stacks that left, and fails if they are gone. */
   readonly frameworkCli?: boolean;
+  /** What arrives on the standard input, piece by piece; nothing does if it is left out. */
+  readonly stdin?: () => Iterable<Uint8Array>;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }

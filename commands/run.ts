@@ -1,9 +1,10 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { withoutSecrets } from "../lib/config/secrets";
 import { check } from "./check";
 import { handoff } from "./handoff";
 import { exitCodes, type Surroundings } from "./output";
 import { reference } from "./reference";
+import { type SimulateOptions, simulateVaultRole } from "./simulate-vault-role";
 import { synth } from "./synth";
 
 /**
@@ -44,6 +45,20 @@ export function run(argv: readonly string[], around: Surroundings): number {
     .option("--check", "only say whether they are current", false)
     .action((options: { check: boolean }) => {
       code = reference(around, options);
+    });
+  program
+    .command("simulate-vault-role")
+    .description('say what Vault would answer to each line {"role", "request"} of the standard input')
+    .option("--mount-max <duration>", "the mount's maximum lease", "87600h")
+    .option("--mount-default <duration>", "the mount's default lease", "768h")
+    .option("--ca-lifetime <duration>", "what is left of the authority's lifetime", "43800h")
+    .addOption(
+      new Option("--leaf-not-after-behavior <word>", "the issuer's")
+        .choices(["err", "truncate", "permit"])
+        .default("err"),
+    )
+    .action((options: SimulateOptions) => {
+      code = simulateVaultRole(around, options);
     });
   try {
     program.parse([...argv]);

@@ -1,28 +1,26 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
-import { request as secureRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { freePorts, startServer } from "./kubernetes-server";
 import type { Json, Need } from "./terraform";
+import type { VaultServer } from "./vault-recorder";
 
-/** An answer of Vault's API. */
-export interface Answer {
+/** What Vault's API answered. */
+export interface VaultAnswer {
   status: number;
-  /** What it has to say; empty where it says nothing. */
+  /** Empty where it has nothing to say. */
   body: Json;
 }
 
-/** A server with Vault's API, and how Terraform reaches it. */
-export interface VaultServer {
+/** A server with Vault's API, how Terraform reaches it, and its end. */
+export interface RunningVault extends VaultServer {
   /** The arguments that lead Terraform's provider here. */
-  provider: Json;
-  address: string;
+  readonly provider: Json;
   /** What answers, for the record of a run. */
-  description: string;
-  /** Asks below `/v1/`, by default as whoever may do anything. */
-  call(method: "GET" | "POST" | "DELETE" | "LIST", path: string, body?: Json, token?: string): Promise<Answer>;
+  readonly description: string;
+  /** Asks below `/v1/`, as whoever may do anything unless a token is given. */
+  call(method: "GET" | "POST" | "DELETE" | "LIST", path: string, body?: Json, token?: string): Promise<VaultAnswer>;
   stop(): Promise<void>;
 }
 
@@ -32,37 +30,37 @@ const START_LIMIT = 60;
 /** A version of Vault that has everything OpenBao has: the provider goes by numbers, and OpenBao counts anew. */
 const OPENBAO_AS = "1.17.0";
 
-function findProgram(): string | undefined {
+/** Vault, or OpenBao, which took up its last free version. */
+function findVault(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  const paths = ["vault", "bao"].flatMap((name) => folders.map((folder) => join(folder, name)));
-  return paths.find((path) => existsSync(path));
+  return ["vault", "bao"]
+    .flatMap((name) => folders.map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
 }
 
-const named = () => ({ address: process.env.VAULT_ADDR, token: process.env.VAULT_TOKEN });
+/** The server that somebody named, with a token for everything. */
+function namedVault(): VaultServer | undefined {
+  const { VAULT_ADDR: address, VAULT_TOKEN: token } = process.env;
+  return address && token ? { address: address.replace(/\/+$/, ""), token } : undefined;
+}
 
-/** Vault's API as a need of a proof. */
+/** A Vault-compatible server as a need of a proof. */
 export function vaultNeed(): Need {
-  const { address, token } = named();
-  const there = (address && token) || findProgram() !== undefined;
-  return {
-    name: "vault-server",
-    missing: there ? undefined : "no vault or bao is on the PATH, and no VAULT_ADDR with VAULT_TOKEN names a server",
-  };
+  const there = namedVault() !== undefined || findVault() !== undefined;
+  const missing = "neither vault nor bao is on the PATH, and VAULT_ADDR with VAULT_TOKEN names no server";
+  return { name: "vault-server", missing: there ? undefined : missing };
 }
 
 /** The server that `VAULT_ADDR` and `VAULT_TOKEN` name, else one of our own on loopback that keeps nothing. */
-export async function startVault(): Promise<VaultServer> {
-  const { address, token } = named();
-  return address && token ? ready(address.replace(/\/+$/, ""), token, async () => undefined) : ownVault();
-}
-
-async function ownVault(): Promise<VaultServer> {
+export async function startVault(): Promise<RunningVault> {
+  const named = namedVault();
+  if (named !== undefined) return ready(named, async () => undefined);
   const folder = mkdtempSync(join(tmpdir(), "tls-stacks-vault-"));
   const [port = 0] = await freePorts(1);
-  const token = `test-${randomBytes(12).toString("hex")}`;
+  const [token, listen] = [`test-${randomBytes(12).toString("hex")}`, `127.0.0.1:${port}`];
   const server = startServer(
-    findProgram() ?? "vault",
-    ["server", "-dev", "-dev-no-store-token", `-dev-root-token-id=${token}`, `-dev-listen-address=127.0.0.1:${port}`],
+    findVault() ?? "vault",
+    ["server", "-dev", "-dev-no-store-token", `-dev-root-token-id=${token}`, `-dev-listen-address=${listen}`],
     folder,
   );
   const stop = async () => {
@@ -70,7 +68,7 @@ async function ownVault(): Promise<VaultServer> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return await ready(`http://127.0.0.1:${port}`, token, stop);
+    return await ready({ address: `http://${listen}`, token }, stop);
   } catch (error) {
     const said = server.said();
     await stop();
@@ -78,43 +76,28 @@ async function ownVault(): Promise<VaultServer> {
   }
 }
 
-async function ready(address: string, token: string, stop: () => Promise<void>): Promise<VaultServer> {
+async function ready({ address, token }: VaultServer, stop: () => Promise<void>): Promise<RunningVault> {
+  const call: RunningVault["call"] = async (method, path, body, as = token) => {
+    const answer = await fetch(`${address}/v1/${path}`, {
+      method,
+      headers: { "X-Vault-Token": as },
+      signal: AbortSignal.timeout(10_000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text === "" ? {} : (JSON.parse(text) as Json) };
+  };
   for (const until = Date.now() + START_LIMIT * 1000; Date.now() < until; ) {
-    const health = await ask(address, token, "GET", "sys/health").catch(() => undefined);
-    if (health?.status === 200) {
-      const version = String(health.body.version);
+    // Mounts are there a moment after the port is.
+    const mounts = await call("GET", "sys/mounts").catch(() => undefined);
+    if (mounts?.status === 200) {
+      const version = String((await call("GET", "sys/health")).body.version);
       // Vault has never had a version 2.
       const isOpenBao = version.startsWith("2.");
-      return {
-        address,
-        provider: { address, token, ...(isOpenBao ? { vault_version_override: OPENBAO_AS } : {}) },
-        description: `${isOpenBao ? "OpenBao" : "Vault"} ${version}`,
-        call: (method, path, body, as = token) => ask(address, as, method, path, body),
-        stop,
-      };
+      const provider = { address, token, ...(isOpenBao ? { vault_version_override: OPENBAO_AS } : {}) };
+      return { address, token, provider, description: `${isOpenBao ? "OpenBao" : "Vault"} ${version}`, call, stop };
     }
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error(`${address}: not ready after ${START_LIMIT} s`);
-}
-
-function ask(address: string, token: string, method: string, path: string, body?: Json): Promise<Answer> {
-  return new Promise((done, failed) => {
-    const text = body === undefined ? "" : JSON.stringify(body);
-    const send = address.startsWith("https:") ? secureRequest : request;
-    const headers = { "x-vault-token": token, "content-length": Buffer.byteLength(text) };
-    const sent = send(`${address}/v1/${path}`, { method, headers, timeout: 10_000 });
-    sent.once("timeout", () => sent.destroy(new Error(`${method} ${path}: no answer in 10 s`)));
-    sent.once("error", failed);
-    sent.once("response", (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.once("error", failed);
-      answer.once("end", () => {
-        const said = Buffer.concat(chunks).toString();
-        done({ status: answer.statusCode ?? 0, body: said === "" ? {} : (JSON.parse(said) as Json) });
-      });
-    });
-    sent.end(text);
-  });
 }

@@ -1,0 +1,714 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { brokenLinks } from "../../lib/checks/ttl-chain";
+import { type IssueLimits, type IssueRequest, simulateRole, type VaultRole } from "../../lib/checks/vault-role";
+import { asciiForm } from "../../lib/checks/vault-role-idna";
+import { globFits } from "../../lib/checks/vault-role-names";
+import { smallestWidening, unintendedNames } from "../../lib/checks/vault-role-widening";
+import { day } from "../../lib/config/duration";
+import { agreementWith } from "../support/vault-agreement";
+import { type Pair, vaultPairs } from "../support/vault-pairs";
+import { type Recorded, recordingLimits } from "../support/vault-recorder";
+
+const hour = 3_600;
+
+/** The one thing that a test is about, on top of a role that issues example.com alone. */
+const role = (more: VaultRole = {}): VaultRole => ({
+  allowed_domains: ["example.com"],
+  allow_bare_domains: true,
+  allow_localhost: false,
+  ...more,
+});
+/** What Vault says of a common name: nothing, when it issues it. */
+const said = (some: VaultRole, common_name: string, more: IssueRequest = {}, limits: IssueLimits = recordingLimits) =>
+  simulateRole(some, { common_name, ...more }, limits).errors.join();
+const refusal = (name: string) => `common name ${name} not allowed by this role`;
+const issued = (some: VaultRole, request: IssueRequest, limits: IssueLimits = recordingLimits) =>
+  simulateRole(some, request, limits);
+
+/** The first pairs of a seed. */
+function pairs(seed: number, count: number): readonly Pair[] {
+  const drawn = vaultPairs(seed);
+  return Array.from({ length: count }, () => drawn.next().value as Pair);
+}
+
+describe("what Vault 1.14.3 answered", () => {
+  const lines = readFileSync(join(__dirname, "data/vault-role-verdicts.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Recorded);
+
+  test("is what the simulator says: verdict, names, lifetime, warnings and words of all 2,400 lines", () => {
+    const { differences, ...counts } = agreementWith(lines, recordingLimits);
+    expect(differences).toEqual([]);
+    expect(counts).toEqual({
+      verdicts: 2_400,
+      issued: 1_009,
+      names: 1_009,
+      lifetimes: 1_009,
+      warnings: 1_009,
+      refused: 1_391,
+      words: 1_391,
+    });
+  });
+
+  test("is not what a simulator says that always issues, or looks at domains alone", () => {
+    const open = lines.map((line) => ({ ...line, role: { ...line.role, allow_any_name: true } }));
+    expect(agreementWith(open, recordingLimits).verdicts).toBeLessThan(2_000);
+  });
+});
+
+test("any pair gets an answer, and refusals and certificates are whole", () => {
+  const broken = pairs(4, 5_000).filter(({ role, request }) => {
+    const { issued, errors, dns, ttl } = simulateRole(role, request, recordingLimits);
+    return issued ? errors.length > 0 || ttl === 0 : errors.length !== 1 || dns.length > 0 || ttl > 0;
+  });
+  expect(broken).toEqual([]);
+});
+
+test("any text in any place gets an answer", () => {
+  const texts = fc.array(fc.string({ unit: "grapheme" }), { maxLength: 3 });
+  const name = fc.stringMatching(/^[a-zé*@.\- ,]{0,12}$/);
+  const flags = fc.record({
+    allow_bare_domains: fc.boolean(),
+    allow_subdomains: fc.boolean(),
+    allow_glob_domains: fc.boolean(),
+    allow_any_name: fc.boolean(),
+    enforce_hostnames: fc.boolean(),
+    require_cn: fc.boolean(),
+  });
+  const names = fc.array(name, { maxLength: 3 });
+  fc.assert(
+    fc.property(flags, texts, names, name, texts, names, (some, uris, domains, common_name, addresses, alt_names) => {
+      const asked = { common_name, alt_names, ip_sans: addresses, uri_sans: uris };
+      const { errors, issued } = simulateRole(
+        { ...some, allowed_domains: domains, allowed_uri_sans: ["*"] },
+        asked,
+        recordingLimits,
+      );
+      expect(errors).toHaveLength(issued ? 0 : 1);
+    }),
+  );
+});
+
+describe("names below and beside allowed domains", () => {
+  test("bare: the domain itself, whatever the case of its letters", () => {
+    expect(said(role(), "example.com")).toBe("");
+    expect(said(role(), "EXAMPLE.com")).toBe("");
+    expect(said(role({ allow_bare_domains: false }), "example.com")).toBe(refusal("example.com"));
+  });
+
+  test("bare: the root's dot makes it another name", () => {
+    expect(said(role(), "example.com.")).toBe(refusal("example.com."));
+  });
+
+  test("subdomains: at any depth, not the domain itself, nor what only ends like it", () => {
+    const some = role({ allow_bare_domains: false, allow_subdomains: true });
+    expect(said(some, "a.example.com")).toBe("");
+    expect(said(some, "a.b.c.example.com")).toBe("");
+    expect(said(some, "example.com")).toBe(refusal("example.com"));
+    expect(said(some, "ai-example.com")).toBe(refusal("ai-example.com"));
+  });
+
+  test("subdomains: here the case of letters matters", () => {
+    expect(said(role({ allow_subdomains: true }), "a.EXAMPLE.com")).toBe(refusal("a.EXAMPLE.com"));
+    expect(said(role({ allow_subdomains: true }), "A.example.com")).toBe("");
+  });
+
+  test("subdomains: a wildcard right at the domain counts as one", () => {
+    expect(said(role({ allow_subdomains: true }), "*.example.com")).toBe("");
+    expect(said(role({ allow_subdomains: true }), "*.EXAMPLE.com")).toBe("");
+    expect(said(role(), "*.example.com")).toBe(refusal("*.example.com"));
+  });
+
+  test("a role for api.example.org and what is below it refuses ai-api.example.org", () => {
+    const some = role({ allowed_domains: ["api.example.org"], allow_subdomains: true });
+    expect(said(some, "ai-api.example.org")).toBe(refusal("ai-api.example.org"));
+  });
+
+  test("an empty domain, as a trailing comma leaves it, allows nothing; white space around one is nothing", () => {
+    expect(said(role({ allowed_domains: [""], allow_subdomains: true }), "a.")).toBe(refusal("a."));
+    expect(said(role({ allowed_domains: [" example.com "] }), "example.com")).toBe("");
+  });
+});
+
+describe("globs", () => {
+  const globs = (...allowed_domains: readonly string[]) =>
+    role({ allowed_domains, allow_glob_domains: true, allow_bare_domains: false });
+
+  test("stand for anything, dots and nothing included", () => {
+    expect(said(globs("api-*.example.com"), "api-1.example.com")).toBe("");
+    expect(said(globs("api-*.example.com"), "api-a.b.example.com")).toBe("");
+    expect(said(globs("a*.example.com"), "a.example.com")).toBe("");
+    expect(said(globs("api-*.example.com"), "web.example.com")).toBe(refusal("web.example.com"));
+  });
+
+  test("are looked at only where they are allowed", () => {
+    const some = { ...globs("*.example.com"), allow_glob_domains: false };
+    expect(said(some, "a.example.com")).toBe(refusal("a.example.com"));
+  });
+
+  test("are domains with a star: others are compared in no way", () => {
+    expect(said(globs("example.com"), "example.com")).toBe(refusal("example.com"));
+  });
+
+  test.each([
+    ["", "", true],
+    ["", "a", false],
+    ["*", "", true],
+    ["a", "a", true],
+    ["a", "ab", false],
+    ["a*", "ba", false],
+    ["*a", "ab", false],
+    ["a*a", "a", false],
+    ["a*a", "aa", true],
+    ["a*b*c", "a1b2c", true],
+    ["a*b*c", "acb", false],
+    ["*b*", "abc", true],
+    ["*b*", "ac", false],
+    ["a**b", "ab", true],
+    ["A*", "a", false],
+    ["a.c*", "abc", false],
+  ])("%j and %j: %j", (pattern, text, fits) => {
+    expect(globFits(pattern, text)).toBe(fits);
+  });
+});
+
+describe("wildcards", () => {
+  const any = (more: VaultRole = {}) => role({ allow_any_name: true, ...more });
+
+  test("are refused before anything else where they are not allowed", () => {
+    expect(said(any({ allow_wildcard_certificates: false }), "*.example.com")).toBe(refusal("*.example.com"));
+    expect(said(any(), "*.example.com")).toBe("");
+  });
+
+  test("there is one, in the leftmost label (RFC 6125), even where names need not be hostnames", () => {
+    for (const name of ["*.*.example.com", "a.*.example.com", "**.example.com"]) {
+      expect(said(any({ enforce_hostnames: false }), name)).toBe(refusal(name));
+    }
+  });
+
+  test("the label may have letters around it, but must end and begin as labels do", () => {
+    for (const name of ["f*o.example.com", "*o.example.com", "f*.example.com", "*"]) expect(said(any(), name)).toBe("");
+    for (const name of ["-*.example.com", "f*-.example.com"]) expect(said(any(), name)).toBe(refusal(name));
+    expect(said(any({ enforce_hostnames: false }), "-*.example.com")).toBe("");
+  });
+
+  test("with letters around it are no alternative name: the certificate is without it, and nothing is said", () => {
+    expect(issued(any(), { common_name: "f*o.example.com" })).toMatchObject({ issued: true, dns: [] });
+  });
+});
+
+describe("hostnames", () => {
+  const any = (more: VaultRole = {}) => role({ allow_any_name: true, ...more });
+
+  test.each(["ai_api.example.com", "-bad.example.com", "bad-.example.com", "Not A Host"])(
+    "%s is none, which is refused even where any name is allowed",
+    (name) => {
+      expect(said(any(), name)).toBe(refusal(name));
+      expect(said(any({ enforce_hostnames: false }), name)).toBe("");
+    },
+  );
+
+  test("what is no hostname is left out of the alternative names, and not even compared", () => {
+    const asked = { common_name: "example.com", alt_names: ["_srv.elsewhere.org", "Not A Host"] };
+    expect(issued(role(), asked)).toMatchObject({ issued: true, dns: ["example.com"] });
+  });
+
+  test("a name with labels of more than 63 octets, empty ones, or more than 253 octets has no ASCII form", () => {
+    const long = `${"b".repeat(64)}.example.com`;
+    expect(said(any({ enforce_hostnames: false }), long)).toBe(`idna: invalid label "${"b".repeat(64)}"`);
+    expect(said(any({ enforce_hostnames: false }), "api..example.com")).toBe('idna: invalid label "api..example.com"');
+    const whole = `${`${"c".repeat(60)}.`.repeat(4)}${"d".repeat(10)}`;
+    expect(said(any({ enforce_hostnames: false }), whole)).toBe(`idna: invalid label "${whole}"`);
+    expect(said(any(), whole.slice(1))).toBe("");
+  });
+
+  test("no ASCII form is said first, of any name, and only of names that would stand in the certificate", () => {
+    const asked = { alt_names: ["a..b"] };
+    expect(said(role(), "elsewhere.org", asked)).toBe('idna: invalid label "a..b"');
+    expect(said(role(), "a..b", { exclude_cn_from_sans: true })).toBe(refusal("a..b"));
+  });
+
+  test("a common name may have more than 64 octets", () => {
+    const long = `${"a".repeat(60)}.${"b".repeat(60)}.example.com`;
+    expect(said(any(), long)).toBe("");
+  });
+
+  test.each([
+    ["bücher.example", { ascii: "xn--bcher-kva.example" }],
+    ["BÜCHER.example", { ascii: "xn--BCHER-2pa.example" }],
+    ["xn--bcher-kva.example", { ascii: "xn--bcher-kva.example" }],
+    ["xn--bcher-KVA.example", { ascii: "xn--bcher-kva.example" }],
+    ["XN--A.example", { ascii: "XN--A.example" }],
+    ["xn--a-.example", { ascii: "a.example" }],
+    ["xn--.example", { error: 'idna: invalid label ""' }],
+    ["xn---.example", { error: 'idna: invalid label "-"' }],
+    ["xn--99999999.example", { error: 'idna: invalid label "99999999"' }],
+    ["", { error: 'idna: invalid label ""' }],
+    [".", { error: 'idna: invalid label "."' }],
+    ["a.", { ascii: "a." }],
+    ["a..", { ascii: "a.." }],
+    ["ä..", { error: 'idna: invalid label ""' }],
+    ["ä.", { ascii: "xn--4ca." }],
+    ["ä".repeat(58), { error: `idna: invalid label "xn--4ca${"a".repeat(57)}"` }],
+    ["a\u0007..", { ascii: "a\u0007.." }],
+    ["a\u0007..b", { error: 'idna: invalid label "a\\a..b"' }],
+  ])("the ASCII form of %j", (name, form) => {
+    expect(asciiForm(name)).toEqual(form);
+  });
+});
+
+describe("localhost", () => {
+  const some = (more: VaultRole = {}) => role({ allow_localhost: true, allowed_domains: [], ...more });
+
+  test("and localdomain are allowed by themselves, and what is below with subdomains", () => {
+    expect(said(some(), "localhost")).toBe("");
+    expect(said(some(), "localdomain")).toBe("");
+    expect(said(some({ allow_localhost: false }), "localhost")).toBe(refusal("localhost"));
+    expect(said(some(), "a.localhost")).toBe(refusal("a.localhost"));
+    expect(said(some({ allow_subdomains: true }), "a.localdomain")).toBe("");
+    expect(said(some({ allow_subdomains: true }), "mylocalhost")).toBe(refusal("mylocalhost"));
+  });
+
+  test("a wildcard below needs no subdomains, and mail for it neither", () => {
+    expect(said(some(), "*.localhost")).toBe("");
+    expect(said(some(), "user@localhost")).toBe("");
+  });
+});
+
+describe("e-mail addresses", () => {
+  test("are judged by their domain, and stand with their kind", () => {
+    const asked = { common_name: "example.com", alt_names: ["user@example.com"] };
+    expect(issued(role(), asked)).toMatchObject({ dns: ["example.com"], email: ["user@example.com"] });
+    expect(said(role({ allow_bare_domains: false, allow_subdomains: true }), "user@a.example.com")).toBe("");
+    expect(said(role(), "user@elsewhere.org")).toBe(refusal("user@elsewhere.org"));
+    expect(said(role(), "example.com", { alt_names: ["user@elsewhere.org"] })).toBe(
+      "email address user@elsewhere.org not allowed by this role",
+    );
+  });
+
+  test("have one @, no wildcard behind it, and a hostname", () => {
+    const any = role({ allow_any_name: true });
+    for (const name of ["a@b@example.com", "user@*.example.com", "user@-bad.com"]) {
+      expect(said(any, name)).toBe(refusal(name));
+    }
+    expect(said(any, "*@example.com")).toBe("");
+  });
+
+  test("are refused by the certificate's format where they are not ASCII", () => {
+    expect(said(role({ allow_any_name: true }), "ü@example.com")).toBe(
+      'unable to create certificate: x509: "ü@example.com" cannot be encoded as an IA5String',
+    );
+  });
+});
+
+describe("common names", () => {
+  test("are required, unless they are not", () => {
+    expect(said(role(), "")).toMatch(/^the common_name field is required, or must be provided in a CSR/);
+    expect(issued(role({ require_cn: false }), { alt_names: ["example.com"] })).toMatchObject({ dns: ["example.com"] });
+  });
+
+  test("stand among the alternative names, unless they are kept out; they are judged all the same", () => {
+    const out = { exclude_cn_from_sans: true };
+    expect(issued(role(), { common_name: "example.com" }).dns).toEqual(["example.com"]);
+    expect(issued(role(), { common_name: "example.com", ...out })).toMatchObject({ issued: true, dns: [] });
+    expect(said(role(), "elsewhere.org", out)).toBe(refusal("elsewhere.org"));
+  });
+
+  test("are of the kinds that cn_validations names, whatever the case of its letters", () => {
+    expect(said(role({ cn_validations: ["email"] }), "example.com")).toBe(refusal("example.com"));
+    expect(said(role({ cn_validations: ["Hostname"] }), "example.com")).toBe("");
+    expect(said(role({ cn_validations: ["hostname"] }), "user@example.com")).toBe(refusal("user@example.com"));
+    expect(said(role({ cn_validations: [] }), "user@example.com")).toBe("");
+  });
+
+  test("disabled: anything, as a common name and nowhere else", () => {
+    const some = role({ cn_validations: ["disabled"] });
+    expect(said(some, "Not A Host")).toBe("");
+    expect(said(some, "elsewhere.org")).toBe("subject alternate name elsewhere.org not allowed by this role");
+  });
+});
+
+test("alternative names are sorted by bytes, once each, without white space, before they are judged", () => {
+  const some = role({ allow_subdomains: true });
+  const alt_names = [
+    " b.example.com",
+    "a.example.com",
+    "B.example.com",
+    "b.example.com",
+    "",
+    "a.example.com,c.example.com",
+  ];
+  expect(issued(some, { common_name: "example.com", alt_names }).dns).toEqual([
+    "B.example.com",
+    "a.example.com",
+    "b.example.com",
+    "c.example.com",
+    "example.com",
+  ]);
+  expect(said(some, "example.com", { alt_names: ["z.org", "y.org"] })).toContain("name y.org");
+});
+
+describe("addresses, URIs and other names", () => {
+  const asked = (more: IssueRequest) => said(role(), "example.com", more);
+
+  test("addresses: forbidden ones are listed as they came, allowed ones must be some", () => {
+    const none = role({ allow_ip_sans: false });
+    expect(said(none, "example.com", { ip_sans: ["::1", "x"] })).toBe(
+      "IP Subject Alternative Names are not allowed in this role, but was provided [::1 x]",
+    );
+    expect(said(none, "example.com", { ip_sans: [] })).toBe("");
+    for (const ip of ["not-an-ip", "010.0.0.1", "1.2.3", "fe80::1%eth0", "1.2.3.4/8"]) {
+      expect(asked({ ip_sans: [ip] })).toBe(`the value "${ip}" is not a valid IP address`);
+    }
+  });
+
+  test("addresses: are told as the certificate has them", () => {
+    const ip_sans = ["10.0.0.1", "2001:DB8:0:0::0:1", "::ffff:192.0.2.1"];
+    expect(issued(role(), { common_name: "example.com", ip_sans }).ip).toEqual([
+      "10.0.0.1",
+      "2001:db8::1",
+      "192.0.2.1",
+    ]);
+  });
+
+  test("URIs: none without a list, then what fits it, and what is one", () => {
+    const uri_sans = ["spiffe://example.com/ns/ai"];
+    expect(asked({ uri_sans })).toMatch(/^URI Subject Alternative Names are not allowed in this role/);
+    const some = (...allowed_uri_sans: readonly string[]) => role({ allowed_uri_sans });
+    expect(said(some("spiffe://example.org/*"), "example.com", { uri_sans })).toMatch(/not valid for this role$/);
+    expect(issued(some("x", "spiffe://example.com/*"), { common_name: "example.com", uri_sans }).uri).toEqual(uri_sans);
+    for (const uri of ["http://[::1", "a:b\u007f", "http://a:port", "http://a/%zz", "1a:b", "http://a b/"]) {
+      const sentence = `the provided URI Subject Alternative Name ${JSON.stringify(uri).replace("\u007f", "\\x7f")} is not a valid URI`;
+      expect(said(some("*"), "example.com", { uri_sans: [uri] })).toBe(sentence);
+    }
+    for (const uri of ["nouri", "mailto:a@b", "//host/x", "/x", "http://u:p@[::1]:80/x?%", "a/b:c"]) {
+      expect(said(some("*"), "example.com", { uri_sans: [uri] })).toBe("");
+    }
+  });
+
+  test("other names: by their type, then by their value", () => {
+    const upn = "1.3.6.1.4.1.311.20.2.3";
+    const allows = (...allowed_other_sans: readonly string[]) => role({ allowed_other_sans });
+    const ask = (some: VaultRole, name: string) => said(some, "example.com", { other_sans: [name] });
+    expect(ask(role(), `${upn};UTF8:x`)).toBe(`other SAN OID ${upn} not allowed by this role`);
+    expect(ask(allows(`${upn};UTF8:a*`), `${upn};utf-8:ab`)).toBe("");
+    expect(ask(allows(`${upn};UTF8:a*`), `${upn};UTF8:b`)).toBe(`other SAN b not allowed for OID ${upn} by this role`);
+    expect(ask(allows("*"), "1.2;UTF8:x")).toBe("");
+    expect(ask(allows("*"), "1.2;IA5:x")).toMatch(/only utf8 other SANs are supported/);
+    expect(ask(allows("*"), "x")).toMatch(/expected a semicolon/);
+    expect(ask(allows("*"), "1.2;x")).toMatch(/expected a colon/);
+    expect(ask(allows("x"), "1.2;UTF8:x")).toBe(
+      'error parsing allowed_other_sans: expected a semicolon in other SAN "x"',
+    );
+  });
+});
+
+describe("lifetimes", () => {
+  const lifetime = (some: VaultRole, ttl: number, limits: Partial<IssueLimits> = {}) =>
+    issued(role(some), { common_name: "example.com", ttl }, { ...recordingLimits, ...limits });
+
+  test("asked for, else the role's, else the mount's", () => {
+    expect(lifetime({ ttl: hour }, 60).ttl).toBe(60);
+    expect(lifetime({ ttl: hour }, 0).ttl).toBe(hour);
+    expect(lifetime({}, 0).ttl).toBe(768 * hour);
+  });
+
+  test("are cut to the role's maximum, else the mount's, with a warning", () => {
+    expect(lifetime({ max_ttl: 2 * hour }, day)).toMatchObject({
+      ttl: 2 * hour,
+      warnings: ['TTL "24h0m0s" is longer than permitted maxTTL "2h0m0s", so maxTTL is being used'],
+    });
+    expect(lifetime({}, 2 * day, { mountMax: day })).toMatchObject({ ttl: day });
+    expect(lifetime({ max_ttl: 2 * day }, 2 * day, { mountMax: day })).toMatchObject({ ttl: 2 * day, warnings: [] });
+    expect(lifetime({ max_ttl: 90 }, 3_661).warnings[0]).toMatch(/^TTL "1h1m1s" .* maxTTL "1m30s"/);
+    expect(lifetime({ max_ttl: 30 }, 31).warnings[0]).toMatch(/^TTL "31s" .* maxTTL "30s"/);
+  });
+
+  test("beyond the authority's end are refused, cut or permitted, as the issuer says", () => {
+    expect(lifetime({}, 2 * day, { caLifetime: day }).errors).toEqual([
+      "cannot satisfy request, as TTL would result in notAfter of now + 48h0m0s that is beyond the expiration of the CA certificate at now + 24h0m0s",
+    ]);
+    expect(lifetime({}, day, { caLifetime: day }).ttl).toBe(day);
+    expect(lifetime({}, 2 * day, { caLifetime: day, leafNotAfterBehavior: "truncate" }).ttl).toBe(day);
+    expect(lifetime({}, 2 * day, { caLifetime: day, leafNotAfterBehavior: "permit" }).ttl).toBe(2 * day);
+  });
+});
+
+describe("a role that Vault would not store issues nothing", () => {
+  test.each<[VaultRole, string]>([
+    [{ ttl: 2, max_ttl: 1 }, '"ttl" value must be less than "max_ttl" value'],
+    [{ key_type: "rsa", key_bits: 1024 }, "RSA keys < 2048 bits are unsafe and not supported: got 1024"],
+    [{ key_type: "rsa", key_bits: 2050 }, "unsupported bit length for RSA key: 2050"],
+    [{ key_type: "ec", key_bits: 255 }, "unsupported bit length for EC key: 255"],
+    [{ key_type: "dsa" }, "unknown key type dsa"],
+    [{ cn_validations: ["x"] }, "cn_validations value incorrect: unknown type: `x`"],
+    [{ cn_validations: ["email", "email"] }, "cn_validations value incorrect: `email` specified multiple times"],
+    [
+      { cn_validations: ["email", "disabled"] },
+      "cn_validations value incorrect: cannot specify `disabled` along with `email` or `hostname`",
+    ],
+  ])("%j", (more, sentence) => {
+    expect(said(role(more), "example.com")).toBe(sentence);
+  });
+
+  test("and one for keys of any type issues no key of its own", () => {
+    expect(said(role({ key_type: "any" }), "example.com")).toMatch(/^role key type "any" not allowed for issuing/);
+    expect(said(role({ key_type: "ed25519" }), "example.com")).toBe("");
+  });
+});
+
+test("what is absent has Vault's default: localhost, wildcards, addresses and hostnames yes, all else no", () => {
+  expect(said({}, "localhost")).toBe("");
+  expect(said({}, "*.localhost", { ip_sans: ["::1"] })).toBe("");
+  expect(said({ allow_any_name: true }, "a_b")).toBe(refusal("a_b"));
+  for (const name of ["example.com", "a.example.com"]) {
+    expect(said({ allowed_domains: ["example.com", "*"] }, name)).toBe(refusal(name));
+  }
+  expect(issued({}, { common_name: "localhost" })).toMatchObject({ ttl: 768 * hour, uri: [] });
+});
+
+describe("the smallest widening", () => {
+  const steps = (some: VaultRole, request: IssueRequest, limits?: IssueLimits) =>
+    smallestWidening(some, request, limits)?.steps;
+  const cn = (common_name: string) => ({ common_name });
+  const plain: VaultRole = { allow_localhost: false };
+
+  test.each<[string, VaultRole, IssueRequest, readonly string[]]>([
+    [
+      "a domain's own name",
+      { allowed_domains: ["example.org"] },
+      cn("example.org"),
+      ["set allow_bare_domains to true"],
+    ],
+    [
+      "a name beside the allowed ones, where only names below are",
+      { allowed_domains: ["api.example.org"], allow_subdomains: true },
+      cn("ai-api.example.org"),
+      ['add "example.org" to allowed_domains'],
+    ],
+    [
+      "the same, where bare ones are",
+      { allowed_domains: ["api.example.org"], allow_bare_domains: true, allow_subdomains: true },
+      cn("ai-api.example.org"),
+      ['add "ai-api.example.org" to allowed_domains'],
+    ],
+    ["a name below", { allowed_domains: ["example.org"] }, cn("a.example.org"), ["set allow_subdomains to true"]],
+    [
+      "a name below what belongs to everybody",
+      { allowed_domains: ["example.org"], allow_subdomains: true },
+      cn("example.co.uk"),
+      ['add "example.co.uk" to allowed_domains', "set allow_bare_domains to true"],
+    ],
+    [
+      "a name that a glob fits",
+      { allowed_domains: ["api-*.example.org"] },
+      cn("api-1.example.org"),
+      ["set allow_glob_domains to true"],
+    ],
+    [
+      "a wildcard",
+      { allowed_domains: ["example.org"], allow_subdomains: true, allow_wildcard_certificates: false },
+      cn("*.example.org"),
+      ["set allow_wildcard_certificates to true"],
+    ],
+    ["this machine", {}, cn("localhost"), ["set allow_localhost to true"]],
+    [
+      "an address",
+      { allowed_domains: ["example.org"], allow_bare_domains: true, allow_ip_sans: false },
+      { ...cn("example.org"), ip_sans: ["10.0.0.1"] },
+      ["set allow_ip_sans to true"],
+    ],
+    [
+      "a URI",
+      { allowed_domains: ["example.org"], allow_bare_domains: true },
+      { ...cn("example.org"), uri_sans: ["spiffe://example.org/x"] },
+      ['add "spiffe://example.org/x" to allowed_uri_sans'],
+    ],
+    [
+      "another name",
+      { allowed_domains: ["example.org"], allow_bare_domains: true },
+      { ...cn("example.org"), other_sans: ["1.2;UTF8:x"] },
+      ['add "1.2;UTF8:x" to allowed_other_sans'],
+    ],
+    [
+      "no common name",
+      { allowed_domains: ["example.org"], allow_bare_domains: true },
+      { alt_names: ["example.org"] },
+      ["set require_cn to false"],
+    ],
+    [
+      "a common name of another kind",
+      { allowed_domains: ["example.org"], allow_bare_domains: true, cn_validations: ["email"] },
+      cn("example.org"),
+      ['add "hostname" to cn_validations'],
+    ],
+    [
+      "no hostname",
+      { allowed_domains: ["a_b.org"], allow_bare_domains: true },
+      cn("a_b.org"),
+      ["set enforce_hostnames to false"],
+    ],
+    [
+      "lifetimes that Vault would not store",
+      { allowed_domains: ["example.org"], allow_bare_domains: true, ttl: day, max_ttl: hour },
+      cn("example.org"),
+      ["set max_ttl to 86400 (1d)"],
+    ],
+    [
+      "one step for two names, of which the first alone would have needed another",
+      { allowed_domains: ["example.org"], allow_bare_domains: true },
+      { ...cn("a.example.org"), alt_names: ["b.example.org"] },
+      ['add "a.example.org" to allowed_domains', 'add "b.example.org" to allowed_domains'],
+    ],
+  ])("of %s", (_, some, request, expected) => {
+    expect(steps({ ...plain, ...some }, request)).toEqual(expected);
+  });
+
+  test("of a lifetime beyond the authority's end is a shorter one", () => {
+    const limits = { ...recordingLimits, mountDefault: hour, caLifetime: day };
+    const some = role({ ttl: 2 * day });
+    expect(smallestWidening(some, cn("example.com"), limits)).toEqual({
+      change: { ttl: day },
+      steps: ["set ttl to 86400 (1d)"],
+    });
+    expect(smallestWidening(some, { ...cn("example.com"), ttl: 3 * day }, limits)?.change).toEqual({
+      max_ttl: day,
+      ttl: day,
+    });
+  });
+
+  test.each<[string, IssueRequest]>([
+    ["two wildcards", cn("*.*.example.com")],
+    ["no ASCII form", cn("a..b")],
+    ["no address", { ...cn("example.com"), ip_sans: ["x"] }],
+    ["mail with two @", cn("a@b@example.com")],
+  ])("is none where no role would do: %s", (_, request) => {
+    expect(smallestWidening(role(), request, recordingLimits)).toBeUndefined();
+  });
+
+  test("is none of what is issued", () => {
+    expect(smallestWidening(role(), cn("example.com"))).toBeUndefined();
+  });
+
+  test("makes any refused request pass, without one step too many, or no role does", () => {
+    let widened = 0;
+    for (const { role, request } of pairs(5, 500)) {
+      const before = simulateRole(role, request, recordingLimits);
+      if (before.issued) continue;
+      const found = smallestWidening(role, request, recordingLimits);
+      if (found !== undefined) {
+        widened++;
+        const after = simulateRole({ ...role, ...found.change }, request, recordingLimits);
+        if (!after.issued) throw new Error(JSON.stringify({ role, request, found, after }));
+        // Each field of the change is needed: taking any back refuses again.
+        for (const field of Object.keys(found.change) as (keyof VaultRole)[]) {
+          const { [field]: _, ...rest } = found.change;
+          if (simulateRole({ ...role, ...rest }, request, recordingLimits).issued) {
+            throw new Error(`${field} is not needed: ${JSON.stringify({ role, request, found })}`);
+          }
+        }
+      } else {
+        const { common_name = "", alt_names = [] } = request;
+        const domains = [common_name, ...alt_names].flatMap((name) => [name, name.replace(/^.*@/, "")]);
+        const open = {
+          ...{ allowed_domains: domains, allow_bare_domains: true, allow_subdomains: true, allow_localhost: true },
+          ...{ allow_ip_sans: true, allowed_uri_sans: ["*"], require_cn: false, enforce_hostnames: false },
+          max_ttl: recordingLimits.caLifetime,
+        };
+        expect(simulateRole(open, request, recordingLimits).issued).toBe(false);
+      }
+    }
+    expect(widened).toBeGreaterThan(250);
+  });
+});
+
+describe("names that nobody asked for", () => {
+  const found = (some: VaultRole, ...names: readonly string[]) =>
+    unintendedNames({ allow_localhost: false, ...some }, names).map(({ name, because }) => `${name}: ${because}`);
+
+  test("there are none in a role for its names alone", () => {
+    const some = { allowed_domains: ["example.org", "a.example.org"], allow_bare_domains: true };
+    expect(found(some, "example.org", "a.example.org")).toEqual([]);
+    expect(found(some, "example.org")).toEqual(['a.example.org: allow_bare_domains and "a.example.org"']);
+  });
+
+  test("come of subdomains, wildcards, globs, localhost and any name", () => {
+    const domain = { allowed_domains: ["example.org"], allow_subdomains: true };
+    expect(found({ ...domain, allow_wildcard_certificates: false }, "a.example.org")).toEqual([
+      'not-asked-for.example.org: allow_subdomains and "example.org"',
+    ]);
+    expect(found(domain, "a.example.org")).toContain(
+      '*.example.org: allow_subdomains, allow_wildcard_certificates and "example.org"',
+    );
+    expect(found({ allowed_domains: ["api-*.example.org"], allow_glob_domains: true }, "api-1.example.org")).toEqual([
+      'api-not-asked-for.not-asked-for.example.org: allow_glob_domains and "api-*.example.org"',
+    ]);
+    expect(found({ allow_localhost: true })).toEqual(["localhost: allow_localhost"]);
+    expect(found({ allow_any_name: true, ...domain })).toEqual(["not-asked-for.example: allow_any_name"]);
+  });
+
+  test("do not come of what the role does not look at", () => {
+    expect(found({ allowed_domains: ["*.example.org", "example.com"] })).toEqual([]);
+    expect(found({ allowed_domains: ["a_b.org"], allow_bare_domains: true })).toEqual([]);
+  });
+
+  test("are issued, each", () => {
+    let examples = 0;
+    for (const { role } of pairs(6, 200)) {
+      for (const { name } of unintendedNames(role, role.allowed_domains ?? [])) {
+        examples++;
+        const request = { common_name: name, alt_names: [name] };
+        const answer = simulateRole({ ...role, cn_validations: ["disabled"] }, request, recordingLimits);
+        expect(answer).toMatchObject({ issued: true, dns: [name] });
+      }
+    }
+    expect(examples).toBeGreaterThan(100);
+  });
+});
+
+describe("lifetimes from the certificate to the root", () => {
+  const chain = {
+    leaf: 30 * day,
+    roleMax: 90 * day,
+    mountMax: 365 * day,
+    intermediate: 1_825 * day,
+    root: 3_650 * day,
+  };
+
+  test("grow, or stay the same", () => {
+    expect(brokenLinks(chain)).toEqual([]);
+    expect(brokenLinks({ leaf: 1, roleMax: 1, mountMax: 1, intermediate: 1, root: 1 })).toEqual([]);
+    const { root: _, ...alone } = chain;
+    expect(brokenLinks(alone)).toEqual([]);
+  });
+
+  test("are each held against the next, with the arithmetic, the effect and the fix", () => {
+    expect(brokenLinks({ ...chain, leaf: 100 * day })).toEqual([
+      {
+        from: "leaf",
+        to: "roleMax",
+        message:
+          'is "100d", longer than the role\'s max_ttl (100d - 90d = 10d too much); Vault would shorten it without an error; write at most "90d" or give the role\'s max_ttl at least "100d"',
+      },
+    ]);
+    const all = brokenLinks({ leaf: 5, roleMax: 4, mountMax: 3, intermediate: 2, root: 1 });
+    expect(all.map(({ from, to }) => `${from} > ${to}`)).toEqual([
+      "leaf > roleMax",
+      "roleMax > mountMax",
+      "mountMax > intermediate",
+      "intermediate > root",
+    ]);
+  });
+
+  test.each([
+    ["err", "refuse"],
+    ["truncate", "cut"],
+    ["permit", "could outlive"],
+  ] as const)("beyond the authority's end, with %s: %s", (leafNotAfterBehavior, word) => {
+    const [broken] = brokenLinks({ ...chain, mountMax: 2_000 * day, leafNotAfterBehavior });
+    expect(broken?.message).toContain(word);
+  });
+});

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { type IssueLimits, simulateRole } from "../lib/checks/vault-role";
+import { durationProblem, parseDuration } from "../lib/config/duration";
+import { whole } from "../lib/config/fields";
+import { newReport, show } from "../lib/config/report";
+import { readStructure } from "../lib/config/structure";
+import { exitCodes, findingLines, type Surroundings } from "./output";
+
+/** The options as the user writes them. */
+export interface SimulateOptions {
+  readonly mountMax: string;
+  readonly mountDefault: string;
+  readonly caLifetime: string;
+  readonly leafNotAfterBehavior: NonNullable<IssueLimits["leafNotAfterBehavior"]>;
+}
+
+const yesOrNo = z.boolean().optional();
+const list = (example: string) =>
+  z
+    .array(z.string())
+    .meta({ examples: [[example]] })
+    .optional();
+const word = (example: string) =>
+  z
+    .string()
+    .meta({ examples: [example] })
+    .optional();
+// What Vault keeps lengths of time in holds no more: nanoseconds in 63 bits.
+const seconds = whole(0, 9_223_372_036, { description: "seconds", examples: [3_600] }).optional();
+
+/** A line: what decides of a role and a request. Vault knows more fields of both, so others may stand beside these. */
+const lineInput = z.looseObject({
+  role: z
+    .looseObject({
+      allowed_domains: list("example.com"),
+      allow_bare_domains: yesOrNo,
+      allow_subdomains: yesOrNo,
+      allow_glob_domains: yesOrNo,
+      allow_wildcard_certificates: yesOrNo,
+      allow_localhost: yesOrNo,
+      allow_any_name: yesOrNo,
+      enforce_hostnames: yesOrNo,
+      allow_ip_sans: yesOrNo,
+      allowed_uri_sans: list("spiffe://example.com/*"),
+      allowed_other_sans: list("1.3.6.1.4.1.311.20.2.3;UTF8:*"),
+      require_cn: yesOrNo,
+      cn_validations: list("hostname"),
+      key_type: word("ec"),
+      key_bits: whole(0, 65_536, { description: "bits", examples: [256] }).optional(),
+      ttl: seconds,
+      max_ttl: seconds,
+    })
+    .meta({ examples: [{ allowed_domains: ["example.com"] }] }),
+  request: z
+    .looseObject({
+      common_name: word("api.example.com"),
+      alt_names: list("api.example.com"),
+      ip_sans: list("192.0.2.7"),
+      uri_sans: list("spiffe://example.com/x"),
+      other_sans: list("1.3.6.1.4.1.311.20.2.3;UTF8:x"),
+      exclude_cn_from_sans: yesOrNo,
+      ttl: seconds,
+    })
+    .meta({ examples: [{ common_name: "example.com" }] }),
+});
+
+/** Reads a role and a request per line of the standard input, and writes what Vault would answer, a line each. */
+export function simulateVaultRole(around: Surroundings, options: SimulateOptions): number {
+  const limits = readLimits(options);
+  if (typeof limits === "string") {
+    around.stderr(`${limits}\n`);
+    return exitCodes.config;
+  }
+  let number = 0;
+  for (const lines of linesOf(around.stdin?.() ?? [])) {
+    const answers: string[] = [];
+    for (const line of lines) {
+      number++;
+      const read = readLine(line);
+      if (typeof read === "string") {
+        around.stdout(answers.join(""));
+        around.stderr(`line ${number}: ${read}\n`);
+        return exitCodes.config;
+      }
+      const { issued, errors, dns, ttl } = simulateRole(read.role, read.request, limits);
+      answers.push(`${JSON.stringify({ issued, errors, dns, ttl })}\n`);
+    }
+    around.stdout(answers.join(""));
+  }
+  return exitCodes.clean;
+}
+
+function readLimits(options: SimulateOptions): IssueLimits | string {
+  const given = {
+    "mount-max": options.mountMax,
+    "mount-default": options.mountDefault,
+    "ca-lifetime": options.caLifetime,
+  };
+  for (const [name, value] of Object.entries(given)) {
+    const problem = durationProblem(value);
+    if (problem !== undefined) return `--${name}: ${problem}`;
+  }
+  return {
+    mountMax: parseDuration(options.mountMax) ?? 0,
+    mountDefault: parseDuration(options.mountDefault) ?? 0,
+    caLifetime: parseDuration(options.caLifetime) ?? 0,
+    leafNotAfterBehavior: options.leafNotAfterBehavior,
+  };
+}
+
+/** Lines as far as they have arrived, without the end of each; the last need not have one. */
+function* linesOf(chunks: Iterable<Uint8Array>): Generator<readonly Uint8Array[]> {
+  let begun: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    const lines: Uint8Array[] = [];
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      lines.push(Buffer.concat([...begun, chunk.subarray(from, end)]));
+      begun = [];
+      from = end + 1;
+    }
+    if (from < chunk.length) begun.push(chunk.subarray(from));
+    yield lines;
+  }
+  if (begun.length > 0) yield [Buffer.concat(begun)];
+}
+
+const wanted = 'write {"role": {...}, "request": {...}} on one line';
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The role and the request of a line, or why it has none. */
+function readLine(line: Uint8Array): z.infer<typeof lineInput> | string {
+  let data: unknown;
+  try {
+    data = JSON.parse(utf8.decode(line));
+  } catch {
+    const start = show(new TextDecoder().decode(line.subarray(0, 60)));
+    return `is ${start}, which is no JSON in UTF-8; ${wanted}`;
+  }
+  if (typeof data !== "object" || data === null || Array.isArray(data)) {
+    return `is ${show(data)}, which is no map; ${wanted}`;
+  }
+  const report = newReport();
+  const read = readStructure(lineInput, data, report);
+  const problems = findingLines(report.problems, data);
+  return problems.length > 0 ? problems.join("; ") : read;
+}

@@ -1,0 +1,366 @@
+import { day, type Seconds } from "../config/duration";
+import { ipAddress, isUri } from "./vault-role-addresses";
+import { asciiForm, goQuoted, isAscii } from "./vault-role-idna";
+import { allowsCommonName, allowsName, globFits, isHostname } from "./vault-role-names";
+
+/**
+ * The fields of a role (`POST <mount>/roles/<name>`) that decide what it issues, under Vault's own names, so that a
+ * role read from a server can be judged as it is. What is absent has Vault's default.
+ */
+export interface VaultRole {
+  /** @default [] */
+  readonly allowed_domains?: readonly string[];
+  /** Whether a name that is an allowed domain itself is issued. @default false */
+  readonly allow_bare_domains?: boolean;
+  /** Whether names below the allowed domains are issued, at any depth, and wildcards right below them. @default false */
+  readonly allow_subdomains?: boolean;
+  /** Whether `*` in allowed domains stands for anything, dots included. @default false */
+  readonly allow_glob_domains?: boolean;
+  /** Whether names with a wildcard are issued, where another rule allows the name. @default true */
+  readonly allow_wildcard_certificates?: boolean;
+  /** Whether `localhost` and `localdomain` are issued. @default true */
+  readonly allow_localhost?: boolean;
+  /** Whether any name is issued; `enforce_hostnames` and `allow_wildcard_certificates` still hold. @default false */
+  readonly allow_any_name?: boolean;
+  /** Whether names must be hostnames. @default true */
+  readonly enforce_hostnames?: boolean;
+  /** @default true */
+  readonly allow_ip_sans?: boolean;
+  /** URIs that are issued, `*` for anything; none: no URI is. @default [] */
+  readonly allowed_uri_sans?: readonly string[];
+  /** Other names that are issued, as `<oid>;UTF8:<value>` with `*` for anything, or `*` alone. @default [] */
+  readonly allowed_other_sans?: readonly string[];
+  /** Whether a request must have a common name. @default true */
+  readonly require_cn?: boolean;
+  /** What a common name may be: `hostname`, `email` or both; `disabled`: anything. @default ["email", "hostname"] */
+  readonly cn_validations?: readonly string[];
+  /** @default "rsa" */
+  readonly key_type?: string;
+  /** Size of the key; 0: the usual one of its type. @default 0 */
+  readonly key_bits?: number;
+  /** Lifetime of a certificate whose request names none, in seconds; 0: the mount's default. @default 0 */
+  readonly ttl?: Seconds;
+  /** The longest lifetime, in seconds; 0: the mount's maximum. @default 0 */
+  readonly max_ttl?: Seconds;
+}
+
+/** A role with nothing left to a default. */
+export type CompleteRole = Required<VaultRole>;
+
+/** What a role is asked for (`POST <mount>/issue/<name>`), under Vault's own names. */
+export interface IssueRequest {
+  readonly common_name?: string;
+  /** DNS names and e-mail addresses. */
+  readonly alt_names?: readonly string[];
+  readonly ip_sans?: readonly string[];
+  readonly uri_sans?: readonly string[];
+  /** As `<oid>;UTF8:<value>`. */
+  readonly other_sans?: readonly string[];
+  /** Whether the common name stays out of the alternative names. @default false */
+  readonly exclude_cn_from_sans?: boolean;
+  /** Lifetime in seconds; 0: the role's. @default 0 */
+  readonly ttl?: Seconds;
+}
+
+/** What bounds lifetimes from outside the role. */
+export interface IssueLimits {
+  /** The mount's `default_lease_ttl`. */
+  readonly mountDefault: Seconds;
+  /** The mount's `max_lease_ttl`. Vault does not look at it where the role has a `max_ttl`. */
+  readonly mountMax: Seconds;
+  /** What is left of the issuing authority's lifetime. */
+  readonly caLifetime: Seconds;
+  /** The issuer's `leaf_not_after_behavior`: what becomes of a certificate that would outlive it. @default "err" */
+  readonly leafNotAfterBehavior?: "err" | "truncate" | "permit";
+}
+
+/** A server's defaults, and an authority of five years. */
+export const usualLimits: IssueLimits = { mountDefault: 32 * day, mountMax: 32 * day, caLifetime: 5 * 365 * day };
+
+/** What Vault answers. */
+export interface Verdict {
+  readonly issued: boolean;
+  /** Vault's sentences, when it refuses. */
+  readonly errors: readonly string[];
+  /** What Vault says besides, when it issues. */
+  readonly warnings: readonly string[];
+  /** DNS names of the certificate, sorted; a requested name that is no hostname is left out without a word. */
+  readonly dns: readonly string[];
+  readonly email: readonly string[];
+  readonly ip: readonly string[];
+  readonly uri: readonly string[];
+  /** Lifetime in seconds; 0: refused. */
+  readonly ttl: Seconds;
+}
+
+/** Why Vault refuses. */
+export interface Refusal {
+  readonly kind:
+    | "invalid-role"
+    | "no-common-name"
+    | "no-ascii-form"
+    | "common-name"
+    | "alternative-name"
+    | "other-name"
+    | "ip-forbidden"
+    | "uri"
+    | "outlives-authority"
+    /** What no role allows, such as an address that is none. */
+    | "invalid-request";
+  /** What is refused; empty where it is nothing in particular. */
+  readonly value: string;
+  /** In Vault's words. */
+  readonly sentence: string;
+}
+
+/**
+ * What Vault would answer if a role were asked for a certificate: the rules of its PKI engine (1.14) in the engine's
+ * order, which decides whose sentence is heard. Moments in sentences are given relative to `now`.
+ */
+export function simulateRole(role: VaultRole, request: IssueRequest, limits: IssueLimits): Verdict {
+  const found = judgeRequest(completeRole(role), request, limits);
+  const nothing = { warnings: [], dns: [], email: [], ip: [], uri: [], ttl: 0 };
+  return "sentence" in found
+    ? { issued: false, errors: [found.sentence], ...nothing }
+    : { issued: true, errors: [], ...found };
+}
+
+/** The role as Vault stores it: defaults filled in, lists without white space around their members. */
+export function completeRole(role: VaultRole): CompleteRole {
+  const trimmed = (list: readonly string[]) => list.map((text) => text.trim());
+  return {
+    allow_bare_domains: false,
+    allow_subdomains: false,
+    allow_glob_domains: false,
+    allow_wildcard_certificates: true,
+    allow_localhost: true,
+    allow_any_name: false,
+    enforce_hostnames: true,
+    allow_ip_sans: true,
+    require_cn: true,
+    key_type: "rsa",
+    key_bits: 0,
+    ttl: 0,
+    max_ttl: 0,
+    ...role,
+    allowed_domains: trimmed(role.allowed_domains ?? []),
+    allowed_uri_sans: trimmed(role.allowed_uri_sans ?? []),
+    allowed_other_sans: trimmed(role.allowed_other_sans ?? []),
+    cn_validations: role.cn_validations?.length
+      ? trimmed(role.cn_validations).map((kind) => kind.toLowerCase())
+      : ["email", "hostname"],
+  };
+}
+
+type Certificate = Omit<Verdict, "issued" | "errors">;
+
+/** The certificate that a role issues, or why it does not. */
+export function judgeRequest(role: CompleteRole, request: IssueRequest, limits: IssueLimits): Certificate | Refusal {
+  const wrong = invalidRole(role);
+  if (wrong !== undefined) return refusal("invalid-role", "", wrong);
+  const names = requestedNames(role, request);
+  if ("sentence" in names) return names;
+  const ip = listed(request.ip_sans);
+  const uri = listed(request.uri_sans);
+  const refused =
+    refusedName(role, names) ??
+    refusedOtherName(role, listed(request.other_sans)) ??
+    refusedAddress(role, ip) ??
+    refusedUri(role, uri);
+  if (refused !== undefined) return refused;
+  const lifetime = grantedLifetime(role, request.ttl ?? 0, limits);
+  if ("sentence" in lifetime) return lifetime;
+  const foreign = names.email.find((email) => !isAscii(email));
+  if (foreign !== undefined) {
+    const why = `x509: ${goQuoted(foreign)} cannot be encoded as an IA5String`;
+    return refusal("invalid-request", foreign, `unable to create certificate: ${why}`);
+  }
+  return {
+    ...lifetime,
+    dns: sortedOnce(names.dns),
+    email: sortedOnce(names.email),
+    ip: ip.map((text) => ipAddress(text) ?? text),
+    uri,
+  };
+}
+
+const refusal = (kind: Refusal["kind"], value: string, sentence: string): Refusal => ({ kind, value, sentence });
+
+/** A list as Vault reads it from a request: joined with commas and taken apart again. */
+function listed(list: readonly string[] | undefined): readonly string[] {
+  const joined = (list ?? []).join(",");
+  return joined === "" ? [] : joined.split(",").map((text) => text.trim());
+}
+
+/** Without white space, empty texts and repetitions, in order of bytes. */
+function sortedOnce(list: readonly string[]): readonly string[] {
+  const once = new Set(list.map((text) => text.trim()).filter((text) => text !== ""));
+  return [...once].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** Why Vault would not store the role in the first place. */
+function invalidRole(role: CompleteRole): string | undefined {
+  const { ttl, max_ttl, key_type, key_bits, cn_validations, allowed_other_sans } = role;
+  const wrongName = anyOtherName(role) ? undefined : allowed_other_sans.map(otherName).find(isMistake);
+  if (wrongName !== undefined) return `error parsing allowed_other_sans: ${wrongName}`;
+  if (max_ttl > 0 && ttl > max_ttl) return '"ttl" value must be less than "max_ttl" value';
+  return wrongKey(key_type, key_bits) ?? wrongValidations(cn_validations);
+}
+
+function wrongKey(type: string, bits: number): string | undefined {
+  if (type === "rsa" && bits !== 0 && bits < 2048) {
+    return `RSA keys < 2048 bits are unsafe and not supported: got ${bits}`;
+  }
+  if (type === "rsa" && ![0, 2048, 3072, 4096, 8192].includes(bits)) {
+    return `unsupported bit length for RSA key: ${bits}`;
+  }
+  if (type === "ec" && ![0, 224, 256, 384, 521].includes(bits)) return `unsupported bit length for EC key: ${bits}`;
+  if (type === "any") {
+    return 'role key type "any" not allowed for issuing certificates without providing key_type and/or key_bits request parameters';
+  }
+  return ["rsa", "ec", "ed25519"].includes(type) ? undefined : `unknown key type ${type}`;
+}
+
+function wrongValidations(kinds: readonly string[]): string | undefined {
+  for (const [at, kind] of kinds.entries()) {
+    if (!["disabled", "email", "hostname"].includes(kind)) {
+      return `cn_validations value incorrect: unknown type: \`${kind}\``;
+    }
+    if (kinds.indexOf(kind) < at) return `cn_validations value incorrect: \`${kind}\` specified multiple times`;
+  }
+  if (!kinds.includes("disabled") || kinds.length === 1) return undefined;
+  return "cn_validations value incorrect: cannot specify `disabled` along with `email` or `hostname`";
+}
+
+interface Names {
+  readonly common: string;
+  readonly dns: readonly string[];
+  readonly email: readonly string[];
+}
+
+/** What is asked for by name: e-mail addresses as they are, the rest in ASCII, as far as it is a hostname. */
+function requestedNames(role: CompleteRole, request: IssueRequest): Names | Refusal {
+  const { common_name: common = "", alt_names = [], exclude_cn_from_sans = false } = request;
+  if (common === "" && role.require_cn) {
+    return refusal(
+      "no-common-name",
+      "",
+      'the common_name field is required, or must be provided in a CSR with "use_csr_common_name" set to true, unless "require_cn" is set to false',
+    );
+  }
+  const dns: string[] = [];
+  const email: string[] = [];
+  const inNames = common === "" || exclude_cn_from_sans ? [] : [common];
+  for (const name of [...inNames, ...sortedOnce(alt_names.join(",").split(","))]) {
+    if (name.includes("@")) {
+      email.push(name);
+      continue;
+    }
+    const form = asciiForm(name);
+    if ("error" in form) return refusal("no-ascii-form", name, form.error);
+    if (isHostname(form.ascii)) dns.push(form.ascii);
+  }
+  return { common, dns, email };
+}
+
+function refusedName(role: CompleteRole, { common, dns, email }: Names): Refusal | undefined {
+  if (common !== "" && !allowsCommonName(role, common)) {
+    return refusal("common-name", common, `common name ${common} not allowed by this role`);
+  }
+  const name = dns.find((one) => !allowsName(role, one));
+  if (name !== undefined) {
+    return refusal("alternative-name", name, `subject alternate name ${name} not allowed by this role`);
+  }
+  const address = email.find((one) => !allowsName(role, one));
+  return address === undefined
+    ? undefined
+    : refusal("alternative-name", address, `email address ${address} not allowed by this role`);
+}
+
+const isMistake = (parsed: ReturnType<typeof otherName>) => typeof parsed === "string";
+
+function anyOtherName({ allowed_other_sans: [first, ...more] }: CompleteRole): boolean {
+  return first === "*" && more.length === 0;
+}
+
+/** The parts of another name, `<oid>;UTF8:<value>`, or what is wrong with it. */
+function otherName(text: string): { readonly oid: string; readonly value: string } | string {
+  const [, oid, rest] = /^([^;]*);(.*)$/s.exec(text) ?? [];
+  if (oid === undefined || rest === undefined) return `expected a semicolon in other SAN ${goQuoted(text)}`;
+  const [, type, value] = /^([^:]*):(.*)$/s.exec(rest) ?? [];
+  if (type === undefined || value === undefined) return `expected a colon in other SAN ${goQuoted(text)}`;
+  if (/^utf-?8$/i.test(type)) return { oid, value };
+  return `only utf8 other SANs are supported; found non-supported type in other SAN ${goQuoted(text)}`;
+}
+
+function refusedOtherName(role: CompleteRole, names: readonly string[]): Refusal | undefined {
+  const allowed = role.allowed_other_sans.map(otherName).filter((one) => typeof one !== "string");
+  for (const name of names) {
+    const asked = otherName(name);
+    if (typeof asked === "string") {
+      return refusal("invalid-request", name, `could not parse requested other SAN: ${asked}`);
+    }
+    if (anyOtherName(role)) continue;
+    const same = allowed.filter(({ oid }) => oid === asked.oid);
+    if (same.length === 0) return refusal("other-name", name, `other SAN OID ${asked.oid} not allowed by this role`);
+    if (!same.some(({ value }) => globFits(value, asked.value))) {
+      return refusal("other-name", name, `other SAN ${asked.value} not allowed for OID ${asked.oid} by this role`);
+    }
+  }
+  return undefined;
+}
+
+function refusedAddress(role: CompleteRole, addresses: readonly string[]): Refusal | undefined {
+  if (addresses.length > 0 && !role.allow_ip_sans) {
+    const sentence = "IP Subject Alternative Names are not allowed in this role, but was provided";
+    return refusal("ip-forbidden", addresses.join(" "), `${sentence} [${addresses.join(" ")}]`);
+  }
+  const none = addresses.find((address) => ipAddress(address) === undefined);
+  return none === undefined
+    ? undefined
+    : refusal("invalid-request", none, `the value ${goQuoted(none)} is not a valid IP address`);
+}
+
+function refusedUri(role: CompleteRole, uris: readonly string[]): Refusal | undefined {
+  const given = "URI Subject Alternative Names";
+  for (const uri of uris) {
+    if (role.allowed_uri_sans.length === 0) {
+      return refusal("uri", uri, `${given} are not allowed in this role, but were provided via the API`);
+    }
+    if (!role.allowed_uri_sans.some((allowed) => globFits(allowed, uri))) {
+      return refusal("uri", uri, `${given} were provided via the API which are not valid for this role`);
+    }
+    if (!isUri(uri)) {
+      const sentence = `the provided URI Subject Alternative Name ${goQuoted(uri)} is not a valid URI`;
+      return refusal("invalid-request", uri, sentence);
+    }
+  }
+  return undefined;
+}
+
+/** The lifetime that is granted: asked for, else the role's, else the mount's, and at most the maximum. */
+function grantedLifetime(
+  role: CompleteRole,
+  asked: Seconds,
+  { mountDefault, mountMax, caLifetime, leafNotAfterBehavior = "err" }: IssueLimits,
+): { readonly ttl: Seconds; readonly warnings: readonly string[] } | Refusal {
+  const wanted = asked || role.ttl || mountDefault;
+  const longest = role.max_ttl || mountMax;
+  const ttl = Math.min(wanted, longest);
+  const shown = [wanted, longest].map((length) => goQuoted(goShown(length)));
+  const warnings =
+    wanted > longest ? [`TTL ${shown[0]} is longer than permitted maxTTL ${shown[1]}, so maxTTL is being used`] : [];
+  if (ttl <= caLifetime || leafNotAfterBehavior === "permit") return { ttl, warnings };
+  if (leafNotAfterBehavior === "truncate") return { ttl: caLifetime, warnings };
+  return refusal(
+    "outlives-authority",
+    "",
+    `cannot satisfy request, as TTL would result in notAfter of now + ${goShown(ttl)} that is beyond the expiration of the CA certificate at now + ${goShown(caLifetime)}`,
+  );
+}
+
+/** A length of time as Go prints it: `768h0m0s`, `1m0s`, `5s`. */
+function goShown(seconds: Seconds): string {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return hours > 0 ? `${hours}h${minutes}m${rest}s` : minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
+}
