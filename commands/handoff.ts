@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { oneOf, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
-import { moveInto, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
+import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
 import { copyLock, synthesized, terraformJson } from "./synthesize";
 
@@ -38,6 +38,7 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
       writeFileSync(join(made, "README.md"), operatorPage(config, stack, terraformJson(made)));
       writeFileSync(join(made, "SHA256SUMS"), checksums(made));
     }
+    for (const { name } of chosen) removeManifests(join(target, name));
     moveInto(join(folder, "stacks"), resolve(target));
   });
   for (const { name } of chosen) around.stdout(`${join(target, name)}\n`);

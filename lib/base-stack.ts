@@ -12,6 +12,9 @@ import { LinearSynthesizer } from "./linear-synthesis";
  */
 const terraformFloor = { any: "1.5", s3: "1.10", vault: "1.11" };
 
+/** The folder beside a stack's JSON that holds manifests and patches for its cluster, and nothing else. */
+export const manifestsFolder = "kubernetes";
+
 /**
  * What every stack is: a state of its own, addresses that can be read, qualified provider sources, and an inventory of
  * its certificates.
@@ -36,9 +39,9 @@ export abstract class BaseStack extends TerraformStack {
     new TerraformOutput(this, name, { description, value });
   }
 
-  /** Puts a file beside the stack's JSON, for what operators do with other programs than Terraform. */
-  protected file(path: string, text: string): void {
-    this.#files.set(path, text);
+  /** Puts a file for `kubectl` beside the stack's JSON, into `kubernetes/`. */
+  protected manifestFile(name: string, text: string): void {
+    this.#files.set(`${manifestsFolder}/${name}`, text);
   }
 
   /** Files beside the stack's JSON: path as seen from it, and text. */

@@ -54,10 +54,12 @@ export class VaultPkiK8sStack extends BaseStack {
       configContext: kubernetes.context,
     });
     const authorities = pki.own ? this.#makeAuthorities(config) : undefined;
+    const roots = pki.own ? undefined : pki.caBundle;
     const signing: SigningMount = authorities?.signing ?? {
       path: issuingMount(pki),
       ready: [],
-      trustPem: pki.own ? undefined : pki.caBundle,
+      trustPem: roots,
+      knownRoots: roots,
     };
     const placement = placementIn(this, config.namespace, this.labels);
     const delivered = config.certificates.map(
@@ -171,7 +173,7 @@ export class VaultPkiK8sStack extends BaseStack {
     if (consumer === undefined) return;
     if ("deployment" in consumer) {
       const patch = deploymentPatch(name, secret, consumer.deployment, namespace);
-      this.file(`kubernetes/patch-${name}.yaml`, yaml(patch));
+      this.manifestFile(`patch-${name}.yaml`, yaml(patch));
       return;
     }
     tlsIngress(scope, { ...consumer.ingress, name, hosts: names, secretName: secret }, placement);
@@ -182,6 +184,6 @@ export class VaultPkiK8sStack extends BaseStack {
     if (manifests.length === 0) return;
     const documents = manifests.map(yaml);
     const usage = `# After Terraform: kubectl --context ${context} apply -f manifests.yaml\n`;
-    this.file("kubernetes/manifests.yaml", `${usage}---\n${documents.join("---\n")}`);
+    this.manifestFile("manifests.yaml", `${usage}---\n${documents.join("---\n")}`);
   }
 }

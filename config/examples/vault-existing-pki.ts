@@ -27,7 +27,7 @@ zj0EAwIDSAAwRQIgMyRL9Sx/bEuUwfvAceCLxanAHiXXZvixHOu6ueaIaWwCIQCI
 -----END CERTIFICATE-----
 `,
       },
-      authPath: "kubernetes/training",
+      authPath: "kubernetes-training",
       audience: "vault",
       certificates: {
         trainer: {

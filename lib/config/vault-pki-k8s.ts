@@ -91,7 +91,7 @@ const ownPkiInput = fields(
           {
             description: "The only domains it may sign names of (name constraints).",
             examples: [["example.com"]],
-            default: "any",
+            default: "any domain",
           },
         ).optional(),
       },

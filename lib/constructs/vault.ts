@@ -13,6 +13,7 @@ import { PkiSecretBackendRootSignIntermediate } from "@cdktf/provider-vault/lib/
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { roleOf } from "../checks/vault-roles";
 import { type Seconds, showDuration } from "../config/duration";
 import type { KeyKind } from "../config/keys";
 import type { OwnPkiConfig, VaultAuthorityConfig, VaultCertificateConfig } from "../config/vault-pki-k8s";
@@ -41,6 +42,8 @@ export interface SigningMount {
   readonly ready: ITerraformDependable[];
   /** Whom clients trust (PEM), if it is known without a certificate. */
   readonly trustPem: string | undefined;
+  /** Certificates (PEM) of which the mount may put some at the end of a chain, though clients have them. */
+  readonly knownRoots: string | undefined;
 }
 
 /** Root and intermediate, each on a mount of its own; their keys are made in Vault and never leave it. */
@@ -94,6 +97,8 @@ export class VaultAuthorities extends Construct {
         excludeCnFromSans: true,
         issuerRef: rootCert.issuerId,
         ttl: wholeSeconds(intermediate.lifetime),
+        // It signs certificates, not authorities.
+        maxPathLength: 0,
         permittedDnsDomains: permittedDomains.length > 0 ? [...permittedDomains] : undefined,
         // The root puts its URLs into what it signs.
         dependsOn: [topUrls],
@@ -121,6 +126,8 @@ export class VaultAuthorities extends Construct {
       path: belowMount.path,
       ready: [urls, issuers],
       trustPem: `\${trimspace(${rootCert.fqn}.certificate)}\n`,
+      // The intermediate's mount has never seen the root.
+      knownRoots: undefined,
     };
     this.entries = {
       root: authorityEntry(top, root, rootCert.certificate, "itself", intermediate.lifetime),
@@ -212,36 +219,39 @@ export function allowRequests(
   mount: string,
   login: Login,
 ): Requesting {
-  const { role, purpose, key, lifetime, serviceAccounts } = certificate;
+  const { purpose, key, serviceAccounts } = certificate;
+  const { name } = certificate.role;
+  const role = roleOf(certificate);
   const made = new PkiSecretBackendRole(scope, PkiSecretBackendRole.tfResourceType, {
     backend: signing.path,
-    name: role.name,
-    allowedDomains: [...role.allowedDomains],
-    allowBareDomains: role.allowBareDomains,
-    allowSubdomains: role.allowSubdomains,
-    allowGlobDomains: role.allowGlobDomains,
-    allowWildcardCertificates: role.allowWildcardCertificates,
-    allowAnyName: false,
-    allowLocalhost: false,
-    allowIpSans: false,
-    enforceHostnames: true,
+    name,
+    allowedDomains: [...role.allowed_domains],
+    allowBareDomains: role.allow_bare_domains,
+    allowSubdomains: role.allow_subdomains,
+    allowGlobDomains: role.allow_glob_domains,
+    allowWildcardCertificates: role.allow_wildcard_certificates,
+    allowAnyName: role.allow_any_name,
+    allowLocalhost: role.allow_localhost,
+    allowIpSans: role.allow_ip_sans,
+    enforceHostnames: role.enforce_hostnames,
     serverFlag: purpose !== "client",
     clientFlag: purpose !== "server",
     codeSigningFlag: false,
     emailProtectionFlag: false,
-    ...keyArguments[key],
+    keyType: role.key_type,
+    keyBits: role.key_bits,
     // Only RSA keys encrypt keys; with ECDSA the usage is wrong, and strict clients refuse it.
     keyUsage: ["DigitalSignature", ...(key.startsWith("rsa-") ? ["KeyEncipherment"] : [])],
-    ttl: wholeSeconds(lifetime),
-    maxTtl: wholeSeconds(lifetime),
+    ttl: wholeSeconds(role.ttl),
+    maxTtl: wholeSeconds(role.max_ttl),
     // What a request names is asked for, not what its CSR brings along.
     useCsrCommonName: false,
     useCsrSans: false,
     dependsOn: signing.ready,
   });
-  const requestPath = `${mount}/${certificate.delivery === "terraform" ? "issue" : "sign"}/${role.name}`;
+  const requestPath = `${mount}/${certificate.delivery === "terraform" ? "issue" : "sign"}/${name}`;
   const policy = new Policy(scope, Policy.tfResourceType, {
-    name: role.name,
+    name,
     policy: `path "${requestPath}" {\n  capabilities = ["update"]\n}\n`,
   });
   const ready: ITerraformDependable[] = [made, policy];
@@ -249,7 +259,7 @@ export function allowRequests(
     const bound = (values: readonly string[]) => [...new Set(values)].sort();
     const opened = new KubernetesAuthBackendRole(scope, KubernetesAuthBackendRole.tfResourceType, {
       backend: login.authPath,
-      roleName: role.name,
+      roleName: name,
       boundServiceAccountNames: bound(serviceAccounts.map(({ name }) => name)),
       boundServiceAccountNamespaces: bound(serviceAccounts.map(({ namespace }) => namespace)),
       audience: login.audience,
@@ -308,8 +318,13 @@ export function requestCertificate(
   });
   const chain = `regexall("${certificatePattern}", ${issued.fqn}.ca_chain)`;
   const trust = signing.trustPem;
+  // What clients have already is not shown to them.
+  const shown =
+    signing.knownRoots === undefined
+      ? chain
+      : `[for one in ${chain} : one if !strcontains(${JSON.stringify(signing.knownRoots)}, one)]`;
   return {
-    chainPem: `\${join("\\n", concat([trimspace(${issued.fqn}.certificate)], ${chain}, [""]))}`,
+    chainPem: `\${join("\\n", concat([trimspace(${issued.fqn}.certificate)], ${shown}, [""]))}`,
     keyPem: `\${trimspace(${issued.fqn}.private_key)}\n`,
     // What stands last is the root, if the mount has it.
     trustPem: trust ?? `\${reverse(${chain})[0]}\n`,
