@@ -551,3 +551,248 @@ proofs("renewal", onExisting({ existing: "short_int" }, shortLived, often), (pro
 
   prove("destroy", "ends it", async () => void (await run.destroy()));
 });
+
+const byController: Changes = {
+  pki: { ...ownPki, protect: false },
+  certificates: {
+    inference: {
+      ...inference,
+      delivery: "cert-manager",
+      lifetime: "1d",
+      secret: "inference-tls",
+      consumer: { deployment: { name: "inference", container: "server", mountPath: "/tls" } },
+    },
+  },
+};
+const noKeys = { privateKeys: "never" };
+const controllerFiles = synthesizedFiles(configWith(byController, noKeys))[STACK] ?? {};
+const controllerJson = controllerFiles["cdk.tf.json"] ?? "";
+
+/** Somebody's cluster cannot be reached by a Vault of ours, nor the other way round. */
+const loginNeed: Need = {
+  name: "login",
+  missing:
+    process.env.TLS_STACKS_KUBECONFIG || process.env.VAULT_ADDR
+      ? "Vault and the cluster are somebody else's, and may not reach each other"
+      : undefined,
+};
+
+const certManagerKinds = { Issuer: "issuers", Certificate: "certificates" } as const;
+
+/** The kinds of cert-manager, without its controller and without its rules. */
+async function installKinds({ call }: Cluster): Promise<void> {
+  for (const [kind, plural] of Object.entries(certManagerKinds)) {
+    const name = `${plural}.cert-manager.io`;
+    await call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name },
+      spec: {
+        group: "cert-manager.io",
+        scope: "Namespaced",
+        names: { kind, plural, singular: kind.toLowerCase() },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        ],
+      },
+    });
+    for (const until = Date.now() + 20_000; Date.now() < until; ) {
+      if (await call("GET", `/apis/cert-manager.io/v1/${plural}`).catch(() => undefined)) break;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
+
+const collections: Readonly<Record<string, string>> = {
+  ServiceAccount: "/api/v1/namespaces/serving/serviceaccounts",
+  Role: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/roles",
+  RoleBinding: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/rolebindings",
+  Issuer: "/apis/cert-manager.io/v1/namespaces/serving/issuers",
+  Certificate: "/apis/cert-manager.io/v1/namespaces/serving/certificates",
+};
+
+interface KubernetesManifest extends Json {
+  kind: string;
+  metadata: { name: string };
+}
+
+const manifests = () =>
+  parseAllDocuments(controllerFiles["kubernetes/manifests.yaml"] ?? "").map((one) => one.toJS() as KubernetesManifest);
+
+proofs(
+  "cert-manager",
+  controllerJson,
+  (prove) => {
+    let run: Workspace;
+    afterAll(() => run?.remove());
+
+    prove("apply", "makes PKI, role, policy and login; no key is in the state", async () => {
+      const { cluster, vault } = await servers();
+      await installKinds(cluster);
+      const { url, certificate, token } = cluster.access ?? { url: "", certificate: "", token: "" };
+      const configured = await vault.call("POST", "auth/kubernetes/config", {
+        kubernetes_host: url,
+        kubernetes_ca_cert: readFileSync(certificate, "utf8"),
+        token_reviewer_jwt: token,
+      });
+      expect(configured.status).toBe(204);
+      run = await inServers("cert-manager", controllerJson);
+      const { added, warnings } = await run.apply();
+      expect({ added, warnings }).toEqual({ added: 15, warnings: [] });
+      expect(JSON.stringify(run.state())).not.toContain("PRIVATE KEY");
+      expect((await run.plan()).exitCode).toBe(0);
+    });
+
+    prove("outputs", "the files are objects that the cluster takes as they are", async () => {
+      const { cluster } = await servers();
+      for (const manifest of manifests()) {
+        await cluster.call("POST", `${collections[manifest.kind]}?fieldValidation=Strict`, manifest);
+      }
+      expect(manifests().map(({ kind }) => kind)).toEqual(Object.keys(collections));
+    });
+
+    prove("outputs", "the patch mounts the Secret into the Deployment", async () => {
+      const { cluster } = await servers();
+      const path = "/apis/apps/v1/namespaces/serving/deployments";
+      const labels = { app: "inference" };
+      await cluster.call("POST", path, {
+        metadata: { name: "inference" },
+        spec: {
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: "server", image: "server" }] } },
+        },
+      });
+      const patch = parseAllDocuments(controllerFiles["kubernetes/patch-inference.yaml"] ?? "")[0]?.toJS() as Json;
+      await cluster.call("PATCH", `${path}/inference?fieldValidation=Strict`, patch);
+      const { spec } = (await cluster.call("GET", `${path}/inference`)) as {
+        spec: { template: { spec: { containers: Json[]; volumes: Json[] } } };
+      };
+      expect(spec.template.spec.containers).toMatchObject([
+        { name: "server", image: "server", volumeMounts: [{ name: "inference", mountPath: "/tls", readOnly: true }] },
+      ]);
+      expect(spec.template.spec.volumes).toMatchObject([{ secret: { secretName: "inference-tls" } }]);
+      await cluster.call("DELETE", `${path}/inference`);
+    });
+
+    prove("refusal", "cert-manager may make tokens for the one service account, and nobody else may", async () => {
+      const { cluster } = await servers();
+      const may = async (user: string, name: string) => {
+        const { status } = ((await cluster.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+          spec: {
+            user,
+            resourceAttributes: {
+              namespace: "serving",
+              verb: "create",
+              resource: "serviceaccounts",
+              subresource: "token",
+              name,
+            },
+          },
+        })) ?? {}) as { status?: { allowed: boolean } };
+        return status?.allowed;
+      };
+      expect(await may("system:serviceaccount:cert-manager:cert-manager", "inference")).toBe(true);
+      expect(await may("system:serviceaccount:cert-manager:cert-manager", "default")).toBe(false);
+      expect(await may("system:serviceaccount:serving:inference", "inference")).toBe(false);
+    });
+
+    prove(
+      "handshake",
+      "what cert-manager asks for with these objects is issued, and serves by strict rules",
+      async () => {
+        const { vault } = await servers();
+        const specOf = (kind: string) => manifests().find((one) => one.kind === kind)?.spec ?? {};
+        const { vault: issuer } = specOf("Issuer") as {
+          vault: { path: string; auth: { kubernetes: { mountPath: string; role: string } } };
+        };
+        const { path, auth } = issuer;
+        const { commonName, dnsNames, duration } = specOf("Certificate") as {
+          commonName: string;
+          dnsNames: string[];
+          duration: string;
+        };
+        const login = async (audience: string, account = "inference") => {
+          const jwt = await accountToken(account, audience);
+          const { status, body } = await vault.call("POST", `${auth.kubernetes.mountPath.slice("/v1/".length)}/login`, {
+            role: auth.kubernetes.role,
+            jwt,
+          });
+          return { status, token: (body.auth as { client_token: string } | undefined)?.client_token ?? "" };
+        };
+        expect((await login("https://kubernetes.default.svc")).status).toBeGreaterThanOrEqual(400);
+        expect((await login("vault://serving/other")).status).toBeGreaterThanOrEqual(400);
+        expect((await login("vault://serving/inference", "stranger")).status).toBeGreaterThanOrEqual(400);
+        const { status, token } = await login("vault://serving/inference");
+        expect(status).toBe(200);
+        // A CSR can name more than is asked for; it must not get it.
+        const { key, csr } = signingRequest(commonName, [...dnsNames, "other.example.com"]);
+        const ask = (names: string[]) =>
+          vault.call(
+            "POST",
+            path,
+            { common_name: commonName, alt_names: names.join(","), ttl: duration, csr, exclude_cn_from_sans: "true" },
+            token,
+          );
+        expect((await ask([...dnsNames, "other.example.com"])).status).toBe(400);
+        const { body } = await ask(dnsNames);
+        const signed = body.data as { certificate: string; ca_chain: string[] };
+        const chain = [signed.certificate, ...signed.ca_chain].map((pem) => `${pem.trim()}\n`).join("");
+        const trust = String((await run.output()).ca_bundle);
+        await expectServes({ chain, key, trust, type: "kubernetes.io/tls", uid: "" }, inference.names);
+        expect(days(leafOf({ chain, key }))).toBe(1);
+      },
+    );
+
+    prove("change", 'manifests: "apply" lets Terraform make the same objects', async () => {
+      const { cluster } = await servers();
+      for (const { kind, metadata } of manifests())
+        await cluster.call("DELETE", `${collections[kind]}/${metadata.name}`);
+      run.replace(jsonWith({ ...byController, manifests: "apply", crdsInstalled: true }, noKeys));
+      const { added } = await run.apply();
+      expect(added).toBe(5);
+      for (const { kind, metadata, spec } of manifests()) {
+        expect(await cluster.call("GET", `${collections[kind]}/${metadata.name}`)).toMatchObject(spec ? { spec } : {});
+      }
+      expect((await run.plan()).exitCode).toBe(0);
+    });
+
+    prove("destroy", "leaves nothing", async () => {
+      await run.destroy();
+      expect(await pkiMounts()).toEqual([]);
+    });
+  },
+  [loginNeed],
+);
+
+/** A token of a service account, as cert-manager makes one. */
+async function accountToken(account: string, audience: string): Promise<string> {
+  const { cluster } = await servers();
+  const path = collections.ServiceAccount as string;
+  if ((await cluster.call("GET", `${path}/${account}`)) === undefined) {
+    await cluster.call("POST", path, { metadata: { name: account } });
+  }
+  const { status } = ((await cluster.call("POST", `${path}/${account}/token`, {
+    spec: { audiences: [audience], expirationSeconds: 600 },
+  })) ?? {}) as { status?: { token: string } };
+  return status?.token ?? "";
+}
+
+/** A key and a request for a certificate (PEM). */
+function signingRequest(commonName: string, names: readonly string[]): { key: string; csr: string } {
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-csr-"));
+  try {
+    const [key, csr] = [join(folder, "key.pem"), join(folder, "csr.pem")];
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    const subject = ["-subj", `/CN=${commonName}`, "-addext", `subjectAltName=${names.map((one) => `DNS:${one}`)}`];
+    const made = spawnSync("openssl", ["req", "-new", ...kind, ...subject, "-keyout", key, "-out", csr]);
+    if (made.status !== 0) throw new Error(made.stderr.toString());
+    return { key: readFileSync(key, "utf8"), csr: readFileSync(csr, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -85,7 +85,8 @@ async function ready({ address, token }: VaultServer, stop: () => Promise<void>)
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, body: text === "" ? {} : (JSON.parse(text) as Json) };
+    // Some paths answer in PEM.
+    return { status: answer.status, body: text.startsWith("{") ? (JSON.parse(text) as Json) : {} };
   };
   for (const until = Date.now() + START_LIMIT * 1000; Date.now() < until; ) {
     // Mounts are there a moment after the port is.
