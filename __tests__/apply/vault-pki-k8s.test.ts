@@ -368,6 +368,28 @@ proofs("", exampleJson, (prove) => {
     }
   });
 
+  prove(
+    "change",
+    "the intermediate is signed again for another lifetime; what it signed before stays valid",
+    async () => {
+      const old = await secret("gateway");
+      const { certificates } = withNames(moreNames);
+      const intermediate = { ...ownPki.intermediate, lifetime: "2000d" };
+      run.replace(jsonWith({ pki: { ...ownPki, intermediate }, certificates }));
+      const plan = await run.plan();
+      expect(plan.actions["vault_pki_secret_backend_cert.gateway"]).toBeUndefined();
+      await run.apply(plan);
+      // Issued in the same apply, by the new one.
+      const shown = await secret("inference");
+      const [, between] = certificatesIn(shown.chain);
+      expect(between && days(between)).toBe(2000);
+      await expectServes(shown, moreNames);
+      expect(await isRevoked(leafOf(old))).toBe(false);
+      await expectServes(await secret("gateway"), gateway.names, shown.trust);
+      expect(await run.plan()).toMatchObject({ exitCode: 0, actions: {} });
+    },
+  );
+
   prove("drift", "a wider role, a changed policy and a lost Secret are named and repaired", async () => {
     const { cluster, vault } = await servers();
     const role = `pki_int/roles/${roleName("inference")}`;

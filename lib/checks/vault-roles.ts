@@ -49,12 +49,13 @@ export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path,
         `is refused by the role that is written for it (${configWords(errors.join("; "))}); ${way}rename it`,
       );
     }
-    for (const { name, because } of unintendedNames(role, certificate.names)) {
-      report.warning(
-        [...at, "role"],
-        `also lets ${show(name)} be requested, which nobody asked for (${configWords(because)}); is that meant?`,
-      );
-    }
+    const unasked = unintendedNames(role, certificate.names);
+    if (unasked.length === 0) continue;
+    const examples = unasked.map(({ name, because }) => `${show(name)} (${configWords(because)})`);
+    report.warning(
+      [...at, "role"],
+      `also allows names that nobody asked for, such as ${examples.join(", ")}; is that meant?`,
+    );
   }
 }
 

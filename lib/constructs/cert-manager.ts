@@ -68,6 +68,8 @@ export function certManagerManifests(props: CertManagerProps): Readonly<Record<s
   const { certificate, namespace, labels } = props;
   const metadata = (name: string) => ({ name, namespace, labels });
   const account = requester(certificate);
+  // The Secret is cert-manager's, whoever made the objects.
+  const { "managed-by": _, ...secretLabels } = labels;
   // Of the cert-manager of one cluster, not of one certificate: named so that nobody else has it.
   const tokenRole = `${certificate.name}-cert-manager-token`;
   const issuer: IIssuer & Manifest = {
@@ -100,7 +102,7 @@ export function certManagerManifests(props: CertManagerProps): Readonly<Record<s
     metadata: metadata(certificate.name),
     spec: {
       secretName: certificate.secret,
-      secretTemplate: { labels },
+      secretTemplate: { labels: secretLabels },
       issuerRef: { group: "cert-manager.io", kind: "Issuer", name: certificate.name },
       commonName: certificate.commonName,
       dnsNames: [...certificate.names],

@@ -11,7 +11,7 @@ import { PkiSecretBackendRole } from "@cdktf/provider-vault/lib/pki-secret-backe
 import { PkiSecretBackendRootCert } from "@cdktf/provider-vault/lib/pki-secret-backend-root-cert";
 import { PkiSecretBackendRootSignIntermediate } from "@cdktf/provider-vault/lib/pki-secret-backend-root-sign-intermediate";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { roleOf } from "../checks/vault-roles";
 import { type Seconds, showDuration } from "../config/duration";
@@ -100,6 +100,8 @@ export class VaultAuthorities extends Construct {
         // It signs certificates, not authorities.
         maxPathLength: 0,
         permittedDnsDomains: permittedDomains.length > 0 ? [...permittedDomains] : undefined,
+        // A changed lifetime alone, the provider takes as a note for the next time.
+        lifecycle: { replaceTriggeredBy: [attributeOf(belowMount, "max_lease_ttl_seconds")] },
         // The root puts its URLs into what it signs.
         dependsOn: [topUrls],
       },
@@ -112,14 +114,17 @@ export class VaultAuthorities extends Construct {
     const issuer = new PkiSecretBackendIssuer(below, PkiSecretBackendIssuer.tfResourceType, {
       backend: belowMount.path,
       issuerRef: `\${${set.fqn}.imported_issuers[0]}`,
-      issuerName: "intermediate",
+      // An issuer of its own each time it is signed again, named before the one before it goes.
+      issuerName: `intermediate-\${substr(replace(${signed.fqn}.serial_number, ":", ""), 0, 8)}`,
+      // The provider would go on writing to the issuer that it first had.
+      lifecycle: { replaceTriggeredBy: [attributeOf(set, "id"), attributeOf(signed, "serial_number")] },
     });
     const issuers = new PkiSecretBackendConfigIssuers(below, PkiSecretBackendConfigIssuers.tfResourceType, {
       backend: belowMount.path,
       default: issuer.issuerId,
       defaultFollowsLatestIssuer: false,
     });
-    const urls = urlsOf(below, belowMount, address, []);
+    const urls = urlsOf(below, belowMount, address);
 
     this.issuerIds = { root: rootCert.issuerId, intermediate: issuer.issuerId };
     this.signing = {
@@ -134,6 +139,11 @@ export class VaultAuthorities extends Construct {
       intermediate: authorityEntry(below, intermediate, signed.certificate, "the stack's root", longestLeaf),
     };
   }
+}
+
+/** An attribute as `replace_triggered_by` takes it, which is no expression. */
+function attributeOf(resource: TerraformResource, attribute: string): string {
+  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}.${attribute}`;
 }
 
 function mountOf(
@@ -151,7 +161,7 @@ function mountOf(
   });
 }
 
-function urlsOf(scope: Construct, mount: Mount, address: string, dependsOn: ITerraformDependable[]) {
+function urlsOf(scope: Construct, mount: Mount, address: string, dependsOn?: ITerraformDependable[]) {
   const url = (what: string) => [`${address}/v1/${mount.pathInput}/${what}`];
   return new PkiSecretBackendConfigUrls(scope, PkiSecretBackendConfigUrls.tfResourceType, {
     backend: mount.path,
@@ -303,8 +313,8 @@ export function requestCertificate(
     lifecycle: {
       createBeforeDestroy: true,
       // Of these, the provider takes a change as a note for the next certificate.
-      replaceTriggeredBy: ["ttl", "key_type", "key_bits", "key_usage", "server_flag", "client_flag"].map(
-        (attribute) => `${role.terraformResourceType}.${role.friendlyUniqueId}.${attribute}`,
+      replaceTriggeredBy: ["ttl", "key_type", "key_bits", "key_usage", "server_flag", "client_flag"].map((attribute) =>
+        attributeOf(role, attribute),
       ),
     },
     dependsOn: signing.ready,
