@@ -301,8 +301,6 @@ export interface VaultRoleConfig {
   readonly allowSubdomains: boolean;
   readonly allowGlobDomains: boolean;
   readonly allowWildcardCertificates: boolean;
-  /** Whether the user wrote it; if not, it allows the certificate's names and nothing else. */
-  readonly given: boolean;
 }
 
 /** Who shows a certificate, complete. */
@@ -488,7 +486,6 @@ function readCertificate(
       allowGlobDomains: role?.allowGlobDomains ?? false,
       // Nothing but a wildcard among the names asks for it.
       allowWildcardCertificates: names.some((one) => one.startsWith("*.")),
-      given: role !== undefined,
     },
     consumer: readConsumer(input.consumer),
   };
