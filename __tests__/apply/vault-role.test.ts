@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { agreementWith } from "../support/vault-agreement";
 import { type Pair, vaultPairs } from "../support/vault-pairs";
 import { type Recorded, recordingLimits, recordVerdicts } from "../support/vault-recorder";
@@ -15,11 +17,30 @@ const title = `roles on a server${missing === undefined ? "" : ` [skipped: ${mis
   }, 60_000);
   afterAll(() => server?.stop());
 
-  const mounts = async () => {
+  const call = async (method: string, path: string, body?: object) => {
     const headers = { "X-Vault-Token": server.token };
-    const answer = await fetch(`${server.address}/v1/sys/mounts`, { headers });
-    return Object.keys(((await answer.json()) as { data: object }).data).sort();
+    const answer = await fetch(`${server.address}/v1/${path}`, { method, headers, body: JSON.stringify(body) ?? null });
+    return (await answer.json().catch(() => ({}))) as { readonly data?: object };
   };
+  const mounts = async () => Object.keys((await call("GET", "sys/mounts")).data ?? {}).sort();
+
+  /** Runs the recorder as its user does; `stop` is a signal for it once it has begun to answer. */
+  function record(args: readonly string[], stop?: NodeJS.Signals, token = server.token) {
+    const script = join(__dirname, "../support/record-vault-verdicts.cjs");
+    const env = { PATH: process.env.PATH, VAULT_ADDR: server.address, VAULT_TOKEN: token };
+    const child = spawn(process.execPath, [script, ...args], { env });
+    const said = { stdout: "", stderr: "" };
+    child.stderr.on("data", (text: Buffer) => {
+      said.stderr += text;
+    });
+    child.stdout.on("data", (text: Buffer) => {
+      if (said.stdout === "" && stop !== undefined) child.kill(stop);
+      said.stdout += text;
+    });
+    return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
+      child.once("close", (code) => resolve({ code, ...said })),
+    );
+  }
 
   test("answer as the simulator says, in the same words", async () => {
     const lines: Recorded[] = [];
@@ -46,6 +67,45 @@ const title = `roles on a server${missing === undefined ? "" : ` [skipped: ${mis
     await expect(all()).rejects.toThrow("out of pairs");
     expect(await mounts()).toEqual(before);
   });
+
+  test("are recorded by a command, the same for the same seed, which tidies up when it is interrupted", async () => {
+    const before = await mounts();
+    const lines = (text: string) =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Recorded);
+    const [one, two] = [await record(["--seed", "3", "--count", "20"]), await record(["--seed=3", "--count=20"])];
+    expect([one.code, one.stderr, lines(one.stdout).length]).toEqual([0, "", 20]);
+    const answers = ({ stdout }: typeof one) =>
+      lines(stdout).map(({ role, request, issued }) => [role, request, issued]);
+    expect(answers(two)).toEqual(answers(one));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const stopped = await record(["--count", "1000000"], signal);
+      expect([stopped.code, stopped.stderr]).toEqual([130, ""]);
+      expect(lines(stopped.stdout).length).toBeGreaterThan(0);
+    }
+    expect(await mounts()).toEqual(before);
+  }, 60_000);
+
+  test("are removed from a mount that was there, which stays", async () => {
+    await call("POST", "sys/mounts/pki", { type: "pki" });
+    await call("POST", "pki/root/generate/internal", { common_name: "root", key_type: "ec" });
+    const { code, stdout } = await record(["--mount", "pki", "--count", "1000000"], "SIGINT");
+    expect([code, stdout.split("\n").length > 1]).toEqual([130, true]);
+    expect(await call("LIST", "pki/roles")).not.toHaveProperty("data");
+    expect(await mounts()).toContain("pki/");
+  }, 60_000);
+
+  test("are not asked for where that is not allowed: one sentence", async () => {
+    expect(await record([], undefined, "no token")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^POST sys\/mounts\/verdicts-\S+: 403 .*\n$/s),
+    });
+    expect(await record(["--count", "many"])).toMatchObject({ code: 1, stderr: expect.stringContaining("--count") });
+    expect(await record([], undefined, "")).toMatchObject({ code: 1, stderr: expect.stringContaining("VAULT_TOKEN") });
+  }, 60_000);
 });
 
 /** OpenBao keeps the order of alternative names and white space in front of them; Vault 1.14 sorts and trims them. */

@@ -222,7 +222,8 @@ describe("hostnames", () => {
     expect(said(any({ enforce_hostnames: false }), "api..example.com")).toBe('idna: invalid label "api..example.com"');
     const whole = `${`${"c".repeat(60)}.`.repeat(4)}${"d".repeat(10)}`;
     expect(said(any({ enforce_hostnames: false }), whole)).toBe(`idna: invalid label "${whole}"`);
-    expect(said(any(), whole.slice(1))).toBe("");
+    // The root's dot does not count.
+    for (const name of [whole.slice(1), `${whole.slice(1)}.`]) expect(said(any(), name)).toBe("");
   });
 
   test("no ASCII form is said first, of any name, and only of names that would stand in the certificate", () => {
@@ -614,9 +615,10 @@ describe("the smallest widening", () => {
         const { common_name = "", alt_names = [] } = request;
         const domains = [common_name, ...alt_names].flatMap((name) => [name, name.replace(/^.*@/, "")]);
         const open = {
+          ...role,
           ...{ allowed_domains: domains, allow_bare_domains: true, allow_subdomains: true, allow_localhost: true },
           ...{ allow_ip_sans: true, allowed_uri_sans: ["*"], require_cn: false, enforce_hostnames: false },
-          max_ttl: recordingLimits.caLifetime,
+          ...{ cn_validations: ["email", "hostname"], ttl: 0, max_ttl: recordingLimits.caLifetime },
         };
         expect(simulateRole(open, request, recordingLimits).issued).toBe(false);
       }
@@ -662,7 +664,7 @@ describe("names that nobody asked for", () => {
         examples++;
         const request = { common_name: name, alt_names: [name] };
         const answer = simulateRole({ ...role, cn_validations: ["disabled"] }, request, recordingLimits);
-        expect(answer).toMatchObject({ issued: true, dns: [name] });
+        if (!answer.dns.includes(name)) throw new Error(JSON.stringify({ role, name, answer }));
       }
     }
     expect(examples).toBeGreaterThan(100);

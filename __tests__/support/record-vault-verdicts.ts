@@ -27,6 +27,10 @@ async function main(): Promise<number> {
       stopped = true;
     });
   }
+  // Who reads has had enough, as `head` does.
+  process.stdout.on("error", () => {
+    stopped = true;
+  });
   const taken = function* (): Generator<Pair> {
     let left = count;
     for (const pair of vaultPairs(seed)) {

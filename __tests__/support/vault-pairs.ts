@@ -95,6 +95,9 @@ const oddNames = [
 const uris = ["spiffe://example.com/ns/ai/sa/x", "spiffe://evil.example/x", "https://example.com/x", "nouri"];
 const allowedUris = ["*", "spiffe://example.com/*", "spiffe://example.com/ns/ai/*", "https://example.com/x"];
 const addresses = ["10.0.0.1", "192.0.2.7", "::1", "::ffff:192.0.2.1", "2001:DB8:0:0::0:1", "010.0.0.1", "not-an-ip"];
+const upn = "1.3.6.1.4.1.311.20.2.3";
+const otherNames = [`${upn};UTF8:ai`, `${upn};utf-8:api`, "1.2.3;UTF8:x", "1.2.3;IA5:x", "1.2.3;x", "x"];
+const allowedOtherNames = [["*"], [`${upn};UTF8:a*`], [`${upn};UTF8:ai`, "1.2.3;UTF8:y"], ["1.2.3;UTF8:*"], ["x"]];
 const hours = (count: number) => count * 3_600;
 
 /** Numbers from 0 to 1 that look random and are the same for the same seed (mulberry32). */
@@ -132,7 +135,7 @@ export function* vaultPairs(seed: number): Generator<Pair> {
     const allowed = [domain(), ...some(2, domain)];
     const maxTtl = one([0, hours(2), hours(24), hours(720), hours(8_760)]);
     const ttls = [0, hours(1), hours(2), hours(24), hours(720)].filter((ttl) => maxTtl === 0 || ttl <= maxTtl);
-    const role: VaultRole = {
+    const whole: VaultRole = {
       allowed_domains: allowed,
       allow_bare_domains: chance(0.5),
       allow_subdomains: chance(0.65),
@@ -142,19 +145,24 @@ export function* vaultPairs(seed: number): Generator<Pair> {
       allow_any_name: chance(0.12),
       enforce_hostnames: chance(0.7),
       allow_ip_sans: chance(0.5),
+      allowed_uri_sans: chance(0.25) ? [one(allowedUris), ...some(1, () => one(allowedUris))] : [],
+      allowed_other_sans: chance(0.06) ? one(allowedOtherNames) : [],
       require_cn: chance(0.8),
-      key_type: "ec",
-      key_bits: one([256, 384]),
-      ttl: one(ttls),
+      cn_validations: chance(0.15)
+        ? one([["disabled"], ["email"], ["hostname"], ["email", "Hostname"]])
+        : ["email", "hostname"],
+      ttl: chance(0.02) ? hours(10_000) : one(ttls),
       max_ttl: maxTtl,
-      ...(chance(0.25) ? { allowed_uri_sans: [one(allowedUris), ...some(1, () => one(allowedUris))] } : {}),
-      ...(chance(0.15) ? { cn_validations: one([["disabled"], ["email"], ["hostname"], ["email", "hostname"]]) } : {}),
     };
+    // Some fields are left to Vault's defaults. Keys of the default type would take the server most of the time.
+    const fields = Object.entries(whole).filter(() => !chance(0.08));
+    const role: VaultRole = { ...Object.fromEntries(fields), key_type: "ec", key_bits: one([0, 224, 256, 384]) };
     const request: IssueRequest = {
       common_name: chance(0.1) ? "" : near(allowed),
       alt_names: some(3, () => near(allowed)),
       ...(chance(0.15) ? { ip_sans: [one(addresses), ...some(1, () => one(addresses))] } : {}),
       ...(chance(0.15) ? { uri_sans: [one(uris), ...some(1, () => one(uris))] } : {}),
+      ...(chance(0.05) ? { other_sans: [one(otherNames)] } : {}),
       ...(chance(0.15) ? { exclude_cn_from_sans: true } : {}),
       ...(chance(0.5) ? { ttl: one([60, ...[1, 2, 24, 168, 720, 8_760, 87_600].map(hours)]) } : {}),
     };

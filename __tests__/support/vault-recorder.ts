@@ -73,7 +73,7 @@ export async function* recordVerdicts(
   try {
     if (mount === undefined) {
       const authority = { common_name: own, ttl: seconds(recordingLimits.caLifetime), key_type: "ec", key_bits: 256 };
-      await must("POST", `${own}/root/generate/internal`, authority);
+      await must("POST", [own, "root", "generate", "internal"].join("/"), authority);
     }
     for (const { role, request } of pairs) {
       const [status, { errors = [] }] = await call("POST", `${at}/roles/${own}`, { ...role, no_store: true });

@@ -1,3 +1,5 @@
+import { goQuoted } from "./go-text";
+
 /** A name in the ASCII form that Vault looks at, or what it says of one that has none. */
 export type AsciiForm = { readonly ascii: string } | { readonly error: string };
 
@@ -70,12 +72,3 @@ export function isAscii(text: string): boolean {
 const punycode = () => require("punycode/") as typeof import("punycode");
 
 const invalid = (label: string): AsciiForm => ({ error: `idna: invalid label ${goQuoted(label)}` });
-
-/** Text as Go's `%q` prints it. */
-export function goQuoted(text: string): string {
-  return JSON.stringify(text)
-    .replaceAll("\\u0007", "\\a")
-    .replaceAll("\\u000b", "\\v")
-    .replaceAll("\x7f", "\\x7f")
-    .replace(/\\u00(?=[01][0-9a-f])/g, "\\x");
-}

@@ -3,7 +3,6 @@ import { showDuration } from "../config/duration";
 import { show } from "../config/report";
 import {
   type CompleteRole,
-  completeRole,
   type IssueLimits,
   type IssueRequest,
   judgeRequest,
@@ -13,6 +12,7 @@ import {
   type VaultRole,
 } from "./vault-role";
 import { allowsCommonName, allowsName } from "./vault-role-names";
+import { completeRole } from "./vault-role-stored";
 
 /** A change of a role which makes it issue what it refused. */
 export interface Widening {
@@ -49,10 +49,13 @@ export function smallestWidening(
   };
   let steps: readonly Step[] = [];
   // Each round answers one refusal for good; there is at most one for each name, address and URI, and a few besides.
-  for (let refused = refusalAfter(steps); refused !== undefined; refused = refusalAfter(steps)) {
+  for (let refused = refusalAfter(steps); refused !== undefined; ) {
     const more = stepsFor(applied(steps), refused, limits);
     if (more === undefined) return undefined;
     steps = [...steps, ...more];
+    const next = refusalAfter(steps);
+    if (next?.kind === refused.kind && next.value === refused.value) return undefined;
+    refused = next;
   }
   // What helped a later name may have helped an earlier one as well.
   for (const step of steps) {
@@ -188,11 +191,11 @@ const stranger = "not-asked-for";
  */
 export function unintendedNames(role: VaultRole, names: readonly DnsName[]): readonly UnintendedName[] {
   const asked = new Set(names.map((name) => name.toLowerCase()));
-  // Any authority and lifetime will do: it is about names.
-  const short = { ...role, ttl: 0, max_ttl: 60 };
+  // It is about names, so that the authority may be of any age.
+  const limits: IssueLimits = { ...usualLimits, leafNotAfterBehavior: "permit" };
   const isIssued = (name: string) => {
     const request = { common_name: role.require_cn === false ? "" : name, alt_names: [name] };
-    return simulateRole(short, request, usualLimits).dns.includes(name);
+    return simulateRole(role, request, limits).dns.includes(name);
   };
   const found = new Map<string, UnintendedName>();
   for (const { name, because } of suspects(completeRole(role))) {

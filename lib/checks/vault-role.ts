@@ -1,7 +1,9 @@
 import { day, type Seconds } from "../config/duration";
+import { goQuoted, goShown } from "./go-text";
 import { ipAddress, isUri } from "./vault-role-addresses";
-import { asciiForm, goQuoted, isAscii } from "./vault-role-idna";
+import { asciiForm, isAscii } from "./vault-role-idna";
 import { allowsCommonName, allowsName, globFits, isHostname } from "./vault-role-names";
+import { anyOtherName, completeRole, invalidRole, otherName } from "./vault-role-stored";
 
 /**
  * The fields of a role (`POST <mount>/roles/<name>`) that decide what it issues, under Vault's own names, so that a
@@ -125,33 +127,6 @@ export function simulateRole(role: VaultRole, request: IssueRequest, limits: Iss
     : { issued: true, errors: [], ...found };
 }
 
-/** The role as Vault stores it: defaults filled in, lists without white space around their members. */
-export function completeRole(role: VaultRole): CompleteRole {
-  const trimmed = (list: readonly string[]) => list.map((text) => text.trim());
-  return {
-    allow_bare_domains: false,
-    allow_subdomains: false,
-    allow_glob_domains: false,
-    allow_wildcard_certificates: true,
-    allow_localhost: true,
-    allow_any_name: false,
-    enforce_hostnames: true,
-    allow_ip_sans: true,
-    require_cn: true,
-    key_type: "rsa",
-    key_bits: 0,
-    ttl: 0,
-    max_ttl: 0,
-    ...role,
-    allowed_domains: trimmed(role.allowed_domains ?? []),
-    allowed_uri_sans: trimmed(role.allowed_uri_sans ?? []),
-    allowed_other_sans: trimmed(role.allowed_other_sans ?? []),
-    cn_validations: role.cn_validations?.length
-      ? trimmed(role.cn_validations).map((kind) => kind.toLowerCase())
-      : ["email", "hostname"],
-  };
-}
-
 type Certificate = Omit<Verdict, "issued" | "errors">;
 
 /** The certificate that a role issues, or why it does not. */
@@ -198,40 +173,6 @@ function sortedOnce(list: readonly string[]): readonly string[] {
   return [...once].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-/** Why Vault would not store the role in the first place. */
-function invalidRole(role: CompleteRole): string | undefined {
-  const { ttl, max_ttl, key_type, key_bits, cn_validations, allowed_other_sans } = role;
-  const wrongName = anyOtherName(role) ? undefined : allowed_other_sans.map(otherName).find(isMistake);
-  if (wrongName !== undefined) return `error parsing allowed_other_sans: ${wrongName}`;
-  if (max_ttl > 0 && ttl > max_ttl) return '"ttl" value must be less than "max_ttl" value';
-  return wrongKey(key_type, key_bits) ?? wrongValidations(cn_validations);
-}
-
-function wrongKey(type: string, bits: number): string | undefined {
-  if (type === "rsa" && bits !== 0 && bits < 2048) {
-    return `RSA keys < 2048 bits are unsafe and not supported: got ${bits}`;
-  }
-  if (type === "rsa" && ![0, 2048, 3072, 4096, 8192].includes(bits)) {
-    return `unsupported bit length for RSA key: ${bits}`;
-  }
-  if (type === "ec" && ![0, 224, 256, 384, 521].includes(bits)) return `unsupported bit length for EC key: ${bits}`;
-  if (type === "any") {
-    return 'role key type "any" not allowed for issuing certificates without providing key_type and/or key_bits request parameters';
-  }
-  return ["rsa", "ec", "ed25519"].includes(type) ? undefined : `unknown key type ${type}`;
-}
-
-function wrongValidations(kinds: readonly string[]): string | undefined {
-  for (const [at, kind] of kinds.entries()) {
-    if (!["disabled", "email", "hostname"].includes(kind)) {
-      return `cn_validations value incorrect: unknown type: \`${kind}\``;
-    }
-    if (kinds.indexOf(kind) < at) return `cn_validations value incorrect: \`${kind}\` specified multiple times`;
-  }
-  if (!kinds.includes("disabled") || kinds.length === 1) return undefined;
-  return "cn_validations value incorrect: cannot specify `disabled` along with `email` or `hostname`";
-}
-
 interface Names {
   readonly common: string;
   readonly dns: readonly string[];
@@ -275,22 +216,6 @@ function refusedName(role: CompleteRole, { common, dns, email }: Names): Refusal
   return address === undefined
     ? undefined
     : refusal("alternative-name", address, `email address ${address} not allowed by this role`);
-}
-
-const isMistake = (parsed: ReturnType<typeof otherName>) => typeof parsed === "string";
-
-function anyOtherName({ allowed_other_sans: [first, ...more] }: CompleteRole): boolean {
-  return first === "*" && more.length === 0;
-}
-
-/** The parts of another name, `<oid>;UTF8:<value>`, or what is wrong with it. */
-function otherName(text: string): { readonly oid: string; readonly value: string } | string {
-  const [, oid, rest] = /^([^;]*);(.*)$/s.exec(text) ?? [];
-  if (oid === undefined || rest === undefined) return `expected a semicolon in other SAN ${goQuoted(text)}`;
-  const [, type, value] = /^([^:]*):(.*)$/s.exec(rest) ?? [];
-  if (type === undefined || value === undefined) return `expected a colon in other SAN ${goQuoted(text)}`;
-  if (/^utf-?8$/i.test(type)) return { oid, value };
-  return `only utf8 other SANs are supported; found non-supported type in other SAN ${goQuoted(text)}`;
 }
 
 function refusedOtherName(role: CompleteRole, names: readonly string[]): Refusal | undefined {
@@ -357,10 +282,4 @@ function grantedLifetime(
     "",
     `cannot satisfy request, as TTL would result in notAfter of now + ${goShown(ttl)} that is beyond the expiration of the CA certificate at now + ${goShown(caLifetime)}`,
   );
-}
-
-/** A length of time as Go prints it: `768h0m0s`, `1m0s`, `5s`. */
-function goShown(seconds: Seconds): string {
-  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return hours > 0 ? `${hours}h${minutes}m${rest}s` : minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
 }
