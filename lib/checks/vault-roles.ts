@@ -1,7 +1,8 @@
 import { day } from "../config/duration";
 import { type Path, type Report, show } from "../config/report";
 import type { VaultCertificateConfig, VaultPkiK8sConfig } from "../config/vault-pki-k8s";
-import { type CompleteRole, completeRole, type IssueLimits, type IssueRequest, simulateRole } from "./vault-role";
+import { type CompleteRole, type IssueLimits, type IssueRequest, simulateRole } from "./vault-role";
+import { completeRole } from "./vault-role-stored";
 import { smallestWidening, unintendedNames } from "./vault-role-widening";
 
 /** Lifetimes have a check of their own. */

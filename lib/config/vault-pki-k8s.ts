@@ -37,7 +37,7 @@ export const authorityKeys = ["intermediate", "root"] as const;
 const deliveries = ["terraform", "cert-manager"] as const;
 
 /** A way of bringing a certificate into the cluster. */
-export type Delivery = (typeof deliveries)[number];
+type Delivery = (typeof deliveries)[number];
 
 /** Deliveries that replace certificates without anybody's apply. */
 const selfRenewing: readonly Delivery[] = ["cert-manager"];
@@ -287,13 +287,13 @@ export interface ExistingPkiConfig {
 }
 
 /** A service account; `*` stands for any. */
-export interface ServiceAccountConfig {
+interface ServiceAccountConfig {
   readonly name: string;
   readonly namespace: string;
 }
 
 /** What a Vault role lets be requested, complete. */
-export interface VaultRoleConfig {
+interface VaultRoleConfig {
   /** Of role, policy and auth role. */
   readonly name: string;
   readonly allowedDomains: readonly string[];
@@ -304,7 +304,7 @@ export interface VaultRoleConfig {
 }
 
 /** Who shows a certificate, complete. */
-export type ConsumerConfig =
+type ConsumerConfig =
   | {
       readonly ingress: {
         readonly service: string;
