@@ -173,7 +173,7 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
           ? "A PKI in Vault (or OpenBao), and certificates in Kubernetes."
           : `Certificates in Kubernetes from the PKI on the Vault mount \`${pki.mount}\`.`,
         needs: [
-          `Vault's address in \`VAULT_ADDR\` and a token in \`VAULT_TOKEN\` that may ${pki.own ? `make ${mounts} and write below them` : `write roles and issue below \`${pki.mount}\``}, write policies${logsIn ? ` and roles of \`auth/${authPath}\`` : ""}. With OpenBao, add a file \`openbao_override.tf.json\`: \`{"provider": {"vault": {"vault_version_override": "1.20.0"}}}\`.`,
+          `Vault's address in \`VAULT_ADDR\` and a token in \`VAULT_TOKEN\` that may ${pki.own ? `make ${mounts} and write below them` : `write roles and issue below \`${pki.mount}\``}, write policies${logsIn ? ` and roles of \`auth/${authPath}\`` : ""}. With OpenBao, add a file \`openbao_override.tf.json\`: \`{"provider": {"vault": {"vault_version_override": "1.17.0"}}}\`.`,
           ...(logsIn ? [`The Kubernetes auth mount \`auth/${authPath}\`, configured for this cluster.`] : []),
           kubeconfigNeed(kubernetes),
           namespace.create
@@ -188,7 +188,7 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
         expect: [
           ...(byController && !applyManifests
             ? [
-                `**After the apply: \`${kubectl} apply -f kubernetes/manifests.yaml\`.** cert-manager then requests the certificates and renews them; before the apply Vault would refuse, and cert-manager tries again only an hour later.`,
+                `**After the apply: \`${kubectl} apply -f kubernetes/manifests.yaml\`.** cert-manager then requests the certificates and renews them; before the apply Vault would refuse, and cert-manager may wait an hour before it tries again.`,
               ]
             : []),
           ...patched.map(

@@ -136,7 +136,7 @@ export class VaultPkiK8sStack extends BaseStack {
       : {};
     if (config.applyManifests) {
       for (const [part, manifest] of Object.entries(manifests)) {
-        // A request that Vault refuses, cert-manager repeats an hour later.
+        // After Vault has refused, cert-manager may wait an hour before it asks again.
         new KubernetesManifest(scope, part, { manifest, dependsOn: [...ready, ...placement.ready] });
       }
     }
