@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { oneOf, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
-import { moveInto, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
+import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
 import { copyLock, synthesized, terraformJson } from "./synthesize";
 
@@ -38,6 +38,7 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
       writeFileSync(join(made, "README.md"), operatorPage(config, stack, terraformJson(made)));
       writeFileSync(join(made, "SHA256SUMS"), checksums(made));
     }
+    for (const { name } of chosen) removeManifests(join(target, name));
     moveInto(join(folder, "stacks"), resolve(target));
   });
   for (const { name } of chosen) around.stdout(`${join(target, name)}\n`);
@@ -46,7 +47,9 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
 
 /** Digests of every file of a folder, as `sha256sum -c` reads them. */
 function checksums(folder: string): string {
-  const lines = readdirSync(folder)
+  const lines = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort()
     .map(
       (name) =>

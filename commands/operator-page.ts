@@ -2,6 +2,8 @@ import { keysInState } from "../lib/checks/key-custody";
 import type { BackendConfig } from "../lib/config/backend";
 import type { Config, StackConfig } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
+import type { KubernetesConfig } from "../lib/config/kubernetes";
+import { renewsItself } from "../lib/config/vault-pki-k8s";
 import { count } from "./output";
 import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize";
 
@@ -134,9 +136,7 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
       return {
         purpose: "Private TLS between the services of a pipeline on Kubernetes.",
         needs: [
-          kubernetes.kubeconfig === undefined
-            ? `A kubeconfig with the context \`${kubernetes.context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
-            : `The kubeconfig \`${kubernetes.kubeconfig}\` with the context \`${kubernetes.context}\`.`,
+          kubeconfigNeed(kubernetes),
           namespace.create
             ? `The right to create the namespace \`${namespace.name}\` and ${made} in it.`
             : `The namespace \`${namespace.name}\`, and the right to create ${made} in it. None of those named here may exist there yet.`,
@@ -158,5 +158,66 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
         ],
       };
     }
+    case "vault-pki-k8s": {
+      const { kubernetes, namespace, pki, authPath, certificates, applyManifests } = scenario;
+      const logsIn = certificates.some(({ serviceAccounts }) => serviceAccounts.length > 0);
+      const applied = certificates.some(({ delivery }) => delivery === "terraform");
+      const byController = certificates.some(renewsItself);
+      const patched = certificates.flatMap(({ name, consumer }) =>
+        consumer !== undefined && "deployment" in consumer ? [{ name, deployment: consumer.deployment.name }] : [],
+      );
+      const kubectl = `kubectl --context ${kubernetes.context}`;
+      const mounts = pki.own ? `the mounts \`${pki.root.mount}\` and \`${pki.intermediate.mount}\`` : "";
+      return {
+        purpose: pki.own
+          ? "A PKI in Vault (or OpenBao), and certificates in Kubernetes."
+          : `Certificates in Kubernetes from the PKI on the Vault mount \`${pki.mount}\`.`,
+        needs: [
+          `Vault's address in \`VAULT_ADDR\` and a token in \`VAULT_TOKEN\` that may ${pki.own ? `make ${mounts} and write below them` : `write roles and issue below \`${pki.mount}\``}, write policies${logsIn ? ` and roles of \`auth/${authPath}\`` : ""}. With OpenBao, add a file \`openbao_override.tf.json\`: \`{"provider": {"vault": {"vault_version_override": "1.17.0"}}}\`.`,
+          ...(logsIn ? [`The Kubernetes auth mount \`auth/${authPath}\`, configured for this cluster.`] : []),
+          kubeconfigNeed(kubernetes),
+          namespace.create
+            ? `The right to create the namespace \`${namespace.name}\` and objects in it.`
+            : `The namespace \`${namespace.name}\`, and the right to create objects in it.`,
+          ...(byController
+            ? [
+                `cert-manager, as the service account \`cert-manager\` of the namespace \`cert-manager\`.${applyManifests ? " Its kinds must be installed before the first plan." : ""}`,
+              ]
+            : []),
+        ],
+        expect: [
+          ...(byController && !applyManifests
+            ? [
+                `**After the apply: \`${kubectl} apply -f kubernetes/manifests.yaml\`.** cert-manager then requests the certificates and renews them; before the apply Vault would refuse, and cert-manager may wait an hour before it tries again.`,
+              ]
+            : []),
+          ...patched.map(
+            ({ name, deployment }) =>
+              `To mount the certificate \`${name}\`: \`${kubectl} -n ${namespace.name} patch deployment ${deployment} --patch-file kubernetes/patch-${name}.yaml\`.`,
+          ),
+          ...(applied
+            ? [
+                `**Somebody must apply at least every ${showDuration(config.settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
+                "A replaced certificate stays valid to its end; it is not revoked.",
+              ]
+            : []),
+          ...(pki.own
+            ? [
+                `The root lives ${showDuration(pki.root.lifetime)}, the intermediate ${showDuration(pki.intermediate.lifetime)}; \`terraform output certificate_not_after\` has their dates, and nothing replaces them by itself.`,
+                pki.protect
+                  ? `\`terraform destroy\` is refused: with ${mounts} their authorities would be gone for ever. \`protect: false\` in the config lifts that.`
+                  : `\`terraform destroy\` takes ${mounts} and their authorities with it, for ever.`,
+              ]
+            : []),
+          "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
+        ],
+      };
+    }
   }
+}
+
+function kubeconfigNeed({ kubeconfig, context }: KubernetesConfig): string {
+  return kubeconfig === undefined
+    ? `A kubeconfig with the context \`${context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
+    : `The kubeconfig \`${kubeconfig}\` with the context \`${context}\`.`;
 }

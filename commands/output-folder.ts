@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { manifestsFolder } from "../lib/base-stack";
 import type { Config } from "../lib/config/config";
 import { type Report, show } from "../lib/config/report";
 import { backendAttributes } from "../lib/constructs/state-backend";
 
 /** What Terraform and this program make in a stack's folder, and may be made again. */
-const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl"];
+const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl", manifestsFolder];
 
 /** Refuses an output folder that is something else. */
 export function refuseNoFolder(option: string, folder: string, report: Report): void {
@@ -115,6 +116,14 @@ export function removeLeftStacks(config: Config, stacksFolder: string): readonly
     if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
   return kept;
+}
+
+/**
+ * Takes the manifests of an earlier synthesis out of a stack's folder: whoever applies the folder would bring back what
+ * left the config.
+ */
+export function removeManifests(folder: string): void {
+  rmSync(join(folder, manifestsFolder), { recursive: true, force: true });
 }
 
 /**

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { keysInState } from "../lib/checks/key-custody";
 import { certificatesOf } from "../lib/config/config";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
-import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
+import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
 import { copyLock, resourceTotal, synthesized, terraformJson } from "./synthesize";
 
@@ -20,6 +20,7 @@ export function synth(around: Surroundings): number {
   const resources = synthesized(config, around.outdir, (folder) => {
     const counts = names.map((name) => resourceTotal(terraformJson(join(folder, "stacks", name))));
     for (const name of names) copyLock(resolve("locks"), name, join(folder, "stacks", name));
+    for (const name of names) removeManifests(folderOf(name));
     moveInto(folder, resolve(around.outdir));
     return counts;
   });
@@ -39,7 +40,7 @@ export function synth(around: Surroundings): number {
     ),
   );
   for (const { name, scenario } of config.stacks) {
-    if (scenario.scenario !== "pipeline-tls" || scenario.kubernetes.kubeconfig !== undefined) continue;
+    if (!("kubernetes" in scenario) || scenario.kubernetes.kubeconfig !== undefined) continue;
     around.stdout(
       `${name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
     );

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";
 import type { Config } from "../lib/config/config";
@@ -16,8 +16,15 @@ export function synthesized<Result>(config: Config, outdir: string, use: (folder
   try {
     withoutTokenStackTraces(() => {
       const app = new App({ outdir: folder, stackTraces: false });
-      for (const stack of config.stacks) buildStack(app, config.settings, stack);
+      const stacks = config.stacks.map((stack) => buildStack(app, config.settings, stack));
       app.synth();
+      for (const { node, files } of stacks) {
+        for (const [path, text] of files) {
+          const file = join(folder, "stacks", node.id, path);
+          mkdirSync(dirname(file), { recursive: true });
+          writeFileSync(file, text);
+        }
+      }
     });
     return use(folder);
   } finally {

@@ -34,5 +34,19 @@ export default defineConfig({
         trainer: { port: 8443, selector: { app: "trainer" }, client: true },
       },
     },
+    "vault-pki-k8s": {
+      scenario: "vault-pki-k8s",
+      kubernetes: { context: "kind-serving" },
+      namespace: { name: "serving", create: true },
+      pki: {
+        root: { commonName: "AI Platform Root CA" },
+        intermediate: { commonName: "AI Platform Serving CA", permittedDomains: ["example.com", "svc"] },
+        urls: { address: "https://vault.example.com:8200" },
+      },
+      certificates: {
+        inference: { names: ["inference.example.com", "inference.serving.svc"] },
+        gateway: { names: ["*.models.example.com"], purpose: "mutual", lifetime: "60d" },
+      },
+    },
   },
 });

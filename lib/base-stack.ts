@@ -12,6 +12,9 @@ import { LinearSynthesizer } from "./linear-synthesis";
  */
 const terraformFloor = { any: "1.5", s3: "1.10", vault: "1.11" };
 
+/** The folder beside a stack's JSON that holds manifests and patches for its cluster, and nothing else. */
+export const manifestsFolder = "kubernetes";
+
 /**
  * What every stack is: a state of its own, addresses that can be read, qualified provider sources, and an inventory of
  * its certificates.
@@ -20,6 +23,7 @@ export abstract class BaseStack extends TerraformStack {
   /** Labels for everything the stack makes: the config's, and where it comes from. */
   protected readonly labels: Readonly<Record<string, string>>;
   readonly #settings: Settings;
+  readonly #files = new Map<string, string>();
 
   constructor(scope: Construct, name: string, settings: Settings) {
     super(scope, name);
@@ -33,6 +37,16 @@ export abstract class BaseStack extends TerraformStack {
   /** Makes a value visible to operators and to what reads the state. */
   protected output(name: string, description: string, value: unknown): void {
     new TerraformOutput(this, name, { description, value });
+  }
+
+  /** Puts a file for `kubectl` beside the stack's JSON, into `kubernetes/`. */
+  protected manifestFile(name: string, text: string): void {
+    this.#files.set(`${manifestsFolder}/${name}`, text);
+  }
+
+  /** Files beside the stack's JSON: path as seen from it, and text. */
+  get files(): ReadonlyMap<string, string> {
+    return this.#files;
   }
 
   /** Makes the output that every stack has: its certificates by key, in the same words. */

@@ -1,20 +1,24 @@
 import type { Construct } from "constructs";
+import type { BaseStack } from "../lib/base-stack";
 import type { Settings, StackConfig } from "../lib/config/config";
 
 /**
  * Everything that can be deployed. A scenario's code, and the provider bindings it needs, are loaded only when a config
  * has it: they are most of what a synthesis would load.
  */
-export function buildStack(scope: Construct, settings: Settings, { name, scenario }: StackConfig): void {
+export function buildStack(scope: Construct, settings: Settings, { name, scenario }: StackConfig): BaseStack {
   switch (scenario.scenario) {
     case "acm-route53": {
       const { AcmRoute53Stack } = require("./acm-route53") as typeof import("./acm-route53");
-      new AcmRoute53Stack(scope, name, settings, scenario);
-      return;
+      return new AcmRoute53Stack(scope, name, settings, scenario);
     }
     case "pipeline-tls": {
       const { PipelineTlsStack } = require("./pipeline-tls") as typeof import("./pipeline-tls");
-      new PipelineTlsStack(scope, name, settings, scenario);
+      return new PipelineTlsStack(scope, name, settings, scenario);
+    }
+    case "vault-pki-k8s": {
+      const { VaultPkiK8sStack } = require("./vault-pki-k8s") as typeof import("./vault-pki-k8s");
+      return new VaultPkiK8sStack(scope, name, settings, scenario);
     }
   }
 }

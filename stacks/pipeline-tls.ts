@@ -6,7 +6,7 @@ import { BaseStack } from "../lib/base-stack";
 import type { Settings } from "../lib/config/config";
 import { authorityKey, type PipelineTlsConfig } from "../lib/config/pipeline-tls";
 import { awsProviderArguments } from "../lib/constructs/aws-provider";
-import { deliverService, namespaceName, trustConfigMap } from "../lib/constructs/kubernetes";
+import { deliverService, placementIn, trustConfigMap } from "../lib/constructs/kubernetes";
 import { route53Aliases } from "../lib/constructs/route53-alias";
 import { issueCertificate, LocalAuthority } from "../lib/constructs/tls";
 
@@ -20,7 +20,7 @@ export class PipelineTlsStack extends BaseStack {
       configPath: kubernetes.kubeconfig,
       configContext: kubernetes.context,
     });
-    const placement = { namespace: namespaceName(this, config.namespace, this.labels), labels: this.labels };
+    const placement = placementIn(this, config.namespace, this.labels);
     const longest = Math.max(...config.services.map(({ validity }) => validity.lifetime));
     const authority = config.authority && new LocalAuthority(this, authorityKey, config.authority, longest);
     const services = config.services.map((service) => {

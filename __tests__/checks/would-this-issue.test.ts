@@ -269,6 +269,7 @@ describe("custody of private keys", () => {
   const key = (name: string): KeyInState => ({
     path: ["stacks", "mesh", "services", name],
     address: `tls_private_key.${name}`,
+    way: "use another",
   });
   const backends: readonly (readonly [BackendConfig, encrypted: boolean])[] = [
     [{ type: "local" }, false],

@@ -29,7 +29,7 @@ jest.mock("../../stacks", () => {
   const { buildStack } = jest.requireActual<typeof import("../../stacks")>("../../stacks");
   const breakable: typeof buildStack = (scope, settings, stack: StackConfig) => {
     if (stack.name === mockBroken?.stack) throw new Error(mockBroken.message);
-    buildStack(scope, settings, stack);
+    return buildStack(scope, settings, stack);
   };
   return { buildStack: breakable };
 });
@@ -563,6 +563,53 @@ describe("handoff", () => {
     const tool = spawnSync(program, options, { cwd: folder, encoding: "utf8" });
     // macOS has no such program.
     if (tool.error === undefined) expect(tool).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("gives operations the files for the cluster too, and takes those away that left the config", () => {
+    const configFile = "__tests__/golden/vault-everything.json";
+    const certificates = (names: readonly string[]) => {
+      const config = JSON.parse(readFileSync(join(root, configFile), "utf8")) as {
+        stacks: Record<string, { certificates: Record<string, unknown> }>;
+      };
+      const stack = config.stacks["vault-pki-k8s"];
+      if (stack === undefined) throw new Error("no such stack");
+      stack.certificates = Object.fromEntries(names.map((name) => [name, stack.certificates[name]]));
+      writeFileSync(join(home, "config.json"), JSON.stringify(config));
+    };
+    const folder = join(out(), "everything", "vault-pki-k8s");
+    const files = () =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => /\.yaml$/.test(path));
+    certificates(["embedder", "inference", "quiet"]);
+    for (const args of [["synth"], ["handoff", "vault-pki-k8s", "--out", out()]]) {
+      expect(command(args)).toMatchObject({ code: 0 });
+    }
+    const manifests = ["manifests", "patch-embedder", "patch-quiet"].map((name) => `kubernetes/${name}.yaml`);
+    expect(files().sort()).toEqual(manifests);
+    const sums = readFileSync(join(folder, "SHA256SUMS"), "utf8");
+    for (const path of manifests) {
+      const text = readFileSync(join(folder, path));
+      expect(sums).toContain(`${createHash("sha256").update(text).digest("hex")}  ${path}\n`);
+      expect(readFileSync(join(outdir, "stacks", "vault-pki-k8s", path))).toEqual(text);
+    }
+    const page = readFileSync(join(folder, "README.md"), "utf8");
+    for (const line of [
+      "A PKI in Vault (or OpenBao), and certificates in Kubernetes.",
+      "`VAULT_ADDR`",
+      "`auth/kubernetes-serving`",
+      "kubectl --context kind-serving apply -f kubernetes/manifests.yaml",
+      "patch deployment embedder --patch-file kubernetes/patch-embedder.yaml",
+      "**2 private keys in the state",
+      "`terraform destroy` is refused",
+    ]) {
+      expect(page).toContain(line);
+    }
+    certificates(["inference", "quiet"]);
+    for (const args of [["synth"], ["handoff", "vault-pki-k8s", "--out", out()]]) {
+      expect(command(args)).toMatchObject({ code: 0 });
+    }
+    expect(files()).toEqual(["kubernetes/patch-quiet.yaml"]);
+    expect(readdirSync(join(outdir, "stacks", "vault-pki-k8s", "kubernetes"))).toEqual(["patch-quiet.yaml"]);
+    expect(readFileSync(join(folder, "SHA256SUMS"), "utf8")).not.toContain("manifests.yaml");
   });
 
   test("tells an operator who knows nothing of this project what is needed, made, kept and to be expected", () => {

@@ -193,7 +193,7 @@ describe("documents", () => {
 test("no file names a place on somebody's machine, or the registry that somebody installs from", () => {
   // Written so that this file does not name them either.
   const places = [
-    /(?<![\w.*-])\/(wor[k]|hom[e]|User[s]|roo[t])\/[\w.-]/,
+    /(?<![\w.*}-])\/(wor[k]|hom[e]|User[s]|roo[t])\/[\w.-]/,
     /[C]:\\User[s]/,
     /\bregistr[y]\.(npmjs|yarnpkg|npmmirror)\b/,
     /\b(pyp[i]\.org|pythonhoste[d])\b/,

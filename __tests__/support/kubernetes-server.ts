@@ -16,8 +16,10 @@ export interface Cluster {
   provider: Json;
   /** What answers, for the record of a run. */
   description: string;
+  /** How other servers reach it, if this process started it. */
+  access?: { url: string; certificate: string; token: string };
   /** Makes or changes an object behind Terraform's back, or reads one. `undefined`: the API has none there. */
-  call(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: Json): Promise<Json | undefined>;
+  call(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: Json): Promise<Json | undefined>;
   /** Settles with a sentence if a server of ours ends by itself. */
   died: Promise<string>;
   /** Kills a server of ours, as a machine out of memory would. */
@@ -136,6 +138,7 @@ async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
     kubeconfig,
     provider: { config_path: kubeconfig },
     description: "API server and etcd without controllers: objects, not traffic",
+    access: { url: `https://127.0.0.1:${port}`, certificate, token },
     call,
     died: Promise.race([etcd.died, server.died]),
     kill: () => server.kill(),
@@ -242,7 +245,7 @@ export function namespaceOf({ call }: Pick<Cluster, "call">, namespace: string):
   };
 }
 
-interface Server {
+export interface Server {
   stop(): Promise<void>;
   /** Settles with a sentence if it ends by itself. */
   died: Promise<string>;
@@ -253,7 +256,7 @@ interface Server {
 }
 
 /** Starts a server that ends with {@link Server.stop}, or when this process does, however that ends. */
-function startServer(program: string, args: string[], folder: string): Server {
+export function startServer(program: string, args: string[], folder: string): Server {
   const file = join(folder, `${program.split("/").at(-1)}.log`);
   const log = openSync(file, "w", 0o600);
   // The shell's standard input closes with this process.
@@ -306,7 +309,7 @@ function api({ port, token, certificate }: { port: number; token?: string; certi
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const headers = {
         ...authorization,
-        "content-type": "application/json",
+        "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
         "content-length": Buffer.byteLength(text),
       };
       const target = { host: "127.0.0.1", port, method, path, headers, timeout: 10_000 };
@@ -331,7 +334,7 @@ function api({ port, token, certificate }: { port: number; token?: string; certi
 }
 
 /** Ports that nobody listens on, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(

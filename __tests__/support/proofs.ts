@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import known from "./needs.json";
 import { removeFolder, temporaryFolder } from "./temporary";
 import { findEngine, type Json, type Need, pinnedProviders, requiredProviders } from "./terraform";
@@ -141,6 +141,13 @@ export function evidence(stack: string, json: string, servers: string[] = []): v
  * @param config a config file's path, or a config
  */
 export function synthesized(config: string | object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(synthesizedFiles(config)).map(([stack, files]) => [stack, files["cdk.tf.json"] ?? ""]),
+  );
+}
+
+/** Every file that the product writes for a config, by stack and path. */
+export function synthesizedFiles(config: string | object): Record<string, Readonly<Record<string, string>>> {
   const folder = temporaryFolder("synth");
   try {
     const file = typeof config === "string" ? config : join(folder, "config.json");
@@ -149,9 +156,15 @@ export function synthesized(config: string | object): Record<string, string> {
     const said = spawnSync(process.execPath, ["app.cjs", "synth"], { env, encoding: "utf8", timeout: 120_000 });
     if (said.status !== 0) throw new Error(`synth of ${file}: exit code ${said.status}\n${said.stdout}${said.stderr}`);
     const stacks = join(folder, "out", "stacks");
-    const read = (stack: string) => readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8");
-    return Object.fromEntries(readdirSync(stacks).map((stack) => [stack, read(stack)]));
+    return Object.fromEntries(readdirSync(stacks).map((stack) => [stack, textsBelow(join(stacks, stack))]));
   } finally {
     removeFolder(folder);
   }
+}
+
+function textsBelow(folder: string): Readonly<Record<string, string>> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(files.map((file) => [relative(folder, file), readFileSync(file, "utf8")]));
 }

@@ -34,9 +34,23 @@ export interface TerraformJson {
 
 /** The bytes that the product makes of a config without mistakes, by stack. */
 export function synthesizedTexts(config: unknown): Readonly<Record<string, string>> {
+  return synthesizedOf(config, stackTexts);
+}
+
+/** The files for the cluster that the product makes of a config without mistakes, by path below `stacks/`. */
+export function synthesizedManifests(config: unknown): Readonly<Record<string, string>> {
+  return synthesizedOf(config, (outdir) => manifestTexts(join(outdir, "stacks")));
+}
+
+function synthesizedOf<Result>(config: unknown, use: (outdir: string) => Result): Result {
   const { config: complete, report } = checkedConfig(config);
   if (report.problems.length > 0) throw new Error(findingLines(report.problems, config).join("\n"));
-  return synthesized(complete, join(tmpdir(), "tls-stacks-test"), stackTexts);
+  return synthesized(complete, join(tmpdir(), "tls-stacks-test"), use);
+}
+
+function manifestTexts(folder: string): Readonly<Record<string, string>> {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".yaml"));
+  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
 
 /** Terraform's JSON of one stack of a config without mistakes. */
@@ -117,4 +131,16 @@ export function expectGolden(config: string, texts: Readonly<Record<string, stri
   const stacks = existsSync(folder) ? readdirSync(folder).sort() : [];
   expect(Object.keys(texts)).toEqual(stacks);
   for (const [stack, text] of Object.entries(texts)) expect(text).toBe(readFileSync(file(stack), "utf8"));
+}
+
+/** Compares files for the cluster in the same way: with those in `__tests__/golden/<config>/`. */
+export function expectGoldenManifests(config: string, texts: Readonly<Record<string, string>>): void {
+  const folder = join(goldenFolder, config);
+  if (process.env.UPDATE_GOLDEN === "1") {
+    for (const [path, text] of Object.entries(texts)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  }
+  expect(texts).toEqual(manifestTexts(folder));
 }

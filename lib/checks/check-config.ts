@@ -9,6 +9,10 @@ import { checkPrivateLifetimes } from "./private-lifetimes";
 import { checkRecordOwnership } from "./record-ownership";
 import { checkRenewalAlarms } from "./renewal-alarm";
 import { checkStateKeys } from "./state-key";
+import { checkVaultDeliveries } from "./vault-deliveries";
+import { checkVaultLifetimes } from "./vault-lifetimes";
+import { checkVaultOwnership } from "./vault-ownership";
+import { checkVaultRoles } from "./vault-roles";
 
 /** Above this many certificates one plan takes minutes, and one mistake touches them all. */
 const manyCertificates = 500;
@@ -30,6 +34,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   }
   checkRecordOwnership(config.stacks, report);
   checkKubernetesOwnership(config.stacks, report);
+  checkVaultOwnership(config.stacks, report);
   checkStateKeys(config, report);
   return { config, report };
 }
@@ -48,5 +53,10 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
         checkIssuer("tls", intent, [...path, "services", service], report);
       }
       checkPrivateLifetimes(scenario, settings.applyEvery, path, report);
+      return;
+    case "vault-pki-k8s":
+      checkVaultDeliveries(scenario, path, report);
+      checkVaultRoles(scenario, path, report);
+      checkVaultLifetimes(scenario, settings.applyEvery, path, report);
   }
 }

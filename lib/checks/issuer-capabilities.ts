@@ -29,6 +29,11 @@ const issuers = {
     purposes: ["server", "client", "mutual"],
     keys: ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072", "rsa-4096"],
   },
+  vault: {
+    name: "Vault",
+    purposes: ["server", "client", "mutual"],
+    keys: ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072", "rsa-4096"],
+  },
 } as const satisfies Record<string, Capabilities>;
 
 /** An issuer must be able to make what is asked of it. */

@@ -9,6 +9,8 @@ export interface KeyInState {
   readonly path: Path;
   /** The resource that makes it. */
   readonly address: string;
+  /** What to do where no key may be in the state. */
+  readonly way: string;
 }
 
 /** The private keys that a stack puts into its state. */
@@ -21,11 +23,21 @@ export function keysInState(stack: StackConfig): readonly KeyInState[] {
     case "pipeline-tls": {
       const { authority, services } = stack.scenario;
       const path = ["stacks", stack.name];
+      const way = 'use a vault-pki-k8s stack with delivery "cert-manager", where the key is made in the cluster';
       return [
-        ...(authority ? [{ path, address: `tls_private_key.${authorityKey}` }] : []),
-        ...services.map(({ name }) => ({ path: [...path, "services", name], address: `tls_private_key.${name}` })),
+        ...(authority ? [{ path, address: `tls_private_key.${authorityKey}`, way }] : []),
+        ...services.map(({ name }) => ({ path: [...path, "services", name], address: `tls_private_key.${name}`, way })),
       ];
     }
+    // Keys of authorities stay in Vault; of certificates, those are in the state that Terraform itself requests.
+    case "vault-pki-k8s":
+      return stack.scenario.certificates
+        .filter(({ delivery }) => delivery === "terraform")
+        .map(({ name }) => ({
+          path: ["stacks", stack.name, "certificates", name, "delivery"],
+          address: `vault_pki_secret_backend_cert.${name}`,
+          way: 'write delivery: "cert-manager", where the key is made in the cluster',
+        }));
   }
 }
 
@@ -33,10 +45,10 @@ export function keysInState(stack: StackConfig): readonly KeyInState[] {
 export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings, stack: string, report: Report): void {
   if (keys.length === 0) return;
   if (settings.privateKeys === "never") {
-    for (const { path, address } of keys) {
+    for (const { path, address, way } of keys) {
       report.problem(
         path,
-        `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; use a vault-pki-k8s stack with delivery "cert-manager", where the key is made in the cluster`,
+        `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; ${way}`,
       );
     }
   } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {

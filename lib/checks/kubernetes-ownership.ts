@@ -1,6 +1,7 @@
 import type { StackConfig } from "../config/config";
 import type { KubernetesConfig } from "../config/kubernetes";
 import { type Path, type Report, show } from "../config/report";
+import { renewsItself, type VaultCertificateConfig } from "../config/vault-pki-k8s";
 import { mayBeSame } from "./may-be-same";
 
 /** Every object of a cluster, and every public name, has one owner: the second one's apply would fail half-way. */
@@ -15,9 +16,9 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
     return other?.owner;
   };
   for (const { name: stack, scenario } of stacks) {
-    if (scenario.scenario !== "pipeline-tls") continue;
+    if (!("kubernetes" in scenario)) continue;
     const path = ["stacks", stack];
-    const { kubernetes, namespace, services, dns } = scenario;
+    const { kubernetes, namespace } = scenario;
     const takeObject = (kind: string, name: string, owner: string) =>
       take(`${kind} ${kubernetes.context}/${name}`, owner, kubernetes.kubeconfig);
     const placed = isPlaced(kubernetes, namespace.name, path, report);
@@ -28,6 +29,14 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
         `is true, but stack ${creator} creates the namespace ${show(namespace.name)} already; leave it out here`,
       );
     }
+    if (scenario.scenario === "vault-pki-k8s") {
+      if (!placed) continue;
+      for (const certificate of scenario.certificates) {
+        takeCertificate(certificate, stack, namespace.name, takeObject, report);
+      }
+      continue;
+    }
+    const { services, dns } = scenario;
     for (const service of services) {
       const at = [...path, "services", service.name];
       const owner = `service ${service.name} of stack ${stack}`;
@@ -38,6 +47,7 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
           `is a Service of stack ${twin} already, in the same namespace; rename it, or give one of the stacks another namespace`,
         );
       }
+      if (placed && service.ingress !== undefined) takeObject("Ingress", `${namespace.name}/${service.name}`, owner);
       const holder = placed ? takeObject("Secret", `${namespace.name}/${service.secret}`, owner) : undefined;
       const ownName = service.secret !== service.name;
       // A twin's new name gives its Secret a new one as well.
@@ -56,6 +66,40 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
         );
       }
     }
+  }
+}
+
+/** Takes the objects that a certificate from Vault becomes. */
+function takeCertificate(
+  certificate: VaultCertificateConfig,
+  stack: string,
+  namespace: string,
+  take: (kind: string, name: string, owner: string) => string | undefined,
+  report: Report,
+): void {
+  const { name, secret, consumer } = certificate;
+  const at = ["stacks", stack, "certificates", name];
+  const owner = `certificate ${name} of stack ${stack}`;
+  const holder = take("Secret", `${namespace}/${secret}`, owner);
+  if (holder !== undefined) {
+    report.problem(
+      [...at, "secret"],
+      `${secret === name ? "would be" : "is"} ${show(secret)}, which is the Secret of ${holder}; write another name`,
+    );
+    // A new name for the certificate would give its other objects new ones as well.
+    if (secret === name) return;
+  }
+  const kinds = [
+    ...(renewsItself(certificate) ? ["Issuer"] : []),
+    ...(consumer !== undefined && "ingress" in consumer ? ["Ingress"] : []),
+  ];
+  for (const kind of kinds) {
+    const other = take(kind, `${namespace}/${name}`, owner);
+    if (other === undefined) continue;
+    report.problem(
+      at,
+      `would have the ${kind} ${show(name)}, which is that of ${other} in the same namespace; rename it`,
+    );
   }
 }
 

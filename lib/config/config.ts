@@ -12,6 +12,7 @@ import { type ProviderVersions, providersInput, readProviders } from "./provider
 import { hasProblem, type Report, show } from "./report";
 import { sortedMap } from "./sorted-map";
 import { readStructure } from "./structure";
+import { authorityKeys, readVaultPkiK8s, type VaultPkiK8sConfig, vaultPkiK8sInput } from "./vault-pki-k8s";
 
 /** What may become of private keys, from strict to lax. */
 const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
@@ -69,7 +70,7 @@ export const configInput = fields({
   ).optional(),
   providers: providersInput.optional(),
   stacks: mapOf(
-    z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput]),
+    z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput, vaultPkiK8sInput]),
     { description: "Stacks by deploy name, which is part of the state key." },
     keyPattern,
   ),
@@ -98,7 +99,7 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig;
+type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig | VaultPkiK8sConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -147,16 +148,14 @@ function readScenario(
   report: Report,
 ): ScenarioConfig {
   const path = ["stacks", name];
+  const around = { project: config.project, environment: config.environment, stack: name };
   switch (stack.scenario) {
     case "acm-route53":
       return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
     case "pipeline-tls":
-      return readPipelineTls(
-        stack,
-        { project: config.project, environment: config.environment, stack: name },
-        path,
-        report,
-      );
+      return readPipelineTls(stack, around, path, report);
+    case "vault-pki-k8s":
+      return readVaultPkiK8s(stack, around, path, report);
   }
 }
 
@@ -173,5 +172,10 @@ export function certificatesOf({ scenario }: StackConfig): readonly NamedCertifi
       return scenario.certificates;
     case "pipeline-tls":
       return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
+    case "vault-pki-k8s":
+      return [
+        ...(scenario.pki.own ? authorityKeys.map((name) => ({ name, names: [] })) : []),
+        ...scenario.certificates,
+      ];
   }
 }

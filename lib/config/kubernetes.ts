@@ -1,8 +1,9 @@
-import { fields, flag, text } from "./fields";
-import { show } from "./report";
+import type { z } from "zod";
+import { fields, flag, mapOf, text } from "./fields";
+import { type Path, type Report, show } from "./report";
 
 /** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */
-const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+export const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 /** What a Secret can be called (RFC 1123 subdomain). */
 export const subdomainNamePattern = "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$";
 
@@ -57,7 +58,51 @@ export const namespaceInput = fields(
 );
 
 /** Namespaces that a cluster makes itself. */
-export const ownNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+const ownNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/** The namespace that a stack's objects live in, complete. */
+export interface NamespaceConfig {
+  readonly name: string;
+  /** Whether the stack makes it. */
+  readonly create: boolean;
+}
+
+/** Completes a namespace; those that every cluster has cannot be made. */
+export function readNamespace(input: z.infer<typeof namespaceInput>, path: Path, report: Report): NamespaceConfig {
+  const { name, create = false } = input;
+  if (create && ownNamespaces.includes(name)) {
+    report.problem(
+      [...path, "create"],
+      `is true, but every cluster has the namespace ${show(name)}; write another name or leave create out`,
+    );
+  }
+  return { name, create };
+}
+
+/** What every Ingress that a stack makes can be told. */
+export const ingressFields = {
+  className: text(
+    { description: "The ingress class.", examples: ["nginx"], pattern: subdomainNamePattern },
+    secretNameProblem,
+  ).optional(),
+  annotations: mapOf(text({ description: "An annotation's value.", examples: ["HTTPS"] }), {
+    description: "Annotations, with which a controller is told to speak TLS to the service.",
+    examples: [{ "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" }],
+    default: {},
+  }).optional(),
+};
+
+/** Every key must be one that an annotation can have. */
+export function judgeAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined,
+  path: Path,
+  report: Report,
+): void {
+  for (const key of Object.keys(annotations ?? {})) {
+    const problem = annotationKeyProblem(key);
+    if (problem !== undefined) report.problem([...path, "annotations", key], problem);
+  }
+}
 
 /** Why the text cannot be the key of a label that pods are selected by, if it cannot. */
 export function selectorKeyProblem(key: string): string | undefined {
@@ -66,7 +111,7 @@ export function selectorKeyProblem(key: string): string | undefined {
 }
 
 /** Why the text cannot be the key of an annotation, if it cannot. */
-export function annotationKeyProblem(key: string): string | undefined {
+function annotationKeyProblem(key: string): string | undefined {
   // Of annotations alone, Kubernetes takes the prefix in any case.
   if (isQualifiedName(key.toLowerCase())) return undefined;
   return `is no annotation key; write one such as "nginx.ingress.kubernetes.io/backend-protocol"`;

@@ -29,3 +29,6 @@ export function publicLifetime(horizon: string | undefined): Seconds {
 export function laterLifetimes(horizon: string | undefined): readonly { from: string; lifetime: Seconds }[] {
   return calendar.filter(({ lifetime }) => lifetime < publicLifetime(horizon));
 }
+
+/** The share of its lifetime at whose end a private certificate is replaced. */
+export const renewalShare = 1 / 3;

@@ -6,16 +6,19 @@ import { fields, flag, mapOf, text, whole, word } from "./fields";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
 import {
-  annotationKeyProblem,
+  ingressFields,
+  judgeAnnotations,
   type KubernetesConfig,
   kubernetesInput,
+  type NamespaceConfig,
   namespaceInput,
-  ownNamespaces,
+  readNamespace,
   secretNameProblem,
   selectorKeyProblem,
   selectorValueProblem,
   subdomainNamePattern,
 } from "./kubernetes";
+import { renewalShare } from "./lifetimes";
 import { namesInput, readNames } from "./names";
 import { hasProblem, type Path, type Report, show } from "./report";
 import { sortedMap } from "./sorted-map";
@@ -24,8 +27,6 @@ import { sortedMap } from "./sorted-map";
 const defaultLeafLifetime = "90d";
 /** How long the authority lives by default: nothing replaces it by itself. */
 const defaultAuthorityLifetime = "3650d";
-/** The share of its lifetime at whose end an apply replaces a certificate. */
-const renewalShare = 1 / 3;
 /** What the authority's resources are called, and so no service. */
 export const authorityKey = "ca";
 
@@ -58,20 +59,9 @@ function hostProblem(value: string, wanted: string): string | undefined {
 
 const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
 
-const ingressInput = fields(
-  {
-    className: text(
-      { description: "The ingress class.", examples: ["nginx"], pattern: subdomainNamePattern },
-      (value) => secretNameProblem(value),
-    ).optional(),
-    annotations: mapOf(text({ description: "An annotation's value.", examples: ["HTTPS"] }), {
-      description: "Annotations, with which a controller is told to speak TLS to the service.",
-      examples: [{ "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" }],
-      default: {},
-    }).optional(),
-  },
-  { description: "An Ingress for the service's public names, with the service's certificate." },
-);
+const ingressInput = fields(ingressFields, {
+  description: "An Ingress for the service's public names, with the service's certificate.",
+});
 
 const serviceInput = fields({
   port: whole(1, 65_535, { description: "The port that the pods listen on; clients use 443.", examples: [8443] }),
@@ -247,7 +237,7 @@ export interface AliasConfig {
 export interface PipelineTlsConfig {
   readonly scenario: "pipeline-tls";
   readonly kubernetes: KubernetesConfig;
-  readonly namespace: { readonly name: string; readonly create: boolean };
+  readonly namespace: NamespaceConfig;
   /** `undefined` in mode self-signed. */
   readonly authority: AuthorityConfig | undefined;
   readonly organization: string;
@@ -269,13 +259,7 @@ export function readPipelineTls(
   path: Path,
   report: Report,
 ): PipelineTlsConfig {
-  const { name: namespace, create = false } = input.namespace;
-  if (create && ownNamespaces.includes(namespace)) {
-    report.problem(
-      [...path, "namespace", "create"],
-      `is true, but every cluster has the namespace ${show(namespace)}; write another name or leave create out`,
-    );
-  }
+  const namespace = readNamespace(input.namespace, [...path, "namespace"], report);
   const mode = input.mode ?? "local-ca";
   if (mode === "self-signed" && input.ca !== undefined) {
     report.problem([...path, "ca"], 'has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
@@ -291,7 +275,7 @@ export function readPipelineTls(
   return {
     scenario: "pipeline-tls",
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
-    namespace: { name: namespace, create },
+    namespace,
     authority: signed ? readAuthority(input, organization, around, path, report) : undefined,
     organization,
     services: names.flatMap((name) => {
@@ -340,10 +324,7 @@ function readService(
     const problem = selectorKeyProblem(key);
     if (problem !== undefined) report.problem([...path, "selector", key], problem);
   }
-  for (const key of Object.keys(input.ingress?.annotations ?? {})) {
-    const problem = annotationKeyProblem(key);
-    if (problem !== undefined) report.problem([...path, "ingress", "annotations", key], problem);
-  }
+  judgeAnnotations(input.ingress?.annotations, [...path, "ingress"], report);
   if (Object.keys(input.selector).length === 0) {
     report.problem(
       [...path, "selector"],

@@ -2,7 +2,7 @@ import { oneOf, type Path, type Report } from "./report";
 import { secretIn } from "./secrets";
 
 /** Fields that hold PEM blocks, where line breaks belong. */
-const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle"]);
+const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle", "serverCaBundle"]);
 
 /** More levels than any config has; reading many thousands would exhaust the stack. */
 const mostLevels = 20;

@@ -59,8 +59,10 @@ function judge(
           report.refuse(
             [...path, key],
             mixedForms(
-              known.filter((field) => valueAt(got, [field]) !== undefined),
-              forms,
+              [...new Set(forms.flat())].filter(
+                (field) => !issue.keys.includes(field) && valueAt(got, [field]) !== undefined,
+              ),
+              formsOf(fieldAt(schema, root, path), requiredFields),
             ),
           );
           return { path: [...path, key], value: undefined };
@@ -158,11 +160,13 @@ function mixedForms(given: readonly string[], forms: readonly (readonly string[]
   return `does not go with ${given.join(" and ")}; write ${forms.map((fields) => fields.join(" and ")).join(", or ")}`;
 }
 
-/** The fields of each form that a thing can have, where there is a choice. */
-function formsOf(field: z.ZodType | undefined): readonly (readonly string[])[] {
+/** The fields of each form that a thing can have, where there is a choice: all of them, or some. */
+function formsOf(field: z.ZodType | undefined, fieldsIn = knownFields): readonly (readonly string[])[] {
   const union = unwrapped(field);
   if (!(union instanceof z.ZodUnion) || union instanceof z.ZodDiscriminatedUnion) return [];
-  return (union.options as readonly z.ZodType[]).map(knownFields).filter((fields) => fields.length > 0);
+  return (union.options as readonly z.ZodType[])
+    .map((option) => fieldsIn(option))
+    .filter((fields) => fields.length > 0);
 }
 
 /** The word that somebody who wrote this probably meant. */
@@ -222,6 +226,12 @@ function alternative(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
 function knownFields(schema: z.ZodType | undefined): readonly string[] {
   const inner = unwrapped(schema);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function requiredFields(schema: z.ZodType | undefined): readonly string[] {
+  const inner = unwrapped(schema);
+  if (!(inner instanceof z.ZodObject)) return [];
+  return Object.keys(inner.shape).filter((key) => !(inner.shape[key] instanceof z.ZodOptional));
 }
 
 function discriminators(union: z.ZodType | undefined, discriminator: string): readonly unknown[] {

@@ -3,7 +3,9 @@ import { IngressV1 } from "@cdktf/provider-kubernetes/lib/ingress-v1";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { SecretV1 } from "@cdktf/provider-kubernetes/lib/secret-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
+import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
+import type { NamespaceConfig } from "../config/kubernetes";
 import type { PipelineServiceConfig } from "../config/pipeline-tls";
 import type { IssuedCertificate } from "./tls";
 
@@ -15,17 +17,19 @@ export interface Placement {
   /** The namespace's name; of one that the stack makes, an expression, so that it is made first. */
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The namespace itself if the stack makes it, for what cannot wait for an expression. */
+  readonly ready: ITerraformDependable[];
 }
 
-/** The name of the namespace that a stack's objects live in, made if the config says so. */
-export function namespaceName(
+/** Where a stack's objects live: a namespace, made if the config says so. */
+export function placementIn(
   scope: Construct,
-  { name, create }: { readonly name: string; readonly create: boolean },
+  { name, create }: NamespaceConfig,
   labels: Placement["labels"],
-): string {
-  return create
-    ? new NamespaceV1(scope, `namespace_${name}`, { metadata: { name, labels: { ...labels } } }).metadata.name
-    : name;
+): Placement {
+  if (!create) return { namespace: name, labels, ready: [] };
+  const made = new NamespaceV1(scope, `namespace_${name}`, { metadata: { name, labels: { ...labels } } });
+  return { namespace: made.metadata.name, labels, ready: [made] };
 }
 
 /** The certificates that clients must trust, for pods to mount. */
@@ -42,6 +46,60 @@ export function trustConfigMap(
   });
 }
 
+/** What a Secret with a certificate holds (PEM). */
+export interface TlsFiles {
+  /** The certificate, then what signed it. */
+  readonly chainPem: string;
+  readonly keyPem: string;
+  /** What verifies it. */
+  readonly trustPem: string;
+}
+
+/** A Secret with a certificate and its key, as pods and Ingresses take it. */
+export function tlsSecret(
+  scope: Construct,
+  name: string,
+  { chainPem, keyPem, trustPem }: TlsFiles,
+  { namespace, labels }: Placement,
+): SecretV1 {
+  return new SecretV1(scope, SecretV1.tfResourceType, {
+    metadata: { name, namespace, labels: { ...labels } },
+    type: "kubernetes.io/tls",
+    // The provider encodes; what stands here is PEM.
+    data: { "tls.crt": chainPem, "tls.key": keyPem, "ca.crt": trustPem },
+  });
+}
+
+/** What an Ingress serves. */
+export interface IngressProps {
+  readonly name: string;
+  readonly className: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly hosts: readonly string[];
+  /** The Secret with the certificate. */
+  readonly secretName: string;
+  /** The Service behind it. */
+  readonly service: string;
+  readonly port: number;
+}
+
+/** An Ingress that serves hosts with a certificate. */
+export function tlsIngress(scope: Construct, props: IngressProps, { namespace, labels }: Placement): void {
+  const { name, className, annotations, hosts, secretName, service, port } = props;
+  const backend = { service: { name: service, port: { number: port } } };
+  new IngressV1(scope, IngressV1.tfResourceType, {
+    metadata: { name, namespace, labels: { ...labels }, annotations: { ...annotations } },
+    spec: {
+      ingressClassName: className,
+      tls: [{ hosts: [...hosts], secretName }],
+      rule: hosts.map((host) => ({
+        host,
+        http: { path: [{ path: "/", pathType: "Prefix", backend }] },
+      })),
+    },
+  });
+}
+
 /**
  * Puts a service into the cluster: the Secret with its certificate, the Service in front of its pods, and an Ingress if
  * it is to have one.
@@ -52,33 +110,28 @@ export function deliverService(
   scope: Construct,
   service: PipelineServiceConfig,
   certificate: IssuedCertificate,
-  { namespace, labels }: Placement,
+  placement: Placement,
 ): void {
-  const metadata = (name: string) => ({ name, namespace, labels: { ...labels } });
-  const secret = new SecretV1(scope, SecretV1.tfResourceType, {
-    metadata: metadata(service.secret),
-    type: "kubernetes.io/tls",
-    // The provider encodes; what stands here is PEM.
-    data: { "tls.crt": certificate.chainPem, "tls.key": certificate.keyPem, "ca.crt": certificate.trustPem },
-  });
+  const { namespace, labels } = placement;
+  const secret = tlsSecret(scope, service.secret, certificate, placement);
   const made = new ServiceV1(scope, ServiceV1.tfResourceType, {
-    metadata: metadata(service.name),
+    metadata: { name: service.name, namespace, labels: { ...labels } },
     spec: {
       selector: { ...service.selector },
       port: [{ name: "https", port: httpsPort, targetPort: String(service.port), protocol: "TCP" }],
     },
   });
   if (service.ingress === undefined) return;
-  const backend = { service: { name: made.metadata.name, port: { number: httpsPort } } };
-  new IngressV1(scope, IngressV1.tfResourceType, {
-    metadata: { ...metadata(service.name), annotations: { ...service.ingress.annotations } },
-    spec: {
-      ingressClassName: service.ingress.className,
-      tls: [{ hosts: [...service.publicNames], secretName: secret.metadata.name }],
-      rule: service.publicNames.map((host) => ({
-        host,
-        http: { path: [{ path: "/", pathType: "Prefix", backend }] },
-      })),
+  tlsIngress(
+    scope,
+    {
+      ...service.ingress,
+      name: service.name,
+      hosts: service.publicNames,
+      secretName: secret.metadata.name,
+      service: made.metadata.name,
+      port: httpsPort,
     },
-  });
+    placement,
+  );
 }

@@ -1,0 +1,493 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { checkedConfig } from "../../lib/checks/check-config";
+import { simulateRole } from "../../lib/checks/vault-role";
+import { unintendedNames } from "../../lib/checks/vault-role-widening";
+import { roleOf } from "../../lib/checks/vault-roles";
+import { day } from "../../lib/config/duration";
+import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
+import { problemsOf, warningsOf } from "../support/configs";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const address = "https://vault.example.com:8200";
+const ownPki = { root: { commonName: "Root" }, intermediate: { commonName: "Intermediate" }, urls: { address } };
+const api = { names: ["api.example.com"] };
+
+/** A root's certificate, from a config that is proved elsewhere. */
+const { stacks: proved } = JSON.parse(readFileSync(join(__dirname, "../golden/vault-everything.json"), "utf8")) as {
+  stacks: Record<string, { pki: { caBundle: string } }>;
+};
+const caBundle = proved["vault-existing"]?.pki.caBundle ?? "";
+
+/** A stack without a mistake, with some fields changed; `undefined` takes one out. */
+function stack(changes: Fields = {}): Fields {
+  return {
+    scenario: "vault-pki-k8s",
+    kubernetes: { context: "kind-serving" },
+    namespace: { name: "serving" },
+    pki: ownPki,
+    certificates: { api },
+    ...changes,
+  };
+}
+
+/** A config with the given stacks, which lets keys lie in the state, and with some fields changed. */
+function config(stacks: Fields, changes: Fields = {}): Fields {
+  const settings = { project: "ai-platform", environment: "test", backend: { type: "local" }, privateKeys: "allowed" };
+  return { ...settings, stacks, ...changes };
+}
+
+/** A config with one stack, `pki`, of which some fields are changed, and with some of its settings. */
+const pki = (changes: Fields = {}, settings: Fields = {}) => config({ pki: stack(changes) }, settings);
+
+/** A config with one certificate, `api`, of which some fields are changed, and with some of its stack's. */
+const certificate = (changes: Fields, ofStack: Fields = {}, settings: Fields = {}) =>
+  pki({ certificates: { api: { ...api, ...changes } }, ...ofStack }, settings);
+
+const authority = (which: "root" | "intermediate", changes: Fields) => ({
+  pki: { ...ownPki, [which]: { ...ownPki[which], ...changes } },
+});
+
+const at = "stacks.pki.certificates.api";
+const byController = { delivery: "cert-manager" };
+
+/** The stack `pki` as the product receives it. */
+function completed(given: Fields): VaultPkiK8sConfig {
+  const { scenario } = checkedConfig(given).config.stacks.find(({ name }) => name === "pki") ?? {};
+  if (scenario?.scenario !== "vault-pki-k8s") throw new Error("no such stack");
+  return scenario;
+}
+
+test("a stack without a mistake is accepted without a word", () => {
+  for (const given of [
+    pki(),
+    certificate(byController, {}, { privateKeys: "never" }),
+    pki({ pki: { existing: "pki_int", caBundle } }),
+    certificate(byController, { pki: { existing: "pki_int", caBundle, address } }),
+    certificate({ names: ["*.example.com", "example.com"], purpose: "mutual", serviceAccounts: [] }),
+    // Shorter than two applies a week apart would allow, were it Terraform's to renew.
+    certificate({ ...byController, lifetime: "1h" }),
+    certificate(byController, { manifests: "apply", crdsInstalled: true }),
+  ]) {
+    expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+  }
+});
+
+describe("refuses", () => {
+  test.each<[what: string, given: Fields, lines: readonly string[]]>([
+    [
+      "an intermediate that outlives the root",
+      pki(authority("intermediate", { lifetime: "4000d" })),
+      [
+        'stacks.pki.pki.intermediate.lifetime: is "4000d", longer than the root (4000d - 3650d = 350d too much); Vault would sign it without an error, and what it signs fails when the root ends; write at most "3650d" or give the root at least "4000d"',
+      ],
+    ],
+    [
+      "a certificate that outlives the intermediate",
+      certificate({ lifetime: "400d" }, authority("intermediate", { lifetime: "365d" })),
+      [
+        `${at}.lifetime: is "400d", longer than the intermediate (400d - 365d = 35d too much); Vault would refuse what outlives the authority; write at most "365d" or give the intermediate at least "400d"`,
+      ],
+    ],
+    [
+      "a certificate that no apply would renew in time",
+      certificate({ lifetime: "30d" }),
+      [
+        `${at}.lifetime: is "30d": an apply renews in the last third, 10d, which must hold two applies (applyEvery 7d); write at least "42d", apply more often, or write a delivery that renews itself ("cert-manager")`,
+      ],
+    ],
+    [
+      "a lifetime that cert-manager does not take",
+      certificate({ ...byController, lifetime: "59m" }),
+      [`${at}.lifetime: is "59m", and cert-manager takes no less than an hour; write at least "1h"`],
+    ],
+    ...(["/pki", "pki/", "/pki/"] as const).map((mount): [string, Fields, string[]] => [
+      `the mount path ${mount}`,
+      pki({ pki: { existing: mount, caBundle } }),
+      [`stacks.pki.pki.existing: is "${mount}"; write it without "/" at its ends, as \`vault secrets list\` does`],
+    ]),
+    ...(["sys", "auth", "auth/pki", "identity", "cubbyhole/x"] as const).map((mount): [string, Fields, string[]] => [
+      `the mount path ${mount}`,
+      pki(authority("root", { mount })),
+      [
+        `stacks.pki.pki.root.mount: is "${mount}"; below "${mount.split("/")[0]}" Vault keeps its own, write another path`,
+      ],
+    ]),
+    [
+      "an auth path as policies write it",
+      pki({ authPath: "auth/kubernetes" }),
+      ['stacks.pki.authPath: is "auth/kubernetes"; write the path below "auth", such as "kubernetes"'],
+    ],
+    [
+      "one mount for both authorities",
+      pki({
+        pki: { ...ownPki, root: { commonName: "R", mount: "pki" }, intermediate: { commonName: "I", mount: "pki" } },
+      }),
+      [
+        'stacks.pki.pki.intermediate.mount: is "pki", which is the mount of the root of stack pki already; write another path',
+      ],
+    ],
+    [
+      "a mount inside another",
+      pki(authority("intermediate", { mount: "pki_root/int" })),
+      [
+        'stacks.pki.pki.intermediate.mount: is "pki_root/int", which lies inside or around "pki_root", the mount of the root of stack pki already; write another path',
+      ],
+    ],
+    [
+      "two stacks on one mount",
+      config({ one: stack(), two: stack({ namespace: { name: "other" } }) }),
+      ["intermediate", "root"].map(
+        (which) =>
+          `stacks.two.pki.${which}.mount: is "pki_${which === "root" ? "root" : "int"}", which is the mount of the ${which} of stack one already; write another path`,
+      ),
+    ],
+    [
+      "an existing mount with a root of its own",
+      pki({ pki: { existing: "pki_int", root: { commonName: "Root" } } }),
+      ["stacks.pki.pki.root: does not go with existing; write root and intermediate and urls, or existing"],
+    ],
+    [
+      "a PKI of its own on an existing mount",
+      pki({ pki: { ...ownPki, existing: "pki_int" } }),
+      [
+        "stacks.pki.pki.existing: does not go with root and intermediate and urls; write root and intermediate and urls, or existing",
+      ],
+    ],
+    [
+      "a name that the intermediate may not sign",
+      certificate(
+        { names: ["*.example.com", "api.example.org", "notexample.com"] },
+        authority("intermediate", { permittedDomains: ["example.com", "SVC"] }),
+      ),
+      ["api.example.org", "notexample.com"].map(
+        (name) =>
+          `${at}.names["${name}"]: is under none of the intermediate's permittedDomains (example.com, svc), so clients would refuse it (RFC 5280, name constraints); rename it or add its domain there`,
+      ),
+    ],
+    [
+      "every service account",
+      certificate({ serviceAccounts: [{ name: "*", namespace: "*" }] }),
+      [
+        `${at}.serviceAccounts["*"]: is every service account of every namespace, so every pod could request the certificate; write names`,
+      ],
+    ],
+    [
+      "service accounts that would let in another",
+      certificate({ serviceAccounts: [{ name: "a" }, { name: "b", namespace: "other" }] }),
+      [
+        `${at}.serviceAccounts: would let other/a in as well, since Vault takes each name in each namespace; write that one too, or make a certificate for each namespace`,
+      ],
+    ],
+    [
+      "no service account for cert-manager",
+      certificate({ ...byController, serviceAccounts: [] }),
+      [
+        `${at}.serviceAccounts: has 0 service accounts, and cert-manager requests with one; write one, or leave it out for "api"`,
+      ],
+    ],
+    [
+      "a service account where cert-manager cannot use it",
+      certificate({ ...byController, serviceAccounts: [{ name: "a", namespace: "other" }] }),
+      [
+        `${at}.serviceAccounts: is other/a, and cert-manager requests with one of the certificate's own namespace, serving; write one from there`,
+      ],
+    ],
+    [
+      "two certificates on one Secret",
+      pki({ certificates: { api, other: { names: ["other.example.com"], secret: "api" } } }),
+      [
+        'stacks.pki.certificates.other.secret: is "api", which is the Secret of certificate api of stack pki; write another name',
+      ],
+    ],
+    [
+      "one Secret in two stacks",
+      config({ one: stack(), two: stack({ pki: { existing: "pki_int", caBundle } }) }),
+      [
+        'stacks.two.certificates.api.secret: would be "api", which is the Secret of certificate api of stack one; write another name',
+      ],
+    ],
+    [
+      "a Secret of a pipeline's service",
+      config({
+        mesh: {
+          scenario: "pipeline-tls",
+          kubernetes: { context: "kind-serving" },
+          namespace: { name: "serving" },
+          services: { api: { port: 8443, selector: { app: "api" } } },
+        },
+        pki: stack(),
+      }),
+      [
+        'stacks.pki.certificates.api.secret: would be "api", which is the Secret of service api of stack mesh; write another name',
+      ],
+    ],
+    [
+      "an Issuer in two stacks",
+      config({
+        one: stack({ certificates: { api: { ...api, ...byController } } }),
+        two: stack({
+          pki: { existing: "pki_int", caBundle, address },
+          certificates: { api: { ...api, ...byController, secret: "other" } },
+        }),
+      }),
+      [
+        'stacks.two.certificates.api: would have the Issuer "api", which is that of certificate api of stack one in the same namespace; rename it',
+      ],
+    ],
+    [
+      "a role of two certificates",
+      config({
+        a: stack({ certificates: { "b-c": api } }),
+        "a-b": stack({ pki: { existing: "pki_int", caBundle }, certificates: { c: api } }),
+      }),
+      [
+        'stacks.a-b.certificates.c: would have the role "ai-platform-test-a-b-c", which is that of certificate b-c of stack a; rename one of them',
+      ],
+    ],
+    ...["a".repeat(254), "Kube_Name"].map((secret): [string, Fields, string[]] => [
+      `the Secret ${secret.slice(0, 12)}`,
+      certificate({ secret }),
+      [
+        `${at}.secret: is ${secret.length > 200 ? `"${"a".repeat(129)}... (256 characters)` : `"${secret}"`}; write 1-253 of a-z, 0-9, "-" and ".", starting and ending with a letter or digit (RFC 1123)`,
+      ],
+    ]),
+    [
+      "an address without a scheme",
+      pki({ pki: { ...ownPki, urls: { address: "vault.example.com:8200" } } }),
+      [
+        'stacks.pki.pki.urls.address: is "vault.example.com:8200"; write scheme and host, such as "https://vault.example.com:8200"',
+      ],
+    ],
+    [
+      "an address with a password",
+      pki({ pki: { ...ownPki, urls: { address: "https://me:secret@vault.example.com" } } }),
+      [
+        "stacks.pki.pki.urls.address: is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment",
+      ],
+    ],
+    [
+      "a key of 1024 bits",
+      certificate({ key: "rsa-1024" }),
+      [`${at}.key: is "rsa-1024"; write "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"`],
+    ],
+    [
+      "a token",
+      pki({ audience: `hvs.${"a".repeat(24)}` }),
+      [
+        "stacks.pki.audience: looks like a Vault token; a config holds no secrets: revoke it, and give credentials to the provider through its own environment",
+      ],
+    ],
+    [
+      "manifests that a plan would have to look up",
+      certificate(byController, { manifests: "apply" }),
+      [
+        'stacks.pki.manifests: is "apply", which plans only where the cluster knows the kinds of cert-manager already; install it first and write crdsInstalled: true, or write "files"',
+      ],
+    ],
+    [
+      "no address for what asks Vault by itself",
+      certificate(byController, { pki: { existing: "pki_int", caBundle } }),
+      [
+        'stacks.pki.pki.address: is missing, and cert-manager must know where Vault is; write one such as "https://vault.example.com:8200"',
+      ],
+    ],
+    [
+      "a key in the state where none may be",
+      pki({}, { privateKeys: "never" }),
+      [
+        `${at}.delivery: would put a private key into Terraform's state (vault_pki_secret_backend_cert.api), which privateKeys "never" forbids; write delivery: "cert-manager", where the key is made in the cluster`,
+      ],
+    ],
+    [
+      "a delivery that is not built",
+      certificate({ delivery: "vault-secrets-operator" }),
+      [`${at}.delivery: is "vault-secrets-operator"; write "terraform" or "cert-manager"`],
+    ],
+    [
+      "a name that the given role does not allow",
+      certificate({
+        names: ["ai-api.example.org", "x.api.example.org"],
+        role: { allowedDomains: ["api.example.org"], allowBareDomains: false, allowSubdomains: true },
+      }),
+      [
+        `${at}.names["ai-api.example.org"]: is refused by the role that is written for it (common name ai-api.example.org not allowed by this role); add "example.org" to allowedDomains in its role, or rename it`,
+      ],
+    ],
+    [
+      "a certificate that is called like an authority",
+      pki({ certificates: { root: api } }),
+      ["stacks.pki.certificates.root: is what the authority's own resources are called; choose another name"],
+    ],
+    [
+      "no certificate",
+      pki({ certificates: {} }),
+      ["stacks.pki.certificates: is empty; write at least one certificate"],
+    ],
+    ["no name", certificate({ names: [] }), [`${at}.names: is empty; write at least one name`]],
+    [
+      "names that are too long for the common name",
+      certificate({ names: [`${"a".repeat(60)}.example.com`] }),
+      [
+        `${at}.names: has no name of at most 64 characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
+      ],
+    ],
+    [
+      "a bundle that is no PEM",
+      pki({ pki: { existing: "pki_int", caBundle: "root.pem" } }),
+      ["stacks.pki.pki.caBundle: is no PEM; write the certificates of authorities in PEM, one after the other"],
+    ],
+    [
+      "a damaged certificate",
+      pki({ pki: { existing: "pki_int", caBundle: caBundle.replace(/MII/, "MIX") } }),
+      [
+        "stacks.pki.pki.caBundle: is damaged and cannot be read; write the certificates of authorities in PEM, one after the other",
+      ],
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+});
+
+describe("the way out that a sentence names works", () => {
+  test.each<[title: string, given: Fields]>([
+    ["a longer lifetime", certificate({ lifetime: "42d" })],
+    ["applies more often", certificate({ lifetime: "30d" }, {}, { applyEvery: "5d" })],
+    ["another delivery", certificate({ lifetime: "30d", ...byController })],
+    ["at most the intermediate's", pki(authority("intermediate", { lifetime: "3650d" }))],
+    [
+      "another mount",
+      config({ one: stack(), two: stack({ namespace: { name: "b" }, pki: { existing: "pki_int", caBundle } }) }),
+    ],
+    [
+      "a wider role",
+      certificate({
+        names: ["ai-api.example.org"],
+        role: {
+          allowedDomains: ["api.example.org", "ai-api.example.org"],
+          allowBareDomains: true,
+          allowSubdomains: true,
+        },
+      }),
+    ],
+    ["the missing pair", certificate({ serviceAccounts: ["a", "b"].map((name) => ({ name, namespace: "other" })) })],
+  ])("%s", (_, given) => expect(problemsOf(given)).toEqual([]));
+});
+
+describe("warns of", () => {
+  test.each<[what: string, given: Fields, lines: readonly string[]]>([
+    [
+      "a role that allows more than is asked",
+      certificate({ role: { allowedDomains: ["example.com"], allowSubdomains: true } }),
+      [
+        `${at}.role: also allows names that nobody asked for, such as "example.com" (allowBareDomains and "example.com"), "not-asked-for.example.com" (allowSubdomains and "example.com"); is that meant?`,
+      ],
+    ],
+    [
+      "every account of a namespace",
+      certificate({ serviceAccounts: [{ name: "*" }] }),
+      [`${at}.serviceAccounts["*"]: lets every service account of serving request the certificate; is that meant?`],
+    ],
+    [
+      "an account of any namespace",
+      certificate({ serviceAccounts: [{ name: "api", namespace: "*" }] }),
+      [`${at}.serviceAccounts["api"]: lets api of every namespace request the certificate; is that meant?`],
+    ],
+    [
+      "an existing PKI without its root",
+      pki({ pki: { existing: "pki_int" } }),
+      [
+        "stacks.pki.pki.caBundle: is left out, so clients get the last certificate of the mount's chain, which strict ones refuse unless it is the root; write the root's PEM",
+      ],
+    ],
+    [
+      "clients that get nothing to trust",
+      certificate(byController, { pki: { existing: "pki_int", address } }),
+      ["stacks.pki.pki.caBundle: is left out, so the stack gives clients nothing to trust; write the root's PEM"],
+    ],
+    [
+      "an intermediate that soon signs no more",
+      certificate({ lifetime: "200d" }, authority("intermediate", { lifetime: "365d" })),
+      [
+        `${at}.lifetime: is "200d", more than half of the intermediate's "365d": 165d after the intermediate was made, Vault refuses to sign another; write a shorter one`,
+      ],
+    ],
+    [
+      "manifests of no delivery",
+      pki({ manifests: "apply", crdsInstalled: true }),
+      ['stacks.pki.manifests: is "apply", but no certificate has a delivery with manifests; leave it out'],
+    ],
+  ])("%s", (_, given, lines) => expect([problemsOf(given), warningsOf(given)]).toEqual([[], lines]));
+});
+
+test("what is left out has the default that the reference tells", () => {
+  expect(completed(pki())).toEqual({
+    scenario: "vault-pki-k8s",
+    kubernetes: { context: "kind-serving", kubeconfig: undefined },
+    namespace: { name: "serving", create: false },
+    pki: {
+      own: true,
+      root: { mount: "pki_root", commonName: "Root", key: "ecdsa-p256", lifetime: 3650 * day },
+      intermediate: {
+        mount: "pki_int",
+        commonName: "Intermediate",
+        key: "ecdsa-p256",
+        lifetime: 1825 * day,
+        permittedDomains: [],
+      },
+      address,
+      serverCaBundle: undefined,
+      protect: true,
+    },
+    authPath: "kubernetes",
+    audience: undefined,
+    certificates: [
+      {
+        name: "api",
+        names: ["api.example.com"],
+        commonName: "api.example.com",
+        key: "ecdsa-p256",
+        purpose: "server",
+        lifetime: 90 * day,
+        renewBefore: 30 * day,
+        secret: "api",
+        delivery: "terraform",
+        serviceAccounts: [{ name: "api", namespace: "serving" }],
+        ownServiceAccount: true,
+        role: {
+          name: "ai-platform-test-pki-api",
+          allowedDomains: ["api.example.com"],
+          allowBareDomains: true,
+          allowSubdomains: false,
+          allowGlobDomains: false,
+          allowWildcardCertificates: false,
+        },
+        consumer: undefined,
+      },
+    ],
+    applyManifests: false,
+    crdsInstalled: false,
+  });
+});
+
+test("a role that is derived issues all of its certificate's names, together, and nothing that nobody asked for", () => {
+  const label = fc.stringMatching(/^[a-z]([a-z0-9]{0,5}[a-z0-9])?$/);
+  const host = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join("."));
+  const name = fc.tuple(fc.boolean(), host).map(([wildcard, rest]) => (wildcard ? `*.${rest}.example.com` : rest));
+  fc.assert(
+    fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 5 }), (names) => {
+      const given = certificate({ names });
+      expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+      const [complete] = completed(given).certificates;
+      if (complete === undefined) throw new Error("no certificate");
+      const role = roleOf(complete);
+      const request = { common_name: complete.commonName, alt_names: complete.names, exclude_cn_from_sans: true };
+      const limits = { mountDefault: 32 * day, mountMax: 1825 * day, caLifetime: 1825 * day };
+      const verdict = simulateRole(role, { ...request, ttl: complete.lifetime }, limits);
+      expect(verdict).toMatchObject({ issued: true, ttl: complete.lifetime });
+      expect([...verdict.dns].sort()).toEqual(complete.names);
+      expect(unintendedNames(role, complete.names)).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+});

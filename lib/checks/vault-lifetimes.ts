@@ -1,0 +1,69 @@
+import { day, parseDuration, type Seconds, showDuration } from "../config/duration";
+import { type Path, type Report, show } from "../config/report";
+import {
+  renewalWindow,
+  renewsItself,
+  type VaultCertificateConfig,
+  type VaultPkiK8sConfig,
+} from "../config/vault-pki-k8s";
+import { brokenLinks } from "./ttl-chain";
+
+/** Certificates must end before what signed them, and be renewed in time. */
+export function checkVaultLifetimes(
+  { pki, certificates }: VaultPkiK8sConfig,
+  applyEvery: Seconds,
+  path: Path,
+  report: Report,
+): void {
+  const above = pki.own ? { intermediate: pki.intermediate.lifetime, root: pki.root.lifetime } : undefined;
+  if (above !== undefined && above.intermediate > 0 && above.root > 0) {
+    // The same sentence for each certificate.
+    const { intermediate, root } = above;
+    for (const { message } of brokenLinks({ leaf: 0, roleMax: 0, mountMax: 0, intermediate, root })) {
+      report.problem([...path, "pki", "intermediate", "lifetime"], message);
+    }
+  }
+  for (const certificate of certificates) {
+    const { name, lifetime } = certificate;
+    // Lifetimes of 0 were refused already.
+    if (lifetime === 0) continue;
+    const at = [...path, "certificates", name, "lifetime"];
+    if (above !== undefined && above.intermediate > 0) {
+      // The stack gives the role what the certificate asks for, and a role's limit goes before its mount's.
+      const chain = { leaf: lifetime, roleMax: lifetime, mountMax: lifetime, intermediate: above.intermediate };
+      const broken = brokenLinks(chain);
+      for (const { message } of broken) report.problem(at, message);
+      if (broken.length === 0 && 2 * lifetime > above.intermediate) {
+        report.warning(
+          at,
+          `is ${show(showDuration(lifetime))}, more than half of the intermediate's ${show(showDuration(above.intermediate))}: ${showDuration(above.intermediate - lifetime)} after the intermediate was made, Vault refuses to sign another; write a shorter one`,
+        );
+      }
+    }
+    if (!renewsItself(certificate)) checkWindow(certificate, applyEvery, at, report);
+  }
+}
+
+function checkWindow(
+  { lifetime, renewBefore }: VaultCertificateConfig,
+  applyEvery: Seconds,
+  path: Path,
+  report: Report,
+): void {
+  if (renewBefore >= 2 * applyEvery) return;
+  const least = leastLifetime(applyEvery);
+  const longer =
+    parseDuration(showDuration(least)) === undefined ? "" : `write at least ${show(showDuration(least))}, `;
+  report.problem(
+    path,
+    `is ${show(showDuration(lifetime))}: an apply renews in the last third, ${showDuration(renewBefore)}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longer}apply more often, or write a delivery that renews itself ("cert-manager")`,
+  );
+}
+
+/** The least lifetime whose renewal window holds two applies, in whole days where that is no more than a day too much. */
+function leastLifetime(applyEvery: Seconds): Seconds {
+  const size = applyEvery >= day ? day : 60;
+  let lifetime = Math.ceil((6 * applyEvery) / size) * size;
+  while (renewalWindow(lifetime) < 2 * applyEvery) lifetime += size;
+  return lifetime;
+}

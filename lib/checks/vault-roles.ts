@@ -1,0 +1,68 @@
+import { day } from "../config/duration";
+import { type Path, type Report, show } from "../config/report";
+import type { VaultCertificateConfig, VaultPkiK8sConfig } from "../config/vault-pki-k8s";
+import { type CompleteRole, type IssueLimits, type IssueRequest, simulateRole } from "./vault-role";
+import { completeRole } from "./vault-role-stored";
+import { smallestWidening, unintendedNames } from "./vault-role-widening";
+
+/** Lifetimes have a check of their own. */
+const noLimits: IssueLimits = { mountDefault: 36_500 * day, mountMax: 36_500 * day, caLifetime: 36_500 * day };
+
+/** The role of a certificate, as Vault stores it: what is simulated is what is made. */
+export function roleOf({ role, key, lifetime }: VaultCertificateConfig): CompleteRole {
+  return completeRole({
+    allowed_domains: role.allowedDomains,
+    allow_bare_domains: role.allowBareDomains,
+    allow_subdomains: role.allowSubdomains,
+    allow_glob_domains: role.allowGlobDomains,
+    allow_wildcard_certificates: role.allowWildcardCertificates,
+    allow_any_name: false,
+    allow_localhost: false,
+    allow_ip_sans: false,
+    enforce_hostnames: true,
+    ...keyFields(key),
+    ttl: lifetime,
+    max_ttl: lifetime,
+  });
+}
+
+function keyFields(key: VaultCertificateConfig["key"]): Pick<CompleteRole, "key_type" | "key_bits"> {
+  const [algorithm, size = ""] = key.split("-");
+  return algorithm === "rsa"
+    ? { key_type: "rsa", key_bits: Number(size) }
+    : { key_type: "ec", key_bits: Number(size.slice(1)) };
+}
+
+/** Would Vault issue this: every name of every certificate, put to its role. */
+export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
+  for (const certificate of certificates) {
+    const at = [...path, "certificates", certificate.name];
+    const role = roleOf(certificate);
+    for (const name of certificate.names) {
+      // Each by itself, so that every refusal is told.
+      const request: IssueRequest = { common_name: name, alt_names: [name], exclude_cn_from_sans: true };
+      const { issued, errors } = simulateRole(role, request, noLimits);
+      if (issued) continue;
+      const steps = smallestWidening(role, request, noLimits)?.steps ?? [];
+      const way = steps.length === 0 ? "" : `${steps.map(configWords).join(" and ")} in its role, or `;
+      report.problem(
+        [...at, "names", { member: name }],
+        `is refused by the role that is written for it (${configWords(errors.join("; "))}); ${way}rename it`,
+      );
+    }
+    const unasked = unintendedNames(role, certificate.names);
+    if (unasked.length === 0) continue;
+    const examples = unasked.map(({ name, because }) => `${show(name)} (${configWords(because)})`);
+    report.warning(
+      [...at, "role"],
+      `also allows names that nobody asked for, such as ${examples.join(", ")}; is that meant?`,
+    );
+  }
+}
+
+/** Vault's field names as the config spells them. */
+function configWords(text: string): string {
+  return text.replace(/\ballow[a-z]*(_[a-z]+)+\b/g, (field) =>
+    field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+}

@@ -1,0 +1,94 @@
+import { X509Certificate } from "node:crypto";
+import { text } from "./fields";
+import { show } from "./report";
+
+/** Paths below which Vault's own endpoints are, and so no secrets engine. */
+const ownPaths: readonly string[] = ["auth", "cubbyhole", "identity", "sys"];
+
+const pathPattern = "^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$";
+
+/** Why the text cannot be the path of a mount, if it cannot. */
+function pathProblem(value: string): string | undefined {
+  if (new RegExp(pathPattern).test(value)) return undefined;
+  if (/^\/|\/$/.test(value))
+    return `is ${show(value)}; write it without "/" at its ends, as \`vault secrets list\` does`;
+  return `is ${show(value)}; write letters, digits, "_", "." and "-", with "/" between parts`;
+}
+
+/** The schema of the path of a PKI mount. */
+export const mountInput = (description: string, example: string, fallback?: string) =>
+  text(
+    {
+      description,
+      examples: [example],
+      pattern: pathPattern,
+      ...(fallback === undefined ? {} : { default: fallback }),
+    },
+    (value) =>
+      ownPaths.includes(value.split("/")[0] ?? "")
+        ? `is ${show(value)}; below ${show(value.split("/")[0])} Vault keeps its own, write another path`
+        : pathProblem(value),
+  );
+
+/** The schema of the path of an auth mount. */
+export const authPathInput = (description: string, fallback: string) =>
+  text({ description, examples: ["kubernetes"], default: fallback, pattern: pathPattern }, (value) =>
+    /^(v1\/)?auth\//.test(value)
+      ? `is ${show(value)}; write the path below "auth", such as ${show(value.replace(/^(v1\/)?auth\//, "") || fallback)}`
+      : pathProblem(value),
+  );
+
+/** The schema of the address at which clients reach Vault. */
+export const addressInput = (description: string) =>
+  text({ description, examples: ["https://vault.example.com:8200"] }, (value) => {
+    // The value is not shown: a password in it would be a secret.
+    if (!/^https?:\/\//.test(value)) {
+      return `is ${show(value)}; write scheme and host, such as "https://vault.example.com:8200"`;
+    }
+    if (/^https?:\/\/[^/@\s?#]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value)) return undefined;
+    return "is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment";
+  });
+
+/** An address with no "/" at its end, so that paths can follow. */
+export function readAddress(value: string): string {
+  return value.replace(/\/+$/, "");
+}
+
+/** The schema of certificates that are trusted. */
+export const trustInput = (description: string) =>
+  text({ description, examples: ["-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"] }, trustProblem);
+
+/** Why the text is not one authority's certificate after the other, if it is not. */
+function trustProblem(value: string): string | undefined {
+  const wanted = "write the certificates of authorities in PEM, one after the other";
+  const blocks = pemBlocks(value);
+  if (blocks.length === 0 || value.replace(pemBlock, "").trim() !== "") return `is no PEM; ${wanted}`;
+  for (const [index, block] of blocks.entries()) {
+    const which = blocks.length === 1 ? "" : ` (certificate ${index + 1})`;
+    try {
+      if (!new X509Certificate(block).ca) return `is the certificate of no authority${which}; ${wanted}`;
+    } catch {
+      return `is damaged and cannot be read${which}; ${wanted}`;
+    }
+  }
+  return undefined;
+}
+
+const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+const pemBlocks = (text: string): readonly string[] => text.match(pemBlock) ?? [];
+
+/** Trusted certificates in one form: as they stand, with one line break after each. */
+export function readTrust(value: string): string {
+  return pemBlocks(value)
+    .map((block) => `${block.replaceAll("\r\n", "\n")}\n`)
+    .join("");
+}
+
+/** Whether an authority signed itself, and so is where a chain ends. */
+export function isRoot(pem: string): boolean {
+  return pemBlocks(pem).some((block) => {
+    const certificate = new X509Certificate(block);
+    return certificate.checkIssued(certificate);
+  });
+}

@@ -1,0 +1,189 @@
+import { Manifest as KubernetesManifest } from "@cdktf/provider-kubernetes/lib/manifest";
+import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
+import { Construct } from "constructs";
+import { stringify } from "yaml";
+import { BaseStack } from "../lib/base-stack";
+import type { Settings } from "../lib/config/config";
+import { showDuration } from "../lib/config/duration";
+import {
+  issuingMount,
+  renewsItself,
+  type VaultCertificateConfig,
+  type VaultPkiK8sConfig,
+} from "../lib/config/vault-pki-k8s";
+import { certManagerManifests, deploymentPatch, issuerAudience, type Manifest } from "../lib/constructs/cert-manager";
+import type { InventoryEntry } from "../lib/constructs/inventory";
+import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../lib/constructs/kubernetes";
+import {
+  allowRequests,
+  requestCertificate,
+  type SigningMount,
+  VaultAuthorities,
+  type VaultIssued,
+} from "../lib/constructs/vault";
+
+/** A certificate as the stack has delivered it. */
+interface Delivered {
+  readonly entry: InventoryEntry;
+  readonly requestPath: string;
+  /** If Terraform requested it. */
+  readonly issued: VaultIssued | undefined;
+  /** For the cluster's controllers to work on. */
+  readonly manifests: readonly Manifest[];
+}
+
+/** One document, with long values on one line and no references from one place to another. */
+const yaml = (document: unknown) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+
+/** Labels of what Terraform does not manage. */
+function withoutManager({ "managed-by": _, ...labels }: Placement["labels"]): Placement["labels"] {
+  return labels;
+}
+
+/** A PKI in Vault, or just roles on one that exists, and certificates in Kubernetes. */
+export class VaultPkiK8sStack extends BaseStack {
+  constructor(scope: Construct, name: string, settings: Settings, config: VaultPkiK8sConfig) {
+    super(scope, name, settings);
+    const { kubernetes, pki } = config;
+    // Address and token are the operator's environment's.
+    new VaultProvider(this, "provider_vault");
+    new KubernetesProvider(this, "provider_kubernetes", {
+      configPath: kubernetes.kubeconfig,
+      configContext: kubernetes.context,
+    });
+    const authorities = pki.own ? this.#makeAuthorities(config) : undefined;
+    const roots = pki.own ? undefined : pki.caBundle;
+    const signing: SigningMount = authorities?.signing ?? {
+      path: issuingMount(pki),
+      ready: [],
+      trustPem: roots,
+      knownRoots: roots,
+    };
+    const placement = placementIn(this, config.namespace, this.labels);
+    const delivered = config.certificates.map(
+      (certificate) => [certificate.name, this.#deliver(certificate, config, signing, placement)] as const,
+    );
+    const byName = <Value>(value: (one: Delivered) => Value) =>
+      Object.fromEntries(delivered.map(([key, one]) => [key, value(one)]));
+    const trust = signing.trustPem ?? delivered.find(([, { issued }]) => issued)?.[1].issued?.trustPem;
+    if (trust !== undefined) {
+      trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
+      this.output("ca_bundle", "What clients trust (PEM).", trust);
+    }
+    this.#writeManifests(
+      kubernetes.context,
+      delivered.flatMap(([, { manifests }]) => manifests),
+    );
+    this.output(
+      "secret_names",
+      "Secrets by certificate, as `<namespace>/<name>`.",
+      byName(({ entry }) => entry.secret),
+    );
+    this.output(
+      "request_paths",
+      "Where in Vault each certificate is requested, which is all that its policy allows.",
+      byName(({ requestPath }) => requestPath),
+    );
+    if (authorities !== undefined) {
+      this.output("issuer_ids", "Issuers in Vault by authority.", authorities.issuerIds);
+    }
+    const entries = { ...authorities?.entries, ...byName(({ entry }) => entry) };
+    const known = Object.entries(entries).filter(([, { notAfter }]) => notAfter !== undefined);
+    this.output(
+      "certificate_not_after",
+      "When each certificate that Terraform requested ends, and each authority.",
+      Object.fromEntries(known.map(([key, { notAfter }]) => [key, notAfter])),
+    );
+    this.inventory(entries);
+  }
+
+  #makeAuthorities({ pki, certificates }: VaultPkiK8sConfig): VaultAuthorities | undefined {
+    if (!pki.own) return undefined;
+    // Reads when the authorities end, which the Vault provider does not tell.
+    new TlsProvider(this, "provider_tls");
+    return new VaultAuthorities(this, "pki", pki, Math.max(...certificates.map(({ lifetime }) => lifetime)));
+  }
+
+  #deliver(
+    certificate: VaultCertificateConfig,
+    config: VaultPkiK8sConfig,
+    signing: SigningMount,
+    placement: Placement,
+  ): Delivered {
+    const { pki, authPath, audience, namespace } = config;
+    const scope = new Construct(this, certificate.name);
+    const byController = renewsItself(certificate);
+    const mount = issuingMount(pki);
+    const { role, requestPath, ready } = allowRequests(scope, certificate, signing, mount, {
+      authPath,
+      audience: audience ?? (byController ? issuerAudience(namespace.name, certificate.name) : undefined),
+    });
+    const issued = byController ? undefined : requestCertificate(scope, certificate, signing, role);
+    if (issued !== undefined) tlsSecret(scope, certificate.secret, issued, placement);
+    const manifests = byController
+      ? certManagerManifests({
+          certificate,
+          namespace: namespace.name,
+          labels: config.applyManifests ? this.labels : withoutManager(this.labels),
+          server: pki.address ?? "",
+          serverCaBundle: pki.serverCaBundle,
+          mount,
+          authPath,
+          audience,
+        })
+      : {};
+    if (config.applyManifests) {
+      for (const [part, manifest] of Object.entries(manifests)) {
+        // After Vault has refused, cert-manager may wait an hour before it asks again.
+        new KubernetesManifest(scope, part, { manifest, dependsOn: [...ready, ...placement.ready] });
+      }
+    }
+    this.#serveConsumer(scope, certificate, placement, namespace.name);
+    const secret = `${namespace.name}/${certificate.secret}`;
+    const secretReaders = `the Secret ${secret}: whoever may read Secrets there`;
+    return {
+      requestPath,
+      issued,
+      manifests: config.applyManifests ? [] : Object.values(manifests),
+      entry: {
+        names: certificate.names,
+        issuer: `Vault, mount ${mount}`,
+        lifetime: showDuration(certificate.lifetime),
+        renewedBy: byController
+          ? `cert-manager, ${showDuration(certificate.renewBefore)} before its end`
+          : `an apply in its last ${showDuration(certificate.renewBefore)}`,
+        keyLocation: byController
+          ? secretReaders
+          : `Terraform's state, saved plans and \`show -json\`: whoever reads one of them; and ${secretReaders}`,
+        keyInState: !byController,
+        notAfter: issued?.notAfter,
+        secret,
+      },
+    };
+  }
+
+  #serveConsumer(
+    scope: Construct,
+    { name, names, secret, consumer }: VaultCertificateConfig,
+    placement: Placement,
+    namespace: string,
+  ): void {
+    if (consumer === undefined) return;
+    if ("deployment" in consumer) {
+      const patch = deploymentPatch(name, secret, consumer.deployment, namespace);
+      this.manifestFile(`patch-${name}.yaml`, yaml(patch));
+      return;
+    }
+    tlsIngress(scope, { ...consumer.ingress, name, hosts: names, secretName: secret }, placement);
+  }
+
+  /** Objects of kinds that a plan would have to look up in the cluster are files: a first plan would fail. */
+  #writeManifests(context: string, manifests: readonly Manifest[]): void {
+    if (manifests.length === 0) return;
+    const documents = manifests.map(yaml);
+    const usage = `# After Terraform: kubectl --context ${context} apply -f manifests.yaml\n`;
+    this.manifestFile("manifests.yaml", `${usage}---\n${documents.join("---\n")}`);
+  }
+}
