@@ -3,6 +3,7 @@ import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-ro
 import { type BackendConfig, backendInput } from "./backend";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
+import { type GcpManagedSanConfig, gcpManagedSanInput, readGcpManagedSan } from "./gcp-managed-san";
 import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate, publicLifetime } from "./lifetimes";
@@ -69,7 +70,7 @@ export const configInput = fields({
   ).optional(),
   providers: providersInput.optional(),
   stacks: mapOf(
-    z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput]),
+    z.discriminatedUnion("scenario", [acmRoute53Input, gcpManagedSanInput, pipelineTlsInput]),
     { description: "Stacks by deploy name, which is part of the state key." },
     keyPattern,
   ),
@@ -98,7 +99,7 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig;
+type ScenarioConfig = AcmRoute53Config | GcpManagedSanConfig | PipelineTlsConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -147,16 +148,14 @@ function readScenario(
   report: Report,
 ): ScenarioConfig {
   const path = ["stacks", name];
+  const around = { project: config.project, environment: config.environment, stack: name };
   switch (stack.scenario) {
     case "acm-route53":
       return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
+    case "gcp-managed-san":
+      return readGcpManagedSan(stack, around, path, report);
     case "pipeline-tls":
-      return readPipelineTls(
-        stack,
-        { project: config.project, environment: config.environment, stack: name },
-        path,
-        report,
-      );
+      return readPipelineTls(stack, around, path, report);
   }
 }
 
@@ -171,6 +170,11 @@ export function certificatesOf({ scenario }: StackConfig): readonly NamedCertifi
   switch (scenario.scenario) {
     case "acm-route53":
       return scenario.certificates;
+    case "gcp-managed-san":
+      return [...scenario.certificates, ...scenario.computeCertificates].map(({ key, domains }) => ({
+        name: key,
+        names: domains,
+      }));
     case "pipeline-tls":
       return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
   }
