@@ -28,7 +28,12 @@ export class GcpManagedSanStack extends BaseStack {
         records.address(host, version === "ipv4" ? "A" : "AAAA", address, [listener]);
       }
     }
-    const certificates = [...config.certificates, ...config.computeCertificates];
+    // While the mode changes, a host has two.
+    const both = config.certificates.length > 0;
+    const certificates = [
+      ...config.certificates.map((certificate) => [certificate.key, certificate] as const),
+      ...config.computeCertificates.map((one) => [both ? `compute ${one.key}` : one.key, one] as const),
+    ];
     this.output(
       "addresses",
       "Where the load balancer is reached.",
@@ -37,9 +42,9 @@ export class GcpManagedSanStack extends BaseStack {
     this.output(
       "certificate_names",
       "What Google calls each certificate.",
-      Object.fromEntries(certificates.map(({ key, name }) => [key, name])),
+      Object.fromEntries(certificates.map(([key, { name }]) => [key, name])),
     );
     this.output("dns_records", "Records that this stack does not make, and that must be there.", records.wanted);
-    this.inventory(Object.fromEntries(certificates.map((certificate) => [certificate.key, googleEntry(certificate)])));
+    this.inventory(Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate)])));
   }
 }

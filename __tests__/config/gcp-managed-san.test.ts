@@ -385,10 +385,10 @@ describe("completes", () => {
       ["ml.example.com", "example.com"],
     ]);
     expect(certificates.map(({ key, domains }) => [key, domains])).toEqual([
-      ["host_-wildcard.example.com", ["*.example.com"]],
-      ["host_-wildcard.ml.example.com", ["*.ml.example.com"]],
-      ["host_api.example.com", ["api.example.com"]],
-      ["host_example.com", ["example.com"]],
+      ["*.example.com", ["*.example.com"]],
+      ["*.ml.example.com", ["*.ml.example.com"]],
+      ["api.example.com", ["api.example.com"]],
+      ["example.com", ["example.com"]],
     ]);
   });
 
