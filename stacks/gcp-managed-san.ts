@@ -19,13 +19,14 @@ export class GcpManagedSanStack extends BaseStack {
       new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
     }
     const records = new GoogleRecords(this, dns);
-    const addresses = loadBalancer(this, config, {
-      map: certificateMap(this, config, records),
-      compute: computeCertificateIds(this, config),
-    });
+    const map = certificateMap(this, config, records);
+    const addresses = loadBalancer(this, config, { map, compute: computeCertificateIds(this, config) });
     for (const host of hosts) {
+      const entry = map?.entries.get(host.name);
       for (const { version, address, listener } of addresses) {
-        records.address(host, version === "ipv4" ? "A" : "AAAA", address, [listener]);
+        // With a gate, nobody is led here before the host's certificate is issued.
+        const after = entry === undefined ? [listener] : [listener, entry];
+        records.address(host, version === "ipv4" ? "A" : "AAAA", address, after);
       }
     }
     // While the mode changes, a host has two.

@@ -383,7 +383,7 @@ describe("certificates", () => {
       resources(compute, "google_compute_managed_ssl_certificate"),
     );
     expect(proxy(after)).not.toHaveProperty("ssl_certificates");
-    expect(changedBetween(after, lb({ defaultCertificate: "api.example.com" }))).toEqual([]);
+    expect(changedBetween(after, lb({ gate: true, defaultCertificate: "api.example.com" }))).toEqual([]);
   });
 });
 
@@ -443,6 +443,12 @@ describe("the load balancer", () => {
     });
   });
 
+  test("takes a new endpoint in before it lets the old one go", () => {
+    for (const endpoint of Object.values(resources(perName, "google_compute_network_endpoint"))) {
+      expect(endpoint).toMatchObject({ lifecycle: { create_before_destroy: true } });
+    }
+  });
+
   test("leaves Cloud Run what is its own: no timeout, no health check, no way of balancing", () => {
     const { backend_run: service } = resources(perName, "google_compute_backend_service");
     expect(Object.keys(service ?? {}).sort()).toEqual([
@@ -467,6 +473,13 @@ describe("records", () => {
       rrdatas: ["${google_compute_global_address.ipv6.address}"],
     });
     expect(records["proof_lesen_xn--bcher-kva_example"]).toMatchObject({ managed_zone: "books", type: "CNAME" });
+  });
+
+  test("of addresses come after the listener and the host's certificate", () => {
+    expect(resources(lb(), "google_dns_record_set").address_api_example_com_a?.depends_on).toEqual([
+      "google_compute_global_forwarding_rule.https_ipv4",
+      "google_certificate_manager_certificate_map_entry.entry_api_example_com",
+    ]);
   });
 
   test("of addresses can wait, and are told", () => {

@@ -384,7 +384,7 @@ function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, path: Pat
     }
     return false;
   }
-  const needed = grouping === "all" || phase === "add-map";
+  const needed = grouping === "all" || phase !== undefined;
   if (gate === false && needed) {
     report.problem(
       at,

@@ -25,7 +25,8 @@ export const idOf = (name: DnsName) => name.replace("*", "-wildcard");
 /** A certificate map as a proxy takes it, and what must be there before one uses it. */
 export interface CertificateMap {
   readonly uri: string;
-  readonly entries: readonly ITerraformDependable[];
+  /** By host; the one for clients that name no host has the key `""`. */
+  readonly entries: ReadonlyMap<DnsName, ITerraformDependable>;
 }
 
 /**
@@ -61,14 +62,12 @@ export function certificateMap(
       ...match,
       certificates: [made.get(host.certificate ?? "")?.id ?? ""],
     });
-  const entries = hosts.map((host) => {
-    return entry(idOf(host.name), host.name, host, { hostname: host.name });
-  });
-  const primary = hosts.filter(({ name }) => name === config.defaultCertificate);
-  return {
-    uri: `//certificatemanager.googleapis.com/${map.id}`,
-    entries: [...entries, ...primary.map((host) => entry("primary", "primary", host, { matcher: "PRIMARY" }))],
-  };
+  const entries = new Map(
+    hosts.map((host) => [host.name, entry(idOf(host.name), host.name, host, { hostname: host.name })]),
+  );
+  const first = hosts.find(({ name }) => name === config.defaultCertificate);
+  if (first !== undefined) entries.set("", entry("primary", "primary", first, { matcher: "PRIMARY" }));
+  return { uri: `//certificatemanager.googleapis.com/${map.id}`, entries };
 }
 
 /** What matches clients that name no host. */
