@@ -2,6 +2,8 @@ import { type Config, certificatesOf, readConfig, type Settings, type StackConfi
 import { newReport, type Report } from "../config/report";
 import { checkAcmConsumerFit } from "./acm-consumer-fit";
 import { checkAwsBelonging } from "./aws-belonging";
+import { checkGoogleCertificates } from "./google-certificates";
+import { checkHostOwnership } from "./host-ownership";
 import { checkIssuer } from "./issuer-capabilities";
 import { checkKeyCustody, keysInState } from "./key-custody";
 import { checkKubernetesOwnership } from "./kubernetes-ownership";
@@ -33,6 +35,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
     }
   }
   checkRecordOwnership(config.stacks, report);
+  checkHostOwnership(config.stacks, report);
   checkKubernetesOwnership(config.stacks, report);
   checkVaultOwnership(config.stacks, report);
   checkStateKeys(config, report);
@@ -46,6 +49,10 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
       checkAwsBelonging(scenario, path, report);
       checkAcmConsumerFit(scenario, path, report);
       checkRenewalAlarms(scenario, settings.horizon, path, report);
+      return;
+    case "gcp-managed-san":
+      checkIssuer("google", scenario, path, report);
+      checkGoogleCertificates(scenario, path, report);
       return;
     case "pipeline-tls":
       for (const { name: service, client, key } of scenario.services) {

@@ -3,6 +3,7 @@ import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-ro
 import { type BackendConfig, backendInput } from "./backend";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
+import { type GcpManagedSanConfig, gcpManagedSanInput, readGcpManagedSan } from "./gcp-managed-san";
 import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate, publicLifetime } from "./lifetimes";
@@ -70,7 +71,7 @@ export const configInput = fields({
   ).optional(),
   providers: providersInput.optional(),
   stacks: mapOf(
-    z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput, vaultPkiK8sInput]),
+    z.discriminatedUnion("scenario", [acmRoute53Input, gcpManagedSanInput, pipelineTlsInput, vaultPkiK8sInput]),
     { description: "Stacks by deploy name, which is part of the state key." },
     keyPattern,
   ),
@@ -99,7 +100,7 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig | VaultPkiK8sConfig;
+type ScenarioConfig = AcmRoute53Config | GcpManagedSanConfig | PipelineTlsConfig | VaultPkiK8sConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -152,6 +153,8 @@ function readScenario(
   switch (stack.scenario) {
     case "acm-route53":
       return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
+    case "gcp-managed-san":
+      return readGcpManagedSan(stack, around, path, report);
     case "pipeline-tls":
       return readPipelineTls(stack, around, path, report);
     case "vault-pki-k8s":
@@ -170,6 +173,11 @@ export function certificatesOf({ scenario }: StackConfig): readonly NamedCertifi
   switch (scenario.scenario) {
     case "acm-route53":
       return scenario.certificates;
+    case "gcp-managed-san":
+      return [...scenario.certificates, ...scenario.computeCertificates].map(({ key, domains }) => ({
+        name: key,
+        names: domains,
+      }));
     case "pipeline-tls":
       return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
     case "vault-pki-k8s":

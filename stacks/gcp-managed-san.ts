@@ -1,0 +1,51 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import type { Construct } from "constructs";
+import { BaseStack } from "../lib/base-stack";
+import type { Settings } from "../lib/config/config";
+import type { GcpManagedSanConfig } from "../lib/config/gcp-managed-san";
+import { awsProviderArguments } from "../lib/constructs/aws-provider";
+import { certificateMap, computeCertificateIds, googleEntry } from "../lib/constructs/google-certificates";
+import { loadBalancer } from "../lib/constructs/google-load-balancer";
+import { googleProvider } from "../lib/constructs/google-provider";
+import { GoogleRecords } from "../lib/constructs/google-records";
+
+/** Google-managed certificates for several names on a global load balancer. */
+export class GcpManagedSanStack extends BaseStack {
+  constructor(scope: Construct, name: string, settings: Settings, config: GcpManagedSanConfig) {
+    super(scope, name, settings);
+    const { dns, hosts } = config;
+    googleProvider(this, config.project, this.labels);
+    if (dns.in === "route53") {
+      new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
+    }
+    const records = new GoogleRecords(this, dns);
+    const map = certificateMap(this, config, records);
+    const addresses = loadBalancer(this, config, { map, compute: computeCertificateIds(this, config) });
+    for (const host of hosts) {
+      const entry = map?.entries.get(host.name);
+      for (const { version, address, listener } of addresses) {
+        // With a gate, nobody is led here before the host's certificate is issued.
+        const after = entry === undefined ? [listener] : [listener, entry];
+        records.address(host, version === "ipv4" ? "A" : "AAAA", address, after);
+      }
+    }
+    // While the mode changes, a host has two.
+    const both = config.certificates.length > 0;
+    const certificates = [
+      ...config.certificates.map((certificate) => [certificate.key, certificate] as const),
+      ...config.computeCertificates.map((one) => [both ? `compute ${one.key}` : one.key, one] as const),
+    ];
+    this.output(
+      "addresses",
+      "Where the load balancer is reached.",
+      Object.fromEntries(addresses.map(({ version, address }) => [version, address])),
+    );
+    this.output(
+      "certificate_names",
+      "What Google calls each certificate.",
+      Object.fromEntries(certificates.map(([key, { name }]) => [key, name])),
+    );
+    this.output("dns_records", "Records that this stack does not make, and that must be there.", records.wanted);
+    this.inventory(Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate)])));
+  }
+}
