@@ -174,7 +174,9 @@ describe("Terraform", () => {
       await terraform.init();
       await terraform.apply();
       const { user_data: text } = await terraform.output();
-      const files = (text as string) && cloudConfigOf(text as string);
+      const files = Object.fromEntries(
+        cloudConfig(String(text)).write_files.map(({ path, content }) => [path, content]),
+      );
       expect(files["/etc/ai-tls-stacks/trainers.root.pem"]).toBe(pem);
       expect(files["/usr/local/lib/ai-tls-stacks/node-bootstrap.sh"]).toBe(readFileSync(scriptFile, "utf8"));
       expect(files[confPath]).toContain(`RELOAD='${reload.replaceAll("'", "'\\''")}'\n`);
@@ -182,8 +184,6 @@ describe("Terraform", () => {
       terraform.remove();
     }
   };
-  const cloudConfigOf = (text: string) =>
-    Object.fromEntries(cloudConfig(text).write_files.map(({ path, content }) => [path, content]));
   const name = "makes the intended bytes of the text, whatever a reload command has in it";
   if (findEngine()) test(name, run, 60_000);
   else test.skip(`${name} [skipped: neither terraform nor tofu is on the PATH]`, run);
