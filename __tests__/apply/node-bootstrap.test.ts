@@ -83,7 +83,7 @@ const cases: Readonly<Record<string, Case>> = {
   "answer of tomorrow": { before: due, given: { answer: "future" }, code: 34, after: "old", says: "not yet valid" },
   "shorter than promised, and than the old one": {
     before: due,
-    given: { left: due - 60 },
+    given: { left: due - 3_600 },
     code: 34,
     after: "old",
     says: "sooner than promised",
@@ -199,7 +199,9 @@ describe.each(Object.keys(shells))("a node whose sh is %s", (shell) => {
     expect((await killed).code).toBeNull();
     expect(node.pair()).toBe(old);
     const [half = ""] = node.leftovers().filter((name) => name.startsWith("2"));
-    const key = readFileSync(join(node.folder, "versions", half, "tls.key"), "utf8");
+    const made = join(node.folder, "versions", half);
+    expect(statSync(made).mode & 0o077).toBe(0);
+    const key = readFileSync(join(made, "tls.key"), "utf8");
     // The lock of the killed run is a file without a holder, though its gcloud still runs.
     expect((await node.run()).code).toBe(0);
     expect([old, "none"]).not.toContain(node.pair());
@@ -276,6 +278,13 @@ describe("a node", () => {
     spawnSync("openssl", ["rehash", pool]);
     expect((await node.run({ answer: "foreign", env })).code).toBe(31);
     expect(node.pair()).toBe("none");
+  });
+
+  test("removes nothing while it cannot tell what is in use", async () => {
+    const old = await node.install(due);
+    writeFileSync(join(node.bin, "readlink"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    expect((await node.run({ answer: "down" })).code).toBe(21);
+    expect(node.pair()).toBe(old);
   });
 
   test.each(["ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072"])("makes a key of kind %s", async (KEY) => {
