@@ -1,0 +1,78 @@
+import type { Seconds } from "./duration";
+import { show } from "./report";
+
+/** Where a node group's certificates lie on its nodes unless the config says otherwise: no other program's folder. */
+export function defaultBootstrapPath(nodeGroup: string): string {
+  return `/var/lib/ai-tls-stacks/${nodeGroup}`;
+}
+
+/** The folders of a Linux node where files of its own belong; `/run` is memory and empty after a restart. */
+const roots = ["/etc/", "/opt/", "/run/", "/srv/", "/var/lib/"];
+
+/** What a folder for certificates looks like, for the JSON Schema. */
+export const bootstrapPathPattern = "^/(etc|opt|run|srv|var/lib)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$";
+
+/** Why the text cannot be the folder of a node's certificates, if it cannot. */
+export function bootstrapPathProblem(text: string): string | undefined {
+  if (text.startsWith("/etc/ai-tls-stacks")) {
+    return `is ${show(text)}, where the bootstrap keeps its own settings; write another folder`;
+  }
+  if (new RegExp(bootstrapPathPattern).test(text) && text.length <= 200) return undefined;
+  return `is ${show(text)}; write a folder below ${roots.join(", ")} with letters, digits, ".", "_" and "-", no part starting with "."`;
+}
+
+/** The rule of `useradd`. */
+const userPattern = "^[a-z_][a-z0-9_-]{0,30}$";
+
+/** Why the text cannot be a node's user, if it cannot. */
+export function userProblem(text: string): string | undefined {
+  if (new RegExp(userPattern).test(text)) return undefined;
+  return `is ${show(text)}; write the name of a user of the nodes: 1-31 of a-z, 0-9, "_" and "-", starting with a letter or "_"`;
+}
+
+/** Why the text cannot be the command that makes a service read its new certificate, if it cannot. */
+export function reloadProblem(text: string): string | undefined {
+  if (text.trim() === "") return "is empty; write a command or leave it out";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (/[\u0000-\u001f\u007f]/.test(text))
+    return "has more than one line or a control character; write one command line";
+  return undefined;
+}
+
+/** When a node renews: seconds before the end, and the least that an answer must have left. */
+export interface RenewalTimes {
+  /** A certificate that ends sooner is due. */
+  readonly window: Seconds;
+  /** An answer that ends sooner is not what was asked for. */
+  readonly least: Seconds;
+  /** How often a node looks; each look is delayed by up to as much again, so that nodes do not ask together. */
+  readonly interval: Seconds;
+  /** How soon a node tries again after a failure that may pass. */
+  readonly retry: Seconds;
+}
+
+/** The times that follow from a lifetime, a pool's backdating and the share of the lifetime after which it is due. */
+export function renewalTimes(lifetime: Seconds, renewAt: number, backdate: Seconds = 0): RenewalTimes {
+  const window = Math.floor(lifetime * (1 - renewAt));
+  const interval = Math.floor(window / 8);
+  // The pool counts from when it signs, the node looks when it has the answer, and clocks differ.
+  const least = lifetime - backdate - Math.min(300, Math.floor(lifetime / 10));
+  return { window, least, interval, retry: Math.min(300, Math.max(10, Math.floor(interval / 4))) };
+}
+
+/** The shortest time from due to end: a node looks in eighths of it, and one try may take minutes. */
+const shortestWindow: Seconds = 600;
+
+/** Why nodes cannot renew with these times, if they cannot. */
+export function renewalProblem(lifetime: Seconds, renewAt: number, backdate: Seconds = 0): string | undefined {
+  if (!(renewAt > 0 && renewAt < 1))
+    return `is ${renewAt}; write a share of the lifetime between 0 and 1, such as 0.66`;
+  const { window, least, interval } = renewalTimes(lifetime, renewAt, backdate);
+  if (window < shortestWindow) {
+    return `is ${renewAt}, which leaves ${window} seconds to renew in, at least ${shortestWindow} are needed; renew at a smaller share or make the lifetime longer`;
+  }
+  if (least < window + 2 * interval) {
+    return `is ${renewAt}, so that a new certificate, which has ${least} seconds left when backdated by ${backdate}, is due again at once or nearly; renew at a larger share or backdate less`;
+  }
+  return undefined;
+}
