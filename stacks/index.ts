@@ -12,6 +12,11 @@ export function buildStack(scope: Construct, settings: Settings, { name, scenari
       new AcmRoute53Stack(scope, name, settings, scenario);
       return;
     }
+    case "cas-short-lived": {
+      const { CasShortLivedStack } = require("./cas-short-lived") as typeof import("./cas-short-lived");
+      new CasShortLivedStack(scope, name, settings, scenario);
+      return;
+    }
     case "pipeline-tls": {
       const { PipelineTlsStack } = require("./pipeline-tls") as typeof import("./pipeline-tls");
       new PipelineTlsStack(scope, name, settings, scenario);

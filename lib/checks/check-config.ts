@@ -2,6 +2,11 @@ import { type Config, certificatesOf, readConfig, type Settings, type StackConfi
 import { newReport, type Report } from "../config/report";
 import { checkAcmConsumerFit } from "./acm-consumer-fit";
 import { checkAwsBelonging } from "./aws-belonging";
+import { checkCasFit } from "./cas-fit";
+import { checkCasLifetimes } from "./cas-lifetimes";
+import { checkCasOwnership } from "./cas-ownership";
+import { checkCasPhases } from "./cas-phases";
+import { checkCasRequests } from "./cas-requests";
 import { checkIssuer } from "./issuer-capabilities";
 import { checkKeyCustody, keysInState } from "./key-custody";
 import { checkKubernetesOwnership } from "./kubernetes-ownership";
@@ -30,6 +35,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   }
   checkRecordOwnership(config.stacks, report);
   checkKubernetesOwnership(config.stacks, report);
+  checkCasOwnership(config.stacks, report);
   checkStateKeys(config, report);
   return { config, report };
 }
@@ -41,6 +47,12 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
       checkAwsBelonging(scenario, path, report);
       checkAcmConsumerFit(scenario, path, report);
       checkRenewalAlarms(scenario, settings.horizon, path, report);
+      return;
+    case "cas-short-lived":
+      checkCasLifetimes(scenario, settings.applyEvery, path, report);
+      checkCasRequests(scenario, path, report);
+      checkCasFit(scenario, path, report);
+      checkCasPhases(scenario, undefined, path, report);
       return;
     case "pipeline-tls":
       for (const { name: service, client, key } of scenario.services) {

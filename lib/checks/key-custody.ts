@@ -17,6 +17,9 @@ export function keysInState(stack: StackConfig): readonly KeyInState[] {
     // ACM makes and keeps the key; nobody can read it.
     case "acm-route53":
       return [];
+    // Google keeps the authorities' keys, and a certificate's key stays where its request was made.
+    case "cas-short-lived":
+      return [];
     // The tls provider keeps every key it makes in the state.
     case "pipeline-tls": {
       const { authority, services } = stack.scenario;

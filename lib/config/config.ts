@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-route53";
 import { type BackendConfig, backendInput } from "./backend";
+import { type CasShortLivedConfig, casShortLivedInput, readCasShortLived, rootKey } from "./cas-short-lived";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
 import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
@@ -69,7 +70,7 @@ export const configInput = fields({
   ).optional(),
   providers: providersInput.optional(),
   stacks: mapOf(
-    z.discriminatedUnion("scenario", [acmRoute53Input, pipelineTlsInput]),
+    z.discriminatedUnion("scenario", [acmRoute53Input, casShortLivedInput, pipelineTlsInput]),
     { description: "Stacks by deploy name, which is part of the state key." },
     keyPattern,
   ),
@@ -98,7 +99,7 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-type ScenarioConfig = AcmRoute53Config | PipelineTlsConfig;
+type ScenarioConfig = AcmRoute53Config | CasShortLivedConfig | PipelineTlsConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -147,16 +148,14 @@ function readScenario(
   report: Report,
 ): ScenarioConfig {
   const path = ["stacks", name];
+  const around = { project: config.project, environment: config.environment, stack: name };
   switch (stack.scenario) {
     case "acm-route53":
       return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
+    case "cas-short-lived":
+      return readCasShortLived(stack, around, path, report);
     case "pipeline-tls":
-      return readPipelineTls(
-        stack,
-        { project: config.project, environment: config.environment, stack: name },
-        path,
-        report,
-      );
+      return readPipelineTls(stack, around, path, report);
   }
 }
 
@@ -171,6 +170,12 @@ export function certificatesOf({ scenario }: StackConfig): readonly NamedCertifi
   switch (scenario.scenario) {
     case "acm-route53":
       return scenario.certificates;
+    case "cas-short-lived":
+      // Nodes make their own, which no stack knows of.
+      return [
+        ...[rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)].map((name) => ({ name, names: [] })),
+        ...scenario.nodeGroups.flatMap(({ certificates }) => certificates),
+      ];
     case "pipeline-tls":
       return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
   }
