@@ -31,7 +31,7 @@ export function checkCasLifetimes(stack: CasShortLivedConfig, applyEvery: Second
     if (longer(lifetime, maximumLifetime)) {
       report.problem(
         [...at, "lifetime"],
-        `is ${spelt(lifetime)}, more than the pool's maximumLifetime of ${spelt(maximumLifetime)}, which Google takes in its place; write at most ${showDuration(maximumLifetime)}, or raise maximumLifetime`,
+        `is ${spelt(lifetime)}, more than maximumLifetime, ${spelt(maximumLifetime)}, and the smaller of both applies; write at most ${showDuration(maximumLifetime)}, or raise maximumLifetime`,
       );
     }
     if (bootstrap === undefined) {
@@ -45,7 +45,7 @@ export function checkCasLifetimes(stack: CasShortLivedConfig, applyEvery: Second
       if (longer(certificate.lifetime, lifetime)) {
         report.problem(
           own,
-          `is ${spelt(certificate.lifetime)}, more than the group's lifetime of ${spelt(lifetime)}, which its template takes in its place; write at most ${showDuration(lifetime)}, or raise the group's`,
+          `is ${spelt(certificate.lifetime)}, more than the node group's lifetime, ${spelt(lifetime)}, which is the most that its template signs for; write at most ${showDuration(lifetime)}, or raise the node group's`,
         );
       }
       if (longer(2 * applyEvery, certificate.lifetime)) {

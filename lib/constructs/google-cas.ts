@@ -66,7 +66,7 @@ export interface CasHierarchy {
 
 /**
  * Makes pools and authorities. The root has a pool of its own: an issuer's certificate is asked of the root's pool, whose
- * policy would cut it to the lifetime of a leaf, and in a pool with issuers the root would sign leaves.
+ * policy would refuse a lifetime longer than a leaf's, and in a pool with issuers the root would sign leaves.
  */
 export function casHierarchy(scope: Construct, config: CasShortLivedConfig): CasHierarchy {
   const { project, location, publish } = config;
@@ -242,6 +242,8 @@ export function nodeGroup(
     // What a request asks for besides is dropped. What the pool sets must stand here, or every request fails.
     passthroughExtensions: { knownExtensions: ["CA_OPTIONS"] },
     predefinedValues: {
+      // The pool's to set. Without the block every plan would take away what the provider reads into it.
+      caOptions: { nullCa: true },
       keyUsage: {
         // All that TLS 1.3, and 1.2 with forward secrecy, ask of a key.
         baseKeyUsage: { digitalSignature: true },
