@@ -160,6 +160,43 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
         ],
       };
     }
+    case "gcp-managed-san": {
+      const { project, dns, gate, computeCertificates, certificates } = scenario;
+      const list = certificates.length > 0 ? "certificate-manager certificates list" : "compute ssl-certificates list";
+      return {
+        purpose: "Google-managed certificates on a global load balancer.",
+        needs: [
+          `Google Cloud credentials for the project \`${project}\` from the usual chain (\`gcloud auth application-default login\`, a service account): load balancers, ${certificates.length > 0 ? "Certificate Manager" : "SSL certificates"}${dns.in === "cloud-dns" ? `, and the zones' records${dns.project === undefined ? "" : ` in the project \`${dns.project}\``}` : ""}. Their APIs must be enabled; one enabled a moment ago answers 403 for some minutes.`,
+          ...(dns.in === "route53"
+            ? [
+                `AWS credentials for ${dns.account === undefined ? "the account" : `account ${dns.account}`} of the zones ${Object.keys(
+                  dns.zones,
+                )
+                  .map((name) => `\`${name}\``)
+                  .join(", ")}.`,
+              ]
+            : []),
+        ],
+        expect: [
+          ...(gate
+            ? [
+                "**An apply that makes a certificate ends with an error that says so: it is a gate, nothing that serves was changed.** Google issues within minutes as a rule; apply again then.",
+              ]
+            : [
+                "An apply does not wait for certificates. A plan warns as long as one is not issued; until then its host is not served.",
+              ]),
+          `\`gcloud ${list} --project ${project}\` says how far Google is.`,
+          ...(dns.in === "elsewhere"
+            ? ["Make the records of `terraform output dns_records` with your DNS host: without them nothing is issued."]
+            : [
+                "A record of the same name and type that somebody made by hand is replaced without a question by Cloud DNS, refused by Route 53: look first.",
+              ]),
+          computeCertificates.length > 0
+            ? "Google renews by itself while every name leads to this load balancer."
+            : "Google renews by itself while the records of the authorizations stand. Never delete them.",
+        ],
+      };
+    }
     case "pipeline-tls": {
       const { kubernetes, namespace, dns, services, authority } = scenario;
       const objects = [

@@ -13,7 +13,7 @@ import { nodeBootstrap } from "../lib/constructs/node-bootstrap";
 export class CasShortLivedStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: CasShortLivedConfig) {
     super(scope, name, settings);
-    googleProvider(this, config.project, config.location, this.labels);
+    googleProvider(this, config.project, this.labels);
     const hierarchy = casHierarchy(this, config);
     const { issuingPool, rootPool, root, issuers, trustAnchor } = hierarchy;
     const groups = config.nodeGroups.map((group) => ({

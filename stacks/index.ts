@@ -17,6 +17,11 @@ export function buildStack(scope: Construct, settings: Settings, { name, scenari
       new CasShortLivedStack(scope, name, settings, scenario);
       return;
     }
+    case "gcp-managed-san": {
+      const { GcpManagedSanStack } = require("./gcp-managed-san") as typeof import("./gcp-managed-san");
+      new GcpManagedSanStack(scope, name, settings, scenario);
+      return;
+    }
     case "pipeline-tls": {
       const { PipelineTlsStack } = require("./pipeline-tls") as typeof import("./pipeline-tls");
       new PipelineTlsStack(scope, name, settings, scenario);

@@ -562,7 +562,7 @@ function providerArguments(endpoint: string): Json {
     compute_custom_endpoint: `${endpoint}/compute/v1/`,
     certificate_manager_custom_endpoint: `${endpoint}/certificatemanager/v1/`,
     privateca_custom_endpoint: `${endpoint}/privateca/v1/`,
-    // Its client takes "/dns/" and the version off and panics on what is then no path.
+    // Its client takes "/dns/" out, and panics where no path is left.
     dns_custom_endpoint: `${endpoint}/x//dns/v1/`,
   };
 }
@@ -666,7 +666,7 @@ const endOfTime = "2026-04-01T00:00:00.000-07:00";
 function parsed(method: string, url: string, body: Json): Request {
   const { pathname, searchParams } = new URL(url.replace(/\/{2,}/g, "/"), "http://localhost");
   const [service = "", , ...rest] = decodeURIComponent(pathname)
-    .replace(/^\/x\//, "/")
+    .replace(/^\/x\/(v1\/)?/, "/")
     .slice(1)
     .split("/");
   const query = Object.fromEntries([...searchParams].filter(([name]) => name !== "alt" && name !== "prettyPrint"));

@@ -7,6 +7,8 @@ import { checkCasLifetimes } from "./cas-lifetimes";
 import { checkCasOwnership } from "./cas-ownership";
 import { checkCasPhases } from "./cas-phases";
 import { checkCasRequests } from "./cas-requests";
+import { checkGoogleCertificates } from "./google-certificates";
+import { checkHostOwnership } from "./host-ownership";
 import { checkIssuer } from "./issuer-capabilities";
 import { checkKeyCustody, keysInState } from "./key-custody";
 import { checkKubernetesOwnership } from "./kubernetes-ownership";
@@ -34,6 +36,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
     }
   }
   checkRecordOwnership(config.stacks, report);
+  checkHostOwnership(config.stacks, report);
   checkKubernetesOwnership(config.stacks, report);
   checkCasOwnership(config.stacks, report);
   checkStateKeys(config, report);
@@ -53,6 +56,10 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
       checkCasRequests(scenario, path, report);
       checkCasFit(scenario, path, report);
       checkCasPhases(scenario, undefined, path, report);
+      return;
+    case "gcp-managed-san":
+      checkIssuer("google", scenario, path, report);
+      checkGoogleCertificates(scenario, path, report);
       return;
     case "pipeline-tls":
       for (const { name: service, client, key } of scenario.services) {

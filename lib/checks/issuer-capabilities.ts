@@ -5,7 +5,8 @@ import { oneOf, type Path, type Report, show } from "../config/report";
 /** What somebody wants of a certificate, in the words that every scenario shares. */
 export interface CertificateIntent {
   readonly purpose: Purpose;
-  readonly key: KeyKind;
+  /** `undefined`: the issuer's choice. */
+  readonly key?: KeyKind;
 }
 
 /** What an issuer can do. */
@@ -24,6 +25,12 @@ const issuers = {
     // RequestCertificate, KeyAlgorithm.
     keys: ["ecdsa-p256", "ecdsa-p384", "rsa-2048"],
   },
+  google: {
+    name: "Google",
+    // As above: Google Trust Services is in the same root programs.
+    purposes: ["server"],
+    keys: ["rsa-2048", "ecdsa-p256"],
+  },
   tls: {
     name: "the tls provider",
     purposes: ["server", "client", "mutual"],
@@ -34,7 +41,7 @@ const issuers = {
 /** An issuer must be able to make what is asked of it. */
 export function checkIssuer(issuer: keyof typeof issuers, intent: CertificateIntent, path: Path, report: Report): void {
   const { name, purposes, keys }: Capabilities = issuers[issuer];
-  if (!keys.includes(intent.key)) {
+  if (intent.key !== undefined && !keys.includes(intent.key)) {
     report.problem([...path, "key"], `is ${show(intent.key)}, which ${name} does not make; write ${oneOf(keys)}`);
   }
   if (!purposes.includes(intent.purpose)) {

@@ -14,8 +14,9 @@ export interface KeyInState {
 /** The private keys that a stack puts into its state. */
 export function keysInState(stack: StackConfig): readonly KeyInState[] {
   switch (stack.scenario.scenario) {
-    // ACM makes and keeps the key; nobody can read it.
+    // The issuer makes and keeps the key; nobody can read it.
     case "acm-route53":
+    case "gcp-managed-san":
       return [];
     // Google keeps the authorities' keys, and a certificate's key stays where its request was made.
     case "cas-short-lived":

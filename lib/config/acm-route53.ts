@@ -23,7 +23,7 @@ import { day, durationPattern, durationProblem, parseDuration, type Seconds } fr
 import { fields, mapOf, setOf, text, whole, word } from "./fields";
 import { keyPattern, keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
-import { namesInput, readNames, readZones } from "./names";
+import { namesInput, readNames, readZones, reportSharedIds } from "./names";
 import { type Purpose, purposes } from "./purpose";
 import { hasProblem, type Path, type Report, show } from "./report";
 import { sortedEntries } from "./sorted-map";
@@ -287,19 +287,6 @@ export function readAcmRoute53(
       ? mostNamesPerCertificate
       : (input.quota?.namesPerCertificate ?? defaultNamesPerCertificate),
   };
-}
-
-/** Two zones with one id would put the records of one into the other, where ACM never looks. */
-function reportSharedIds(zones: ReadonlyMap<DnsName, string>, path: Path, report: Report): void {
-  const owners = new Map<string, DnsName>();
-  for (const [name, id] of zones) {
-    const other = owners.get(id);
-    if (other !== undefined) {
-      report.problem([...path, name], `has the id of ${show(other)}; every zone has its own, copy it again`);
-    } else if (id !== "lookup" && id !== "") {
-      owners.set(id, name);
-    }
-  }
 }
 
 /** What a certificate takes from its stack. */

@@ -5,13 +5,13 @@ import { commonNameLimit, type DnsName, parseName } from "./dns-names";
 import { durationPattern, durationProblem, parseDuration, type Seconds, showDuration } from "./duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "./fields";
 import {
+  googleRegionPattern,
+  googleRegionProblem,
   kmsKeyVersionPattern,
   kmsKeyVersionProblem,
-  locationPattern,
-  locationProblem,
   parseMember,
-  projectPattern,
-  projectProblem,
+  projectIdPattern,
+  projectIdProblem,
 } from "./google";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
@@ -181,12 +181,12 @@ export const casShortLivedInput = fields(
   {
     scenario: z.literal("cas-short-lived"),
     project: text(
-      { description: "The Google Cloud project.", examples: ["ai-training"], pattern: projectPattern },
-      projectProblem,
+      { description: "The Google Cloud project.", examples: ["ai-training"], pattern: projectIdPattern },
+      projectIdProblem,
     ),
     location: text(
-      { description: "The Google Cloud region.", examples: ["europe-west1"], pattern: locationPattern },
-      locationProblem,
+      { description: "The Google Cloud region.", examples: ["europe-west1"], pattern: googleRegionPattern },
+      googleRegionProblem,
     ),
     suffix: text(
       {

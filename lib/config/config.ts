@@ -4,6 +4,7 @@ import { type BackendConfig, backendInput } from "./backend";
 import { type CasShortLivedConfig, casShortLivedInput, readCasShortLived, rootKey } from "./cas-short-lived";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
+import { type GcpManagedSanConfig, gcpManagedSanInput, readGcpManagedSan } from "./gcp-managed-san";
 import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate, publicLifetime } from "./lifetimes";
@@ -70,7 +71,7 @@ export const configInput = fields({
   ).optional(),
   providers: providersInput.optional(),
   stacks: mapOf(
-    z.discriminatedUnion("scenario", [acmRoute53Input, casShortLivedInput, pipelineTlsInput]),
+    z.discriminatedUnion("scenario", [acmRoute53Input, casShortLivedInput, gcpManagedSanInput, pipelineTlsInput]),
     { description: "Stacks by deploy name, which is part of the state key." },
     keyPattern,
   ),
@@ -99,7 +100,7 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-type ScenarioConfig = AcmRoute53Config | CasShortLivedConfig | PipelineTlsConfig;
+type ScenarioConfig = AcmRoute53Config | CasShortLivedConfig | GcpManagedSanConfig | PipelineTlsConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -154,6 +155,8 @@ function readScenario(
       return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
     case "cas-short-lived":
       return readCasShortLived(stack, around, path, report);
+    case "gcp-managed-san":
+      return readGcpManagedSan(stack, around, path, report);
     case "pipeline-tls":
       return readPipelineTls(stack, around, path, report);
   }
@@ -176,6 +179,11 @@ export function certificatesOf({ scenario }: StackConfig): readonly NamedCertifi
         ...[rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)].map((name) => ({ name, names: [] })),
         ...scenario.nodeGroups.flatMap(({ certificates }) => certificates),
       ];
+    case "gcp-managed-san":
+      return [...scenario.certificates, ...scenario.computeCertificates].map(({ key, domains }) => ({
+        name: key,
+        names: domains,
+      }));
     case "pipeline-tls":
       return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
   }

@@ -42,9 +42,30 @@ export function setOf<Member extends z.ZodType>(member: Member, notes: FieldNote
   return z.array(member).meta({ ...notes });
 }
 
-/** One of a few words. */
-export function word<const Words extends readonly [string, ...string[]]>(words: Words, notes: FieldNotes) {
-  return z.enum(words).meta({ ...notes });
+/** What to say of words that somebody may well expect but that are none, by field. */
+const expectedWords = new WeakMap<z.ZodType, Readonly<Record<string, string>>>();
+
+/**
+ * One of a few words.
+ *
+ * @param expected - words that somebody may expect besides, and why they are none: the end of a sentence `is "word"; `
+ */
+export function word<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  notes: FieldNotes,
+  expected?: Readonly<Record<string, string>>,
+) {
+  const schema = z.enum(words).meta({ ...notes });
+  if (expected !== undefined) expectedWords.set(schema, expected);
+  return schema;
+}
+
+/** Why the value is none of a field's words, where somebody may well expect it to be one. */
+export function whyNoWord(field: z.ZodType | undefined, value: unknown): string | undefined {
+  const expected = field && expectedWords.get(field);
+  return typeof value === "string" && expected !== undefined && Object.hasOwn(expected, value)
+    ? expected[value]
+    : undefined;
 }
 
 /** True or false. */
@@ -61,4 +82,15 @@ export function whole(least: number, most: number, notes: FieldNotes) {
       context.addIssue({ code: "custom", message: `is ${value}; write a whole number from ${least} to ${most}` });
     })
     .meta({ ...notes, type: "integer", minimum: least, maximum: most });
+}
+
+/** A number above 0, at most `most`. */
+export function above0(most: number, notes: FieldNotes) {
+  return z
+    .number()
+    .superRefine((value, context) => {
+      if (value > 0 && value <= most) return;
+      context.addIssue({ code: "custom", message: `is ${value}; write a number above 0, at most ${most}` });
+    })
+    .meta({ ...notes, exclusiveMinimum: 0, maximum: most });
 }

@@ -45,3 +45,16 @@ export function readZones<Value>(
   }
   return new Map(sortedEntries(Object.fromEntries(zones)));
 }
+
+/** Two zones with one id would put the records of one into the other, where nobody looks for them. */
+export function reportSharedIds(zones: ReadonlyMap<DnsName, string>, path: Path, report: Report): void {
+  const owners = new Map<string, DnsName>();
+  for (const [name, id] of zones) {
+    const other = owners.get(id);
+    if (other !== undefined) {
+      report.problem([...path, name], `has the id of ${show(other)}; every zone has its own, copy it again`);
+    } else if (id !== "lookup" && id !== "") {
+      owners.set(id, name);
+    }
+  }
+}

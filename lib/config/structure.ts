@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { whyNoWord } from "./fields";
 import { oneOf, type Path, type Report, show } from "./report";
 
 type Issue = z.core.$ZodIssue;
@@ -55,14 +56,9 @@ function judge(
       const known = knownFields(schemaAt(schema, root, path));
       const forms = formsOf(fieldAt(schema, root, path));
       return issue.keys.map((key) => {
-        if (forms.some((fields) => fields.includes(key))) {
-          report.refuse(
-            [...path, key],
-            mixedForms(
-              known.filter((field) => valueAt(got, [field]) !== undefined),
-              forms,
-            ),
-          );
+        if (forms.some((form) => knownFields(form).includes(key))) {
+          const given = known.filter((field) => valueAt(got, [field]) !== undefined);
+          report.refuse([...path, key], mixedForms(given, forms.map(neededFields)));
           return { path: [...path, key], value: undefined };
         }
         const meant = nearest(key, known);
@@ -91,9 +87,11 @@ function judge(
       report.refuse(path, wrongType(field, got));
       return [{ path, value: field instanceof z.ZodOptional ? undefined : {} }];
     }
-    case "invalid_value":
-      report.refuse(path, wrongWord(got, issue.values));
+    case "invalid_value": {
+      const why = whyNoWord(unwrapped(fieldAt(schema, root, path)), got);
+      report.refuse(path, why === undefined ? wrongWord(got, issue.values) : `is ${show(got)}; ${why}`);
       return [{ path, value: fieldAt(schema, root, path) instanceof z.ZodOptional ? undefined : issue.values[0] }];
+    }
     case "invalid_type":
       report.refuse(path, wrongType(schemaAt(schema, root, path), got, issue.expected));
       return [{ path, value: emptyValues[issue.expected] }];
@@ -158,15 +156,22 @@ function mixedForms(given: readonly string[], forms: readonly (readonly string[]
   return `does not go with ${given.join(" and ")}; write ${forms.map((fields) => fields.join(" and ")).join(", or ")}`;
 }
 
-/** The fields of each form that a thing can have, where there is a choice. */
-function formsOf(field: z.ZodType | undefined): readonly (readonly string[])[] {
+/** The forms that a thing can have, where there is a choice. */
+function formsOf(field: z.ZodType | undefined): readonly z.ZodType[] {
   const union = unwrapped(field);
   if (!(union instanceof z.ZodUnion) || union instanceof z.ZodDiscriminatedUnion) return [];
-  return (union.options as readonly z.ZodType[]).map(knownFields).filter((fields) => fields.length > 0);
+  return (union.options as readonly z.ZodType[]).filter((form) => knownFields(form).length > 0);
+}
+
+/** The fields that a form cannot be without; of one that has none, all. */
+function neededFields(form: z.ZodType): readonly string[] {
+  const known = knownFields(form);
+  const needed = known.filter((name) => !(fieldAt(form, {}, [name]) instanceof z.ZodOptional));
+  return needed.length > 0 ? needed : known;
 }
 
 /** The word that somebody who wrote this probably meant. */
-function nearest(got: unknown, words: readonly unknown[]): string | undefined {
+export function nearest(got: unknown, words: readonly unknown[]): string | undefined {
   if (typeof got !== "string") return undefined;
   const [best] = words
     .filter((word) => typeof word === "string")

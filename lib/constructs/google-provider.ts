@@ -1,28 +1,16 @@
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import type { Construct } from "constructs";
 
-/** A label's longest value, which is that of its key as well. */
-const labelLimit = 63;
-
-/** Labels in the form that Google takes: lower case, with no dots. */
-function googleLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const value = (text: string) => text.toLowerCase().replaceAll(".", "-").slice(0, labelLimit);
-  return Object.fromEntries(Object.entries(labels).map(([key, text]) => [key, value(text)]));
+/** The Google provider of a stack: one project, and the stack's labels on everything that can have some. */
+export function googleProvider(scope: Construct, project: string, labels: Readonly<Record<string, string>>): void {
+  const provider = new GoogleProvider(scope, "provider_google", { project });
+  // As an argument of a provider the framework would write the keys with "_" for "-".
+  provider.addOverride("default_labels", googleLabels(labels));
 }
 
-/** The Google provider: its project and region, and labels for everything that can have some. */
-export function googleProvider(
-  scope: Construct,
-  project: string,
-  region: string,
-  labels: Readonly<Record<string, string>>,
-): void {
-  // The stack's own labels say where things come from.
-  const provider = new GoogleProvider(scope, "provider_google", {
-    project,
-    region,
-    addTerraformAttributionLabel: false,
-  });
-  // As an argument, the framework would write `_` for the hyphens of keys.
-  provider.addOverride("default_labels", googleLabels(labels));
+/** Labels in Google's alphabet: lower case, and "-" for what it does not have. */
+function googleLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(labels).map(([key, value]) => [key, value.toLowerCase().replace(/[^a-z0-9_-]/g, "-")]),
+  );
 }

@@ -1,0 +1,38 @@
+import type { StackConfig } from "../config/config";
+import type { Path, Report } from "../config/report";
+
+/** A name leads to one place: the second owner's apply would fail, or take the record from the first. */
+export function checkHostOwnership(stacks: readonly StackConfig[], report: Report): void {
+  const owners = new Map<string, StackConfig>();
+  for (const stack of stacks) {
+    for (const { name, at } of ownedNames(stack)) {
+      const other = owners.get(name);
+      if (other === undefined) owners.set(name, stack);
+      // Services of pipelines are told apart with the rest of what they own.
+      else if ([stack, other].some(({ scenario }) => scenario.scenario === "gcp-managed-san")) {
+        report.problem(
+          at,
+          `has an address record of stack ${other.name} already, and leads to one place only; leave it out of one of them`,
+        );
+      }
+    }
+  }
+}
+
+/** The names for which a stack writes address records. */
+function ownedNames({ name: stack, scenario }: StackConfig): readonly { readonly name: string; readonly at: Path }[] {
+  const path = ["stacks", stack];
+  switch (scenario.scenario) {
+    case "acm-route53":
+    case "cas-short-lived":
+      return [];
+    case "gcp-managed-san":
+      if (scenario.dns.in === "elsewhere" || !scenario.dns.addressRecords) return [];
+      return scenario.hosts.map(({ name }) => ({ name, at: [...path, "hosts", name] }));
+    case "pipeline-tls":
+      if (scenario.dns === undefined) return [];
+      return scenario.services.flatMap(({ name: service, publicNames }) =>
+        publicNames.map((name) => ({ name, at: [...path, "services", service, "names", { member: name }] })),
+      );
+  }
+}

@@ -1,0 +1,261 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { day, durationPattern, durationProblem, parseDuration, type Seconds, showDuration } from "./duration";
+import { above0, fields, flag, mapOf, setOf, text, whole, word } from "./fields";
+import {
+  computeNamePattern,
+  computeNameProblem,
+  googleRegionPattern,
+  googleRegionProblem,
+  googleZonePattern,
+  googleZoneProblem,
+} from "./google";
+import { keyPattern, keyProblem } from "./identifiers";
+import { type Path, type Report, show } from "./report";
+import { sortedEntries } from "./sorted-map";
+
+/** How long an answer may take by default: a model that streams is not done in the 30 s that Compute would give it. */
+const defaultTimeout = "5m";
+/** What Compute takes at most (Backend service timeout). */
+const longestTimeout: Seconds = day;
+
+/** A duration within limits, in whole seconds. */
+export const secondsInput = (description: string, fallback: string, least: Seconds, most: Seconds, example: string) =>
+  text({ description, examples: [example], default: fallback, pattern: durationPattern }, (value) => {
+    const seconds = parseDuration(value);
+    if (seconds === undefined) return durationProblem(value);
+    if (seconds >= least && seconds <= most) return undefined;
+    return `is ${show(value)}; write ${showDuration(least)} to ${showDuration(most)}`;
+  });
+
+/** A link to something in Google Cloud, with or without the host in front that the console shows. */
+const linkInput = (description: string, example: string, path: string, what: string) =>
+  text({ description, examples: [example] }, (value) =>
+    new RegExp(`^(https://(www|compute)\\.googleapis\\.com/compute/v1/)?projects/[a-z0-9.:-]+/${path}/${name}$`).test(
+      value,
+    )
+      ? undefined
+      : `is ${show(value)}, which is no link of ${what}; write one such as ${show(example)}`,
+  );
+const name = "[a-z]([-a-z0-9]{0,61}[a-z0-9])?";
+
+const nameInput = (description: string, example: string, what: string) =>
+  text({ description, examples: [example], pattern: computeNamePattern }, (value) => computeNameProblem(value, what));
+
+const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
+const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
+
+const logging = flag({ description: "Whether every request is logged.", default: false }).optional();
+
+const ofServers = {
+  protocol: word(
+    protocols,
+    {
+      description: "What the load balancer speaks with the servers; gRPC needs HTTP2, or H2C without TLS.",
+      default: "HTTP",
+    },
+    {
+      GRPC: 'it is for another kind of proxy; write "HTTP2" for servers with TLS or "H2C" for servers without, which carry gRPC as well',
+    },
+  ).optional(),
+  timeout: secondsInput(
+    "How long a whole answer may take; a streamed one is cut off there.",
+    defaultTimeout,
+    1,
+    longestTimeout,
+    "10m",
+  ).optional(),
+  healthCheck: fields(
+    {
+      path: text({ description: "The path that answers 200.", examples: ["/health"] }, (value) =>
+        /^\/[^\s#]*$/.test(value)
+          ? undefined
+          : `is ${show(value)}; write a path that starts with "/", such as "/health"`,
+      ),
+      port: whole(1, 65_535, {
+        description: "Its port.",
+        examples: [8081],
+        default: "the port that serves",
+      }).optional(),
+    },
+    { description: "How a server shows that it is well.", default: { path: "/" } },
+  ).optional(),
+  logging,
+  affinity: word(affinities, {
+    description: "What keeps a client at one server, such as one that holds its cache.",
+    default: "NONE",
+  }).optional(),
+};
+
+const backendInput = z
+  .union([
+    fields({
+      service: linkInput(
+        "Link of a backend service that exists: global, of the scheme EXTERNAL_MANAGED.",
+        "projects/ml-serving-prod/global/backendServices/llama",
+        "global/backendServices",
+        "a global backend service",
+      ),
+    }),
+    fields({
+      instanceGroups: setOf(
+        linkInput(
+          "Link of an instance group.",
+          "projects/ml-serving-prod/zones/europe-west4-a/instanceGroups/llama",
+          "(zones|regions)/[a-z0-9-]+/instanceGroups",
+          "an instance group",
+        ),
+        { description: "Instance groups whose machines serve." },
+      ),
+      port: nameInput("The named port of the groups.", "http", "the name of a named port of the groups, no number"),
+      ...ofServers,
+    }),
+    fields({
+      zonalNeg: fields(
+        {
+          zone: text(
+            { description: "The zone.", examples: ["europe-west4-a"], pattern: googleZonePattern },
+            googleZoneProblem,
+          ),
+          network: nameInput("The network.", "serving", "a network's name"),
+          subnetwork: nameInput("The subnetwork, in the zone's region.", "serving", "a subnetwork's name"),
+          endpoints: mapOf(
+            fields({
+              address: text({ description: "Its IPv4 address in the subnetwork.", examples: ["10.0.0.5"] }, (value) =>
+                isIP(value) === 4 ? undefined : `is ${show(value)}; write an IPv4 address, such as "10.0.0.5"`,
+              ),
+              port: whole(1, 65_535, { description: "The port that it serves on.", examples: [8000] }),
+            }),
+            { description: "What serves, by the name of its virtual machine." },
+            computeNamePattern,
+          ),
+          maxRatePerEndpoint: above0(1_000_000, {
+            description: "Requests per second that one endpoint takes: the load is spread by it.",
+            examples: [20],
+          }),
+        },
+        { description: "Virtual machines of a zone by address: a network endpoint group (NEG) that this stack makes." },
+      ),
+      ...ofServers,
+    }),
+    fields({
+      cloudRun: fields(
+        {
+          region: text(
+            { description: "The region.", examples: ["europe-west4"], pattern: googleRegionPattern },
+            googleRegionProblem,
+          ),
+          service: nameInput("The service.", "llama", "a Cloud Run service's name"),
+        },
+        { description: "A Cloud Run service, through a serverless network endpoint group that this stack makes." },
+      ),
+      logging,
+    }),
+  ])
+  .meta({
+    description: "What serves: a backend service by link, instance groups, machines by address, or Cloud Run.",
+    examples: [{ cloudRun: { region: "europe-west4", service: "llama" } }],
+  });
+
+/** What serves, by name, as the user writes it. */
+export const backendsInput = mapOf(
+  backendInput,
+  { description: "What serves, by a name that is part of addresses." },
+  keyPattern,
+);
+
+type BackendsInput = z.infer<typeof backendsInput>;
+type BackendInput = BackendsInput[string];
+
+/** A machine of a network endpoint group. */
+export interface EndpointConfig {
+  readonly instance: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What stands behind a backend, complete. */
+export type BackendTarget =
+  | { readonly kind: "service"; readonly link: string }
+  | { readonly kind: "instance-groups"; readonly groups: readonly string[]; readonly port: string }
+  | {
+      readonly kind: "zonal-neg";
+      readonly zone: string;
+      readonly network: string;
+      readonly subnetwork: string;
+      readonly endpoints: readonly EndpointConfig[];
+      readonly maxRatePerEndpoint: number;
+    }
+  | { readonly kind: "cloud-run"; readonly region: string; readonly service: string };
+
+/** What the load balancer does with servers it reaches itself. */
+export interface ServersConfig {
+  readonly protocol: (typeof protocols)[number];
+  readonly timeout: Seconds;
+  readonly healthCheck: { readonly path: string; readonly port: number | undefined };
+  readonly affinity: (typeof affinities)[number];
+}
+
+/** A backend, complete. */
+export interface GoogleBackendConfig {
+  readonly name: string;
+  readonly target: BackendTarget;
+  /** `undefined`: it has none of this, or its own. */
+  readonly servers: ServersConfig | undefined;
+  readonly logging: boolean;
+}
+
+/** Completes backends, sorted by name. */
+export function readBackends(input: BackendsInput, path: Path, report: Report): readonly GoogleBackendConfig[] {
+  return sortedEntries(input).map(([name, backend]) => {
+    const at = [...path, name];
+    const problem = keyProblem(name);
+    if (problem !== undefined) report.problem(at, problem);
+    return {
+      name,
+      target: readTarget(backend, at, report),
+      servers: "service" in backend || "cloudRun" in backend ? undefined : readServers(backend),
+      logging: ("logging" in backend && backend.logging) || false,
+    };
+  });
+}
+
+function readTarget(input: BackendInput, path: Path, report: Report): BackendTarget {
+  if ("service" in input) return { kind: "service", link: input.service };
+  if ("cloudRun" in input) return { kind: "cloud-run", ...input.cloudRun };
+  if ("instanceGroups" in input) {
+    if (input.instanceGroups.length === 0) {
+      report.problem([...path, "instanceGroups"], "is empty; write at least one instance group");
+    }
+    return { kind: "instance-groups", groups: [...new Set(input.instanceGroups)].sort(), port: input.port };
+  }
+  const { endpoints, ...rest } = input.zonalNeg;
+  const at = [...path, "zonalNeg", "endpoints"];
+  if (Object.keys(endpoints).length === 0) report.problem(at, "is empty; write at least one machine");
+  const owners = new Map<string, string>();
+  for (const [instance, { address, port }] of sortedEntries(endpoints)) {
+    const problem = computeNameProblem(instance, "a virtual machine's name");
+    if (problem !== undefined) report.problem([...at, instance], problem);
+    // An address that was refused is nobody's.
+    if (address === "") continue;
+    const other = owners.get(`${address}:${port}`);
+    if (other !== undefined) {
+      report.problem([...at, instance], `has the address and port of ${show(other)}; write each endpoint once`);
+    }
+    owners.set(`${address}:${port}`, instance);
+  }
+  return {
+    kind: "zonal-neg",
+    ...rest,
+    endpoints: sortedEntries(endpoints).map(([instance, endpoint]) => ({ instance, ...endpoint })),
+  };
+}
+
+function readServers(input: Exclude<BackendInput, { service: string } | { cloudRun: object }>): ServersConfig {
+  return {
+    protocol: input.protocol ?? "HTTP",
+    timeout: parseDuration(input.timeout ?? defaultTimeout) ?? 0,
+    healthCheck: { path: input.healthCheck?.path ?? "/", port: input.healthCheck?.port },
+    affinity: input.affinity ?? "NONE",
+  };
+}

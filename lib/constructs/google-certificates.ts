@@ -1,0 +1,188 @@
+import { CertificateManagerCertificate } from "@cdktf/provider-google/lib/certificate-manager-certificate";
+import { CertificateManagerCertificateMap } from "@cdktf/provider-google/lib/certificate-manager-certificate-map";
+import { CertificateManagerCertificateMapEntry } from "@cdktf/provider-google/lib/certificate-manager-certificate-map-entry";
+import { CertificateManagerDnsAuthorization } from "@cdktf/provider-google/lib/certificate-manager-dns-authorization";
+import { ComputeManagedSslCertificate } from "@cdktf/provider-google/lib/compute-managed-ssl-certificate";
+import { type ITerraformDependable, TerraformElement } from "cdktf";
+import type { Construct } from "constructs";
+import { withoutWildcard } from "../config/dns-names";
+import {
+  authorizationType,
+  certificateKey,
+  type DnsAuthorizationConfig,
+  type GcpManagedSanConfig,
+  type GoogleCertificateConfig,
+} from "../config/gcp-managed-san";
+import { googleName } from "../config/google";
+import type { GoogleRecords } from "./google-records";
+import type { InventoryEntry } from "./inventory";
+
+/** Nothing that something else refers to goes before that refers to something else. */
+export const referenced = { createBeforeDestroy: true } as const;
+
+/** A certificate map as a proxy takes it, and what must be there before one uses it. */
+export interface CertificateMap {
+  readonly uri: string;
+  readonly entries: readonly ITerraformDependable[];
+}
+
+/**
+ * Makes the certificates of Certificate Manager and the map that gives each host its own.
+ *
+ * @returns `undefined` where the stack has none
+ */
+export function certificateMap(
+  stack: Construct,
+  config: GcpManagedSanConfig,
+  records: GoogleRecords,
+): CertificateMap | undefined {
+  const { certificates, authorizations, hosts, owner } = config;
+  if (certificates.length === 0) return undefined;
+  const authorized = new Map(
+    authorizations.map((authorization) => [authorization.domain, authorize(stack, authorization, records)]),
+  );
+  const made = new Map(
+    certificates.map((certificate) => {
+      const domains = [...new Set(certificate.domains.map(withoutWildcard))].sort();
+      const needed = domains.flatMap((domain) => authorized.get(domain) ?? []);
+      return [certificate.key, managedCertificate(stack, certificate, needed, config.gate)];
+    }),
+  );
+  const map = new CertificateManagerCertificateMap(stack, "hosts", {
+    name: googleName(owner, "hosts"),
+    lifecycle: referenced,
+  });
+  const entry = (id: string, what: string, host: (typeof hosts)[number], match: { hostname: string } | Primary) =>
+    new CertificateManagerCertificateMapEntry(stack, `entry_${id}`, {
+      name: googleName(owner, what, [match]),
+      map: map.name,
+      ...match,
+      certificates: [made.get(host.certificate ?? "")?.id ?? ""],
+    });
+  const entries = hosts.map((host) => {
+    return entry(certificateKey(host.name), host.name, host, { hostname: host.name });
+  });
+  const primary = hosts.filter(({ name }) => name === config.defaultCertificate);
+  return {
+    uri: `//certificatemanager.googleapis.com/${map.id}`,
+    entries: [...entries, ...primary.map((host) => entry("primary", "primary", host, { matcher: "PRIMARY" }))],
+  };
+}
+
+/** What matches clients that name no host. */
+type Primary = { readonly matcher: "PRIMARY" };
+
+/** Leave to make certificates for a domain, and what shows that it was given. */
+interface Authorized {
+  readonly id: string;
+  /** `undefined` where records are elsewhere. */
+  readonly record: ITerraformDependable | undefined;
+}
+
+function authorize(stack: Construct, authorization: DnsAuthorizationConfig, records: GoogleRecords): Authorized {
+  const { domain, name } = authorization;
+  const made = new CertificateManagerDnsAuthorization(stack, `authorization_${domain}`, {
+    name,
+    domain,
+    type: authorizationType,
+    lifecycle: referenced,
+  });
+  const { name: fqdn, data } = made.dnsResourceRecord.get(0);
+  return { id: made.id, record: records.authorization(authorization, fqdn, data) };
+}
+
+function managedCertificate(
+  stack: Construct,
+  { key, name, domains }: GoogleCertificateConfig,
+  authorized: readonly Authorized[],
+  gate: boolean,
+): CertificateManagerCertificate {
+  const certificate = new CertificateManagerCertificate(stack, `certificate_${key}`, {
+    name,
+    managed: { domains: [...domains], dnsAuthorizations: authorized.map(({ id }) => id) },
+    // Google looks for the records at once, and if they are not there much later again.
+    dependsOn: authorized.flatMap(({ record }) => record ?? []),
+    lifecycle: gate ? { ...referenced, postcondition: [issuedGate(domains)] } : referenced,
+  });
+  if (!gate) {
+    new ReadinessCheck(stack, `${key}_issued`, {
+      condition: `${certificate.fqn}.managed[0].state == "ACTIVE"`,
+      domains,
+      advice: "Google issues within minutes of finding the record of its authorization",
+    });
+  }
+  return certificate;
+}
+
+/** Ends an apply, with nothing changed that serves, until a certificate is issued. */
+function issuedGate(domains: readonly string[]) {
+  return {
+    condition: '${self.managed[0].state == "ACTIVE"}',
+    errorMessage: `Google has not issued the certificate for ${named(domains)} yet. Nothing that serves was changed. Wait some minutes, see that the records of its authorizations are in public DNS, and apply again.`,
+  };
+}
+
+/** Makes the certificates of Compute, in the proxy's order. */
+export function computeCertificateIds(stack: Construct, { computeCertificates }: GcpManagedSanConfig): string[] {
+  return computeCertificates.map(({ key, name, domains }) => {
+    const certificate = new ComputeManagedSslCertificate(stack, `compute_${key}`, {
+      name,
+      managed: { domains: [...domains] },
+      lifecycle: referenced,
+    });
+    new ReadinessCheck(stack, `${key}_issued_by_compute`, {
+      condition: `${certificate.fqn}.expire_time != ""`,
+      domains,
+      advice: "Google issues once every name leads to this load balancer",
+    });
+    return certificate.id;
+  });
+}
+
+interface ReadinessCheckProps {
+  /** A Terraform expression without braces; one that fails, as that of an unknown value, is not judged. */
+  readonly condition: string;
+  readonly domains: readonly string[];
+  readonly advice: string;
+}
+
+/** A `check` block: a plan warns as long as a certificate is not issued, and does nothing else. */
+class ReadinessCheck extends TerraformElement {
+  readonly #props: ReadinessCheckProps;
+
+  constructor(scope: Construct, id: string, props: ReadinessCheckProps) {
+    super(scope, id, "check");
+    this.#props = props;
+  }
+
+  override toTerraform(): unknown {
+    const { condition, domains, advice } = this.#props;
+    return {
+      check: {
+        [this.friendlyUniqueId]: {
+          assert: {
+            condition: `\${try(${condition}, true)}`,
+            error_message: `The certificate for ${named(domains)} is not issued. ${advice}.`,
+          },
+        },
+      },
+    };
+  }
+}
+
+function named(domains: readonly string[]): string {
+  const [first = "", ...others] = domains;
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+
+/** What the inventory says of a certificate that Google makes. */
+export function googleEntry({ domains }: GoogleCertificateConfig): InventoryEntry {
+  return {
+    names: domains,
+    issuer: "Google Trust Services",
+    lifetime: "90d",
+    renewedBy: "Google, about a month before the end, while what proves the names stands",
+    keyLocation: "Google; nobody can read it",
+    keyInState: false,
+  };
+}

@@ -1,0 +1,45 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import type { Construct } from "constructs";
+import { BaseStack } from "../lib/base-stack";
+import type { Settings } from "../lib/config/config";
+import type { GcpManagedSanConfig } from "../lib/config/gcp-managed-san";
+import { awsProviderArguments } from "../lib/constructs/aws-provider";
+import { certificateMap, computeCertificateIds, googleEntry } from "../lib/constructs/google-certificates";
+import { loadBalancer } from "../lib/constructs/google-load-balancer";
+import { googleProvider } from "../lib/constructs/google-provider";
+import { GoogleRecords } from "../lib/constructs/google-records";
+
+/** Google-managed certificates for several names on a global load balancer. */
+export class GcpManagedSanStack extends BaseStack {
+  constructor(scope: Construct, name: string, settings: Settings, config: GcpManagedSanConfig) {
+    super(scope, name, settings);
+    const { dns, hosts } = config;
+    googleProvider(this, config.project, this.labels);
+    if (dns.in === "route53") {
+      new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
+    }
+    const records = new GoogleRecords(this, dns);
+    const addresses = loadBalancer(this, config, {
+      map: certificateMap(this, config, records),
+      compute: computeCertificateIds(this, config),
+    });
+    for (const host of hosts) {
+      for (const { version, address, listener } of addresses) {
+        records.address(host, version === "ipv4" ? "A" : "AAAA", address, [listener]);
+      }
+    }
+    const certificates = [...config.certificates, ...config.computeCertificates];
+    this.output(
+      "addresses",
+      "Where the load balancer is reached.",
+      Object.fromEntries(addresses.map(({ version, address }) => [version, address])),
+    );
+    this.output(
+      "certificate_names",
+      "What Google calls each certificate.",
+      Object.fromEntries(certificates.map(({ key, name }) => [key, name])),
+    );
+    this.output("dns_records", "Records that this stack does not make, and that must be there.", records.wanted);
+    this.inventory(Object.fromEntries(certificates.map((certificate) => [certificate.key, googleEntry(certificate)])));
+  }
+}
