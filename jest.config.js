@@ -1,5 +1,8 @@
 // Tier 0 is `config` and `stacks`; `plan` and `apply` need Terraform and say what they had to skip.
-const transform = { "\\.(ts|cjs)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] };
+const transform = {
+  "\\.(ts|cjs)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }],
+  "\\.sh$": "<rootDir>/__tests__/support/text-transform.cjs",
+};
 const project = (displayName, folders, more = {}) => ({
   displayName,
   testMatch: folders.map((folder) => `<rootDir>/__tests__/${folder}/**/*.test.ts`),

@@ -141,6 +141,8 @@ function compile(file, whole) {
     format: "cjs",
     // Some packages have a main that no bundler can follow (UMD).
     mainFields: ["module", "main"],
+    // A script for other machines is part of the program: imported as text, and an input like any other.
+    loader: { ".sh": "text" },
     write: false,
     metafile: true,
     minify: false,

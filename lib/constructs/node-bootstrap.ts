@@ -1,7 +1,17 @@
 import type { DnsName } from "../config/dns-names";
 import type { Seconds } from "../config/duration";
+import { keyProblem } from "../config/identifiers";
 import type { KeyKind } from "../config/keys";
+import {
+  bootstrapPathProblem,
+  defaultBootstrapPath,
+  reloadProblem,
+  renewalProblem,
+  renewalTimes,
+  userProblem,
+} from "../config/node-bootstrap";
 import type { Purpose } from "../config/purpose";
+import script from "./node-bootstrap.sh";
 
 /** What the nodes of a group need to know. */
 export interface NodeBootstrapProps {
@@ -15,18 +25,19 @@ export interface NodeBootstrapProps {
   readonly template: string;
   /** Name of the node group: names the files and units on the node. */
   readonly nodeGroup: string;
-  /** The group's domains: a node is named `<hostname>.<domain>` in each. */
+  /** The group's domains, without wildcards: a node is named `<hostname>.<domain>` in each. */
   readonly domains: readonly DnsName[];
   readonly lifetime: Seconds;
   /** Share of the lifetime after which a certificate is due, between 0 and 1. */
   readonly renewAt: number;
-  /** How far the pool backdates what it issues, which shortens what is left. @default 0 */
+  /** How far the pool backdates what it issues: its certificates end that much sooner. @default 0 */
   readonly backdate?: Seconds;
   readonly key: KeyKind;
+  /** What the certificate must be good for; the node refuses one that is not. */
   readonly purpose: Purpose;
   /** The user whose primary group may read the key. @default only root may */
   readonly user?: string;
-  /** Command line, for `sh`, that makes a service read the new pair. @default nothing is told */
+  /** Command line, for `sh`, that makes a service read the new pair. @default no service is told */
   readonly reload?: string;
   /** Folder of the certificates on the node. @default `defaultBootstrapPath(nodeGroup)` */
   readonly path?: string;
@@ -34,12 +45,158 @@ export interface NodeBootstrapProps {
   readonly trustAnchor: string;
 }
 
+/** Where the script lies on a node. Groups share it: what differs is in their settings. */
+const scriptPath = "/usr/local/lib/ai-tls-stacks/node-bootstrap.sh";
+
+/** Certificate purposes as `openssl verify` names them. */
+const opensslPurposes: Readonly<Record<Purpose, string>> = {
+  server: "sslserver",
+  client: "sslclient",
+  mutual: "sslserver sslclient",
+};
+
 /**
- * The cloud-init user data (`#cloud-config`) with which a node gets and renews its own certificate, as a Terraform
- * template: everything but the trust anchor is escaped. It holds no secret.
+ * The cloud-init user data (`#cloud-config`) with which a node gets and renews its own certificate: settings, trust
+ * anchor, script, systemd service and timer, and the commands that start them. It is a Terraform template in which only
+ * the trust anchor is evaluated, holds no secret, and is the same for the same props.
  *
- * @throws if a value could not be written into the node's files; the config refuses it earlier, in better words
+ * @throws if a value could not be written into the node's files; the config refuses such values with a path
  */
 export function nodeBootstrap(props: NodeBootstrapProps): string {
-  return `#cloud-config\n# ${props.nodeGroup}\n`;
+  refuse(props);
+  const unit = `ai-tls-stacks-${props.nodeGroup}`;
+  const settings = `/etc/ai-tls-stacks/${props.nodeGroup}.conf`;
+  const anchor = `/etc/ai-tls-stacks/${props.nodeGroup}.root.pem`;
+  const times = renewalTimes(props.lifetime, props.renewAt, props.backdate);
+  const files: readonly (readonly [path: string, permissions: string, content: string])[] = [
+    [settings, "0644", literal(settingsFile(props, anchor))],
+    [anchor, "0644", `\${indent(6, trimspace(${props.trustAnchor}))}\n`],
+    [scriptPath, "0755", literal(script)],
+    [`/etc/systemd/system/${unit}.service`, "0644", literal(service(props.nodeGroup, settings, times.retry))],
+    [`/etc/systemd/system/${unit}.timer`, "0644", literal(timer(props.nodeGroup, times.interval))],
+  ];
+  return [
+    "#cloud-config",
+    `# A TLS certificate for each node of ${props.nodeGroup}. The key is made on the node; nothing here is secret.`,
+    "write_files:",
+    ...files.flatMap(([path, permissions, content]) => [
+      `  - path: ${path}`,
+      `    permissions: "${permissions}"`,
+      "    content: |",
+      ...content
+        .trimEnd()
+        .split("\n")
+        .map((line) => (line === "" ? "" : `      ${line}`)),
+    ]),
+    "runcmd:",
+    "  - [systemctl, daemon-reload]",
+    // The timer first: it tries again when the service fails.
+    `  - [systemctl, enable, --now, ${unit}.timer]`,
+    `  - [systemctl, enable, --now, ${unit}.service]`,
+    "",
+  ].join("\n");
+}
+
+/** Values that would mean something else on the node, or in YAML. */
+function refuse(props: NodeBootstrapProps): void {
+  const id = (text: string) =>
+    /^[a-z0-9A-Z][a-zA-Z0-9_.:-]{0,99}$/.test(text) ? undefined : "is no id of Google Cloud";
+  const domain = (text: string) => (/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(text) ? undefined : "is no domain of nodes");
+  const problems: Readonly<Record<string, string | undefined>> = {
+    project: id(props.project),
+    location: id(props.location),
+    pool: id(props.pool),
+    template: id(props.template),
+    nodeGroup: keyProblem(props.nodeGroup),
+    domains: props.domains.length === 0 ? "is empty" : props.domains.map(domain).find((problem) => problem),
+    renewAt: renewalProblem(props.lifetime, props.renewAt, props.backdate),
+    user: props.user === undefined ? undefined : userProblem(props.user),
+    reload: props.reload === undefined ? undefined : reloadProblem(props.reload),
+    path: props.path === undefined ? undefined : bootstrapPathProblem(props.path),
+  };
+  const [first] = Object.entries(problems).filter(([, problem]) => problem !== undefined);
+  if (first !== undefined) throw new Error(`bootstrap of node group ${props.nodeGroup}: ${first.join(" ")}`);
+}
+
+/** What the script reads: assignments for `sh`, each value quoted. */
+function settingsFile(props: NodeBootstrapProps, anchor: string): string {
+  const { lifetime, renewAt, backdate, path = defaultBootstrapPath(props.nodeGroup) } = props;
+  const { window, least } = renewalTimes(lifetime, renewAt, backdate);
+  const values: Readonly<Record<string, string | number>> = {
+    NODE_GROUP: props.nodeGroup,
+    DOMAINS: [...new Set(props.domains)].sort().join(" "),
+    PROJECT: props.project,
+    LOCATION: props.location,
+    POOL: props.pool,
+    TEMPLATE: props.template,
+    LIFETIME: lifetime,
+    LEAST: least,
+    WINDOW: window,
+    KEY: props.key,
+    PURPOSES: opensslPurposes[props.purpose],
+    TRUST_ANCHOR: anchor,
+    FOLDER: path,
+    KEY_USER: props.user ?? "",
+    RELOAD: props.reload ?? "",
+  };
+  const lines = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", "'\\''")}'`);
+  return [
+    "# Written by cloud-init. Seconds: a new certificate has at least LEAST left and is due WINDOW before its end.",
+    ...lines,
+  ].join("\n");
+}
+
+/**
+ * The service. It may run any reload command, so it keeps to hardening that takes nothing from one: no private `/tmp`,
+ * no read-only `/etc` or home, every device, every privilege. What may pass is tried again soon; wrong settings and wrong answers wait for the timer.
+ */
+function service(nodeGroup: string, settings: string, retry: Seconds): string {
+  return `[Unit]
+Description=TLS certificate of this node (${nodeGroup})
+Wants=network-online.target
+After=network-online.target time-sync.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh ${scriptPath} ${settings}
+Restart=on-failure
+RestartSec=${retry}
+RestartPreventExitStatus=10 30 31 32 33 34 51
+TimeoutStartSec=300
+SyslogIdentifier=ai-tls-stacks-${nodeGroup}
+UMask=0077
+ProtectSystem=yes
+ProtectControlGroups=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictRealtime=yes
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** The timer. At boot the service starts by itself, at once; the timer's first look is for when that failed. */
+function timer(nodeGroup: string, interval: Seconds): string {
+  return `[Unit]
+Description=Looks whether the TLS certificate of this node is due (${nodeGroup})
+
+[Timer]
+OnBootSec=${interval}
+OnUnitActiveSec=${interval}
+RandomizedDelaySec=${interval}
+AccuracySec=1
+
+[Install]
+WantedBy=timers.target
+`;
+}
+
+/** A text in which a Terraform template finds nothing to evaluate. */
+function literal(text: string): string {
+  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
 }
