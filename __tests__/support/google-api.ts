@@ -312,7 +312,6 @@ export async function startGoogleApi(): Promise<GoogleApi> {
         if (selfSigned) object.pemCaCertificates = [pem("CERTIFICATE", target)];
       }
       if (collection === "certificates") {
-        burnt.add(target);
         const pool = `privateca/${path.split("/").slice(0, -1).join("/")}`;
         const wanted = query.issuingCertificateAuthorityId;
         const authorities = [...store].filter(([other]) => other.startsWith(`${pool}/certificateAuthorities/`));
@@ -335,6 +334,7 @@ export async function startGoogleApi(): Promise<GoogleApi> {
         object.issuerCertificateAuthority = pathOf(issuer);
         object.pemCertificate = pem("CERTIFICATE", target);
         object.pemCertificateChain = [pem("CERTIFICATE", pathOf(issuer))];
+        burnt.add(target);
       }
       store.set(`privateca/${target}`, object);
       // A certificate is made at once, everything else by an operation.

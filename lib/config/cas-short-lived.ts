@@ -271,8 +271,6 @@ type CertificateInput = NonNullable<NodeGroupInput["certificates"]>[string];
 
 /** A certificate authority, complete. */
 export interface CasAuthorityConfig {
-  /** The root's is `root`. */
-  readonly name: string;
   /** Its id in its pool. */
   readonly id: string;
   readonly commonName: string;
@@ -285,6 +283,7 @@ export interface CasAuthorityConfig {
 
 /** An issuing authority, complete. */
 export interface CasIssuerConfig extends CasAuthorityConfig {
+  readonly name: string;
   readonly phase: Phase;
 }
 
@@ -382,7 +381,6 @@ export function readCasShortLived(
     issuingPoolId,
     root: {
       ...readAuthority(input.root, input.location, [...path, "root"], report),
-      name: rootKey,
       id: `${rootKey}-${input.suffix}`,
       organization,
       lifetime: parseDuration(input.root.lifetime ?? defaultRootLifetime) ?? 0,
@@ -548,6 +546,9 @@ function readCertificate(
  * before the old one is revoked, and no id is used twice.
  */
 function certificateId(name: string, parts: readonly string[]): string {
-  const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
+  const digest = createHash("sha256")
+    .update(JSON.stringify([name, ...parts]))
+    .digest("hex")
+    .slice(0, 12);
   return `${name.slice(0, idLimit - digest.length - 1)}-${digest}`;
 }

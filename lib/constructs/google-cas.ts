@@ -5,6 +5,7 @@ import { PrivatecaCertificate } from "@cdktf/provider-google/lib/privateca-certi
 import {
   PrivatecaCertificateAuthority,
   type PrivatecaCertificateAuthorityConfig,
+  type PrivatecaCertificateAuthorityConfigX509ConfigCaOptions,
 } from "@cdktf/provider-google/lib/privateca-certificate-authority";
 import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/privateca-certificate-template";
 import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
@@ -15,11 +16,13 @@ import {
   type CasIssuerConfig,
   type CasShortLivedConfig,
   type NodeGroupConfig,
+  type Phase,
   rootKey,
 } from "../config/cas-short-lived";
 import type { DnsName } from "../config/dns-names";
 import { goDuration, type Seconds, showDuration } from "../config/duration";
 import type { KeyKind } from "../config/keys";
+import { Check } from "./check";
 import { ExpiryCheck } from "./expiry-check";
 import type { InventoryEntry } from "./inventory";
 
@@ -87,24 +90,27 @@ export function casHierarchy(scope: Construct, config: CasShortLivedConfig): Cas
   const rootPool = pool(rootKey, config.rootPoolId);
   const issuingPool = pool("issuing", config.issuingPoolId, issuancePolicy(config));
   const root = new PrivatecaCertificateAuthority(scope, rootKey, {
-    ...authorityArguments(config, config.root),
+    ...authorityArguments(config, config.root, { isCa: true }),
     pool: rootPool.name,
     type: "SELF_SIGNED",
     desiredState: "ENABLED",
   });
   const issuers = config.issuers.map((issuer) => {
-    const authority = new PrivatecaCertificateAuthority(scope, `issuer_${issuer.name}`, {
-      ...authorityArguments(config, issuer),
+    const key = `issuer_${issuer.name}`;
+    const authority = new PrivatecaCertificateAuthority(scope, key, {
+      // A length of 0 is this flag alone: a plain 0 is not sent, and both together fail in the apply.
+      ...authorityArguments(config, issuer, { isCa: true, zeroMaxIssuerPathLength: true }),
       pool: issuingPool.name,
       type: "SUBORDINATE",
       desiredState: issuer.phase.toUpperCase(),
       // The provider has it signed in the pool that this names, and activates it.
       subordinateConfig: { certificateAuthority: root.name },
     });
-    warnOfEnd(scope, authority, issuer, config.maximumLifetime);
+    watch(scope, key, authority, issuer, config.maximumLifetime);
     return { issuer, authority };
   });
-  warnOfEnd(scope, root, config.root, Math.max(...config.issuers.map(({ lifetime }) => lifetime)));
+  const longest = Math.max(...config.issuers.map(({ lifetime }) => lifetime));
+  watch(scope, rootKey, root, { ...config.root, phase: "enabled" }, longest);
   return {
     rootPool,
     issuingPool,
@@ -158,7 +164,8 @@ function namesExpression(domains: readonly DnsName[]): { readonly title: string;
 /** What root and issuers have in common. */
 function authorityArguments(
   { project, location, protect, skipGracePeriod }: CasShortLivedConfig,
-  { name, id, commonName, organization, lifetime, key, permittedDomains }: CasAuthorityConfig,
+  { id, commonName, organization, lifetime, key, permittedDomains }: CasAuthorityConfig,
+  caOptions: PrivatecaCertificateAuthorityConfigX509ConfigCaOptions,
 ): Omit<PrivatecaCertificateAuthorityConfig, "pool"> {
   return {
     project,
@@ -169,8 +176,7 @@ function authorityArguments(
     config: {
       subjectConfig: { subject: { commonName, organization } },
       x509Config: {
-        // A length of 0 is this flag alone: a plain 0 is not sent, and both together fail in the apply.
-        caOptions: { isCa: true, ...(name === rootKey ? {} : { zeroMaxIssuerPathLength: true }) },
+        caOptions,
         keyUsage: { baseKeyUsage: { certSign: true, crlSign: true }, extendedKeyUsage: {} },
         nameConstraints:
           permittedDomains.length === 0 ? undefined : { critical: true, permittedDnsNames: [...permittedDomains] },
@@ -185,20 +191,25 @@ function authorityArguments(
   };
 }
 
-/** Warns in every plan from when what an authority signs would outlive it, and Google starts to cut lifetimes. */
-function warnOfEnd(
+/** Makes every plan warn of an authority that is about to end, or does not do what its phase says. */
+function watch(
   scope: Construct,
+  key: string,
   authority: PrivatecaCertificateAuthority,
-  { name, lifetime }: CasAuthorityConfig,
+  { id, lifetime, phase }: CasAuthorityConfig & { readonly phase: Phase },
   before: Seconds,
 ): void {
-  const certificate = name === rootKey ? "root" : `issuer ${name}`;
-  new ExpiryCheck(scope, `${certificate.replace(" ", "_")}_expiry`, {
-    certificate: `of the ${certificate}`,
+  new ExpiryCheck(scope, `${key}_expiry`, {
+    certificate: `of the authority ${id}`,
     // The provider tells no date; an authority is signed when it is made.
     notAfter: `timeadd(${authority.fqn}.create_time, "${goDuration(lifetime)}")`,
     before,
     advice: "Google cuts what it signs from now on. Make another authority and move over to it",
+  });
+  // The provider compares the config with what it wrote down itself, never with the authority's state.
+  new Check(scope, `${key}_state`, {
+    condition: `${authority.fqn}.state == "${phase.toUpperCase()}"`,
+    message: `The authority ${id} is \${${authority.fqn}.state}, but should be ${phase}. Unless this plan changes it, somebody else did, or its creation ended half-way: see docs/cas-short-lived.md.`,
   });
 }
 
@@ -343,7 +354,10 @@ export function poolReaders(scope: Construct, pool: PrivatecaCaPool, groups: rea
 
 /** A member's part of an address: the readable part of its name, and a digest that tells it from the others. */
 function memberKey(member: string): string {
-  const [, name = ""] = /([^/:@]+)(@[^/]*)?$/.exec(member) ?? [];
-  const digest = createHash("sha256").update(member).digest("hex").slice(0, 8);
-  return `${name.replaceAll(/[^A-Za-z0-9-]+/g, "-").slice(0, 30)}-${digest}`;
+  const [, name = ""] = /^\w+:(?:\/\/[^/]+\/)?([^@]+)/.exec(member) ?? [];
+  const readable = name
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .slice(-30)
+    .replaceAll(/^-|-$/g, "");
+  return `${readable}-${createHash("sha256").update(member).digest("hex").slice(0, 8)}`;
 }
