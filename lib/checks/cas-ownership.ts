@@ -10,25 +10,20 @@ export function checkCasOwnership(stacks: readonly StackConfig[], report: Report
     const path = ["stacks", stack];
     // Where it would be is not known then.
     if ([project, location].includes("") || report.refused([...path, "suffix"])) continue;
-    const things = [
-      ...[rootPoolId, issuingPoolId].map((id) => ({ id, kind: "pool", at: [...path, "suffix"] })),
-      ...nodeGroups.map(({ name, templateId }) => ({
-        id: templateId,
-        kind: "template",
-        at: [...path, "nodeGroups", name],
-      })),
-    ];
-    for (const { id, kind, at } of things) {
+    /** Takes an id; if it is taken, says by which stack. */
+    const take = (kind: string, id: string): string | undefined => {
       const place = `${project}/${location}/${kind}/${id}`;
-      const other = owners.get(place);
-      if (other === undefined) owners.set(place, stack);
-      else {
-        const same = other === stack ? "this stack" : `stack ${other}`;
-        report.problem(
-          at,
-          `would make the ${kind} ${show(id)}, which is of ${same} already; write another suffix or name`,
-        );
-      }
+      const owner = owners.get(place);
+      if (owner === undefined) owners.set(place, stack);
+      return owner === undefined ? undefined : `would make the ${kind} ${show(id)}, which is of stack ${owner} already`;
+    };
+    const pools = [rootPoolId, issuingPoolId].flatMap((id) => take("pool", id) ?? []);
+    // Another suffix gives both other ids.
+    if (pools[0] !== undefined) report.problem([...path, "suffix"], `${pools[0]}; write another suffix`);
+    for (const { name, templateId } of nodeGroups) {
+      const taken = take("template", templateId);
+      if (taken !== undefined)
+        report.problem([...path, "nodeGroups", name], `${taken}; rename it, or write another suffix`);
     }
   }
 }

@@ -72,22 +72,19 @@ function read(der: Buffer): { readonly request: SigningRequest } | { readonly mi
   const { BasicConstraints, Extensions, SubjectAlternativeName } =
     require("@peculiar/asn1-x509") as typeof import("@peculiar/asn1-x509");
   try {
-    // The library reads over what follows.
-    if (outerLength(der) !== der.length) return undefined;
     const signed = AsnConvert.parse(der, CertificationRequest);
-    const { certificationRequestInfo: info, certificationRequestInfoRaw: raw } = signed;
-    const key = createPublicKey({
-      key: Buffer.from(AsnConvert.serialize(info.subjectPKInfo)),
-      format: "der",
-      type: "spki",
-    });
+    const { certificationRequestInfo: info, certificationRequestInfoRaw: given = new ArrayBuffer(0) } = signed;
+    const raw = Buffer.from(given);
+    const bytes = (part: object) => Buffer.from(AsnConvert.serialize(part));
+    if (!isExact(der, raw, bytes(signed), bytes(info))) return undefined;
+    const key = createPublicKey({ key: bytes(info.subjectPKInfo), format: "der", type: "spki" });
     const digest = digests[signed.signatureAlgorithm.algorithm];
     if (digest === undefined) {
       return {
         mistake: `is signed with an algorithm (${signed.signatureAlgorithm.algorithm}) other than RSA or ECDSA with SHA-2; make it again with \`openssl req -new -sha256\``,
       };
     }
-    if (raw === undefined || !verify(digest, Buffer.from(raw), key, Buffer.from(signed.signature))) {
+    if (!verify(digest, raw, key, Buffer.from(signed.signature))) {
       return {
         mistake:
           "has a signature that is not of its own key, so it was changed or cut after it was made; make it again",
@@ -128,12 +125,18 @@ function read(der: Buffer): { readonly request: SigningRequest } | { readonly mi
   }
 }
 
-/** How many bytes the outermost element of DER takes (X.690, section 8.1.3). */
-function outerLength(der: Buffer): number {
+/**
+ * Whether the bytes are the signed part, and around it only what the library would write: it reads over other tags, and
+ * over what follows.
+ */
+function isExact(der: Buffer, raw: Buffer, written: Buffer, writtenInfo: Buffer): boolean {
+  const signature = written.subarray(written.indexOf(writtenInfo) + writtenInfo.length);
+  const content = Buffer.concat([raw, signature]);
+  // A sequence, and its length in one byte or after a byte that says in how many (X.690, section 8.1.3).
   const first = der[1] ?? 0;
-  if (first < 0x80) return 2 + first;
-  const size = first & 0x7f;
-  return 2 + size + der.readUIntBE(2, size);
+  const size = first < 0x80 ? 0 : first & 0x7f;
+  const length = size === 0 ? first : der.readUIntBE(2, size);
+  return der[0] === 0x30 && length === content.length && der.subarray(2 + size).equals(content);
 }
 
 function kindOf(key: KeyObject): Pick<SigningRequest, "key" | "keyText"> {
