@@ -27,7 +27,8 @@ export function run(argv: readonly string[], around: Surroundings): number {
     .command("check")
     .description("say everything that is wrong with the config, and write nothing")
     .option("--json", "as JSON, for other programs", false)
-    .action((options: { json: boolean }) => {
+    .option("--against <path>", "what was deployed before (an output, a hand-off or a state): say what is interrupted")
+    .action((options: { json: boolean; against?: string }) => {
       code = check(around, options);
     });
   program

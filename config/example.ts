@@ -42,6 +42,17 @@ export default defineConfig({
         },
       },
     },
+    "gcp-managed-san": {
+      scenario: "gcp-managed-san",
+      project: "ml-serving-prod",
+      dns: { in: "cloud-dns", zones: { "example.com": "example-com" } },
+      hosts: { "chat.example.com": { backend: "llama" }, "embeddings.example.com": { backend: "embeddings" } },
+      defaultBackend: "llama",
+      backends: {
+        llama: { cloudRun: { region: "europe-west4", service: "llama" } },
+        embeddings: { cloudRun: { region: "europe-west4", service: "embeddings" } },
+      },
+    },
     "pipeline-tls": {
       scenario: "pipeline-tls",
       kubernetes: { context: "kind-pipeline" },

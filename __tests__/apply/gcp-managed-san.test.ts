@@ -1,48 +1,481 @@
-import perName from "../../config/examples/gcp-per-name";
-import { startGoogleApi } from "../support/google-api";
-import { synthesized } from "../support/proofs";
-import { type Json, workspace } from "../support/terraform";
+import example from "../../config/example";
+import compute from "../../config/examples/gcp-compute";
+import grouped from "../../config/examples/gcp-grouped";
+import type { ConfigInput } from "../../lib/config/config";
+import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/google-api";
+import { evidence, proofsOf, synthesized } from "../support/proofs";
+import { type Applied, type Json, needsOf, type Workspace, workspace } from "../support/terraform";
 
-test("first", async () => {
-  const api = await startGoogleApi();
-  api.put("dns/projects/test-project/managedZones/example-com", { name: "example-com" });
-  const text = synthesized(perName)["gcp-managed-san"] ?? "";
-  const run = workspace(text, { overrides: api.override(JSON.parse(text) as Json) });
-  try {
-    await run.init();
-    const said = await run.apply();
-    console.log(
-      said.seconds,
-      said.warnings.map((w) => w.summary),
-    );
-    console.log(
-      api
-        .log()
-        .map((c) => `${c.status} ${c.method} ${c.path}`)
-        .join("\n"),
-    );
-    const again = await run.plan();
-    console.log(
-      JSON.stringify(
-        (await again.json()).resource_changes?.filter((c) => c.change.actions[0] !== "no-op"),
-        null,
-        1,
-      ),
-    );
-    console.log(again.actions, again.outputs);
-    const gone = await run.destroy();
-    console.log(gone.destroyed, Object.keys(api.objects()));
-  } catch (e) {
-    console.log(
-      String(e),
-      api
-        .log()
-        .map((c) => `${c.status} ${c.method} ${c.path} ${JSON.stringify(c.body)}`)
-        .join("\n"),
-    );
-    throw e;
-  } finally {
-    run.remove();
-    await api.stop();
+const servers = ["in-memory Google API"];
+
+/** A config's stack with some fields changed; `undefined` takes one out. */
+function withChanges(config: ConfigInput, stack: string, changes: Json = {}): object {
+  return { ...config, stacks: { [stack]: { ...config.stacks[stack], ...changes } } };
+}
+
+/** A stack over an in-memory Google of its own. */
+class Deployment {
+  readonly #run: Workspace;
+
+  private constructor(
+    readonly api: GoogleApi,
+    run: Workspace,
+    readonly json: (changes?: Json) => string,
+  ) {
+    this.#run = run;
   }
-}, 300000);
+
+  static async start(config: ConfigInput, stack: string, changes: Json = {}): Promise<Deployment> {
+    const json = (changes: Json = {}) => synthesized(withChanges(config, stack, changes))[stack] ?? "";
+    const api = await startGoogleApi();
+    for (const project of ["test-project", "shared-dns"]) {
+      api.put(`dns/projects/${project}/managedZones/example-com`, { name: "example-com" });
+    }
+    api.put("compute/projects/ml-serving-prod/global/backendServices/llama", { name: "llama" });
+    const text = json(changes);
+    const run = workspace(text, { overrides: api.override(JSON.parse(text) as Json) });
+    await run.init();
+    return new Deployment(api, run, json);
+  }
+
+  /** Applies the stack with some fields changed, and says what was called; throws what Terraform says. */
+  async apply(changes: Json = {}): Promise<{ readonly applied: Applied; readonly calls: readonly string[] }> {
+    this.#run.replace(this.json(changes));
+    this.api.clearLog();
+    const applied = await this.#run.apply();
+    return { applied, calls: this.api.log().map(short) };
+  }
+
+  /** Expects that nothing would change, and that nothing is warned of. */
+  async expectSettled(): Promise<void> {
+    const { actions, outputs, warnings } = await this.#run.plan();
+    expect({ actions, outputs, warnings }).toEqual({ actions: {}, outputs: [], warnings: [] });
+  }
+
+  /** Expects that every call of the last apply left the hosts served by a certificate that is issued. */
+  expectServed(...hosts: readonly string[]): void {
+    const served = this.api.log().map((call) => ({ call: short(call), ...call.serving }));
+    for (const call of served) expect(call).toMatchObject(Object.fromEntries(hosts.map((host) => [host, "ACTIVE"])));
+  }
+
+  async destroy(): Promise<readonly string[]> {
+    await this.#run.destroy();
+    return Object.keys(this.api.objects());
+  }
+
+  async stop(): Promise<void> {
+    this.#run.remove();
+    await this.api.stop();
+  }
+}
+
+/** A call as tests name it: what it does to what kind of thing, whose name stands without environment, stack and hash. */
+function short({ method, path, body, status }: GoogleCall): string {
+  const plain = (text: string) =>
+    text.replace(/^[a-z]+-gcp-[a-z]+(?:-san)?-/, "").replace(/-[0-9a-f]{10}$/, (hash) => (full ? hash : ""));
+  const full = false;
+  const parts = path.split("/").slice(1);
+  const last = parts.at(-1) ?? "";
+  const failed = status < 300 ? "" : ` ${status}`;
+  if (last === "changes") {
+    const { additions = [], deletions = [] } = body as Record<string, { name: string; type: string }[]>;
+    const names = (sign: string, records: readonly { name: string; type: string }[]) =>
+      records.map(({ name, type }) => `${sign}${type} ${name.replace(/^_acme-challenge_[^.]+/, "_acme-challenge")}`);
+    return `records ${[...names("+", additions), ...names("-", deletions)].join(" ")}${failed}`;
+  }
+  if (/^(set|attach|detach)/.test(last)) return `${last} ${parts.at(-3)} ${plain(parts.at(-2) ?? "")}${failed}`;
+  if (method !== "POST") return `${method} ${parts.at(-2)} ${plain(last)}${failed}`;
+  return `POST ${last}${failed}`;
+}
+
+const left = [
+  "compute/projects/ml-serving-prod/global/backendServices/llama",
+  "dns/projects/shared-dns/managedZones/example-com",
+  "dns/projects/test-project/managedZones/example-com",
+];
+
+const MAIN = "gcp-managed-san";
+const main = synthesized(example)[MAIN] ?? "";
+const needs = needsOf(JSON.parse(main) as Json);
+const hosts = ["chat.example.com", "embeddings.example.com"] as const;
+const { hosts: routes, backends } = example.stacks[MAIN] as { hosts: Json; backends: Json };
+
+proofsOf(MAIN, needs, (prove) => {
+  let google: Deployment;
+  afterAll(() => google?.stop());
+
+  prove("apply", "from nothing, warning of certificates that Google has yet to issue", async () => {
+    evidence(MAIN, main, servers);
+    google = await Deployment.start(example, MAIN);
+    google.api.watch([...hosts, "api.example.com"]);
+    const { applied } = await google.apply();
+    expect(applied.warnings.map(({ detail }) => detail).sort()).toEqual(
+      hosts.map((host) => expect.stringContaining(`The certificate for ${host} is not issued.`)),
+    );
+    expect(google.api.issue()).toEqual([]);
+    for (const host of hosts) expect(google.api.serving(host)).toBe("ACTIVE");
+  });
+
+  prove("empty plan", "once issued, without a warning", () => google.expectSettled());
+
+  prove("change", "a name added for the default backend touches nothing that is there", async () => {
+    const { calls } = await google.apply({ hosts: { ...routes, "api.example.com": { backend: "llama" } } });
+    expect(calls).toEqual(
+      [
+        "POST dnsAuthorizations",
+        "records +A api.example.com.",
+        "records +CNAME _acme-challenge.api.example.com.",
+        "POST certificates",
+        "POST certificateMapEntries",
+      ].sort((one, other) => calls.indexOf(one) - calls.indexOf(other)),
+    );
+    const order = ["POST dnsAuthorizations", "records +CNAME _acme-challenge.api.example.com.", "POST certificates"];
+    expect(calls.filter((call) => order.includes(call))).toEqual(order);
+    google.expectServed(...hosts);
+    expect(google.api.issue()).toEqual([]);
+    await google.expectSettled();
+  });
+
+  prove("change", "a name added for another backend changes the routes besides, in place", async () => {
+    const added = { "api.example.com": { backend: "llama", paths: { "/v1/embeddings/*": "embeddings" } } };
+    const { calls } = await google.apply({ hosts: { ...routes, ...added } });
+    expect(calls).toEqual(["PUT urlMaps routes"]);
+    google.expectServed(...hosts, "api.example.com");
+    await google.expectSettled();
+  });
+
+  prove("change", "a name removed takes its own things and nothing else", async () => {
+    const { calls } = await google.apply();
+    expect([...calls].sort()).toEqual([
+      "DELETE certificateMapEntries api-example-com",
+      "DELETE certificates api-example-com",
+      "DELETE dnsAuthorizations api-example-com",
+      "PUT urlMaps routes",
+      "records -A api.example.com.",
+      "records -CNAME _acme-challenge.api.example.com.",
+    ]);
+    google.expectServed(...hosts);
+    await google.expectSettled();
+  });
+
+  prove("change", "a backend removed is first taken out of the routes", async () => {
+    const { calls } = await google.apply({
+      hosts: { "chat.example.com": { backend: "llama" }, "embeddings.example.com": { backend: "llama" } },
+      backends: { llama: backends.llama },
+    });
+    expect(calls).toEqual([
+      "PUT urlMaps routes",
+      "DELETE backendServices embeddings",
+      "DELETE networkEndpointGroups embeddings",
+    ]);
+    google.expectServed(...hosts);
+    await google.apply();
+    await google.expectSettled();
+  });
+
+  prove("change", "a backend of another region serves before the old one goes", async () => {
+    const moved = { ...backends, llama: { cloudRun: { region: "us-central1", service: "llama" } } };
+    const { calls } = await google.apply({ backends: moved });
+    expect(calls).toEqual([
+      "POST networkEndpointGroups",
+      "PUT backendServices llama",
+      "DELETE networkEndpointGroups llama",
+    ]);
+    await google.apply();
+  });
+
+  prove("change", "another keep-alive is another proxy, to which the listener changes over", async () => {
+    const { calls } = await google.apply({ keepAlive: "620s" });
+    expect(calls).toEqual([
+      "POST targetHttpsProxies",
+      "setTarget forwardingRules https-ipv4",
+      "DELETE targetHttpsProxies https",
+    ]);
+    google.expectServed(...hosts);
+    await google.apply();
+    google.expectServed(...hosts);
+    await google.expectSettled();
+  });
+
+  prove("change", "TLS, HTTP/3 and a default certificate change in place", async () => {
+    const { calls } = await google.apply({
+      sslPolicy: { profile: "RESTRICTED" },
+      quic: false,
+      defaultCertificate: "chat.example.com",
+    });
+    expect([...calls].sort()).toEqual([
+      "PATCH sslPolicies tls",
+      "POST certificateMapEntries",
+      "setQuicOverride targetHttpsProxies https",
+    ]);
+    expect(google.api.serving("anything.example.org")).toBe("ACTIVE");
+    google.expectServed(...hosts);
+    await google.apply();
+  });
+
+  prove(
+    "change",
+    "from one certificate for each name to one for all, and back with the gate, without a gap",
+    async () => {
+      await expect(google.apply({ grouping: "all" })).rejects.toThrow(/Google has not issued the certificate/);
+      expect(google.api.log().map(short)).toEqual(["POST certificates"]);
+      google.api.issue();
+      const { calls } = await google.apply({ grouping: "all" });
+      google.expectServed(...hosts);
+      expect(calls.slice(0, 2)).toEqual(
+        hosts.map((host) => `PATCH certificateMapEntries ${host.replaceAll(".", "-")}`),
+      );
+      await expect(google.apply({ gate: true })).rejects.toThrow(/Google has not issued the certificate/);
+      google.expectServed(...hosts);
+      google.api.issue();
+      await google.apply({ gate: true });
+      google.expectServed(...hosts);
+      await google.expectSettled();
+    },
+  );
+
+  prove("drift", "a record and an entry that somebody took away come back", async () => {
+    const objects = Object.keys(google.api.objects());
+    const taken = [
+      objects.find((path) => path.includes("/certificateMapEntries/")),
+      objects.find((path) => path.endsWith("/CNAME")),
+    ];
+    for (const path of taken) google.api.take(path ?? "");
+    const { calls } = await google.apply();
+    expect(calls).toHaveLength(2);
+    await google.expectSettled();
+    expect(Object.keys(google.api.objects())).toEqual(expect.arrayContaining(taken));
+  });
+
+  prove("destroy", "leaves what was there before", async () => {
+    expect(await google.destroy()).toEqual(left);
+  });
+
+  prove("faults", "when every call is refused once, it still applies, plans empty and goes", async () => {
+    const flaky = await Deployment.start(example, MAIN);
+    try {
+      const seen = new Set<string>();
+      flaky.api.fail((method, path) => {
+        const first = !seen.has(`${method} ${path}`);
+        seen.add(`${method} ${path}`);
+        return first;
+      });
+      const { calls } = await flaky.apply();
+      expect(calls.filter((call) => call.endsWith(" 503")).length).toBeGreaterThan(10);
+      flaky.api.fail(undefined);
+      flaky.api.issue();
+      await flaky.expectSettled();
+      expect(await flaky.destroy()).toEqual(left);
+    } finally {
+      await flaky.stop();
+    }
+  });
+});
+
+const GROUPED = "gcp-grouped";
+proofsOf(`${GROUPED} (${GROUPED})`, needs, (prove) => {
+  let google: Deployment;
+  afterAll(() => google?.stop());
+  const { hosts: names } = grouped.stacks[GROUPED] as { hosts: Json };
+  const more = { hosts: { ...names, "new.example.com": { backend: "llama" } } };
+  const old = Object.keys(names);
+
+  prove("apply", "ends at the gate, and goes on once the certificate is issued", async () => {
+    evidence(`${GROUPED} (${GROUPED})`, synthesized(grouped)[GROUPED] ?? "", servers);
+    google = await Deployment.start(grouped, GROUPED);
+    google.api.watch(old);
+    await expect(google.apply()).rejects.toThrow(
+      /Google has not issued the certificate for api\.example\.com and 1 more yet\. Nothing that serves was changed\./,
+    );
+    expect(google.api.log().map(short)).not.toContain("POST targetHttpsProxies");
+    expect(google.api.issue()).toEqual([]);
+    await google.apply();
+  });
+
+  prove("empty plan", "once issued, without a warning", () => google.expectSettled());
+
+  prove("change", "a name added makes a certificate and nothing else, until that is issued", async () => {
+    await expect(google.apply(more)).rejects.toThrow(/Google has not issued/);
+    expect(google.api.log().map(short)).toEqual(
+      expect.arrayContaining([
+        "POST dnsAuthorizations",
+        "records +CNAME _acme-challenge.new.example.com.",
+        "POST certificates",
+      ]),
+    );
+    expect(
+      google.api
+        .log()
+        .map(short)
+        .filter((call) => !/^POST (dnsAuth|certificates$)|^records /.test(call)),
+    ).toEqual([]);
+    google.expectServed(...old);
+    await expect(google.apply(more)).rejects.toThrow(/Google has not issued/);
+    expect(google.api.log()).toEqual([]);
+  });
+
+  prove("change", "then every entry has the new one before the old one goes", async () => {
+    google.api.issue();
+    const { calls } = await google.apply(more);
+    expect(calls.filter((call) => /certificates|Entries/.test(call)).sort()).toEqual([
+      "DELETE certificates all",
+      "PATCH certificateMapEntries api-example-com",
+      "PATCH certificateMapEntries chat-example-com",
+      "POST certificateMapEntries",
+    ]);
+    expect(calls.at(-1)).toBe("DELETE certificates all");
+    google.expectServed(...old);
+    expect(google.api.serving("new.example.com")).toBe("ACTIVE");
+    await google.expectSettled();
+  });
+
+  prove("destroy", "leaves what was there before", async () => {
+    expect(await google.destroy()).toEqual(left);
+  });
+});
+
+const COMPUTE = "gcp-compute";
+interface Zonal {
+  readonly hosts: Json;
+  readonly backends: { readonly llama: { readonly zonalNeg: Json } };
+}
+
+proofsOf(`${COMPUTE} (${COMPUTE})`, needs, (prove) => {
+  let google: Deployment;
+  afterAll(() => google?.stop());
+  const { hosts: names, backends } = compute.stacks[COMPUTE] as unknown as Zonal;
+  const served = Object.keys(names);
+  const more = { hosts: { ...names, "api2.example.com": { backend: "llama" } } };
+
+  prove("apply", "from nothing, then issued through the load balancer", async () => {
+    evidence(`${COMPUTE} (${COMPUTE})`, synthesized(compute)[COMPUTE] ?? "", servers);
+    google = await Deployment.start(compute, COMPUTE);
+    google.api.watch(served);
+    await google.apply();
+    expect(google.api.issue()).toEqual([]);
+    for (const host of served) expect(google.api.serving(host)).toBe("ACTIVE");
+  });
+
+  prove("empty plan", "once issued, without a warning", () => google.expectSettled());
+
+  prove("change", "a name added and removed leaves the others their certificates", async () => {
+    expect((await google.apply(more)).calls).toEqual([
+      "POST sslCertificates",
+      "setSslCertificates targetHttpsProxies https",
+    ]);
+    google.expectServed(...served);
+    google.api.issue();
+    expect((await google.apply()).calls).toEqual([
+      "setSslCertificates targetHttpsProxies https",
+      "DELETE sslCertificates api2-example-com",
+    ]);
+    google.expectServed(...served);
+    await google.expectSettled();
+  });
+
+  prove("change", "an endpoint that moves is in before the old one is out", async () => {
+    const endpoints = {
+      "llama-0": { address: "10.0.0.9", port: 8000 },
+      "llama-1": { address: "10.0.0.6", port: 8000 },
+    };
+    const { llama } = backends;
+    const { calls } = await google.apply({
+      backends: { llama: { ...llama, zonalNeg: { ...llama.zonalNeg, endpoints } } },
+    });
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["attachNetworkEndpoints", "detachNetworkEndpoints"]);
+    const moved = { ...llama.zonalNeg, zone: "europe-west4-b" };
+    const again = await google.apply({ backends: { llama: { ...llama, zonalNeg: moved } } });
+    expect(again.calls.map((call) => call.split(" ").slice(0, 2).join(" "))).toEqual([
+      "POST networkEndpointGroups",
+      "attachNetworkEndpoints networkEndpointGroups",
+      "attachNetworkEndpoints networkEndpointGroups",
+      "PUT backendServices",
+      "detachNetworkEndpoints networkEndpointGroups",
+      "detachNetworkEndpoints networkEndpointGroups",
+      "DELETE networkEndpointGroups",
+    ]);
+    await google.apply();
+  });
+
+  const managed = { mode: "certificate-manager" };
+  prove("change", "to Certificate Manager: the map comes once its certificates are issued", async () => {
+    const phase = { ...managed, phase: "add-map" };
+    await expect(google.apply(phase)).rejects.toThrow(/Google has not issued/);
+    google.expectServed(...served);
+    expect(
+      google.api
+        .log()
+        .map(short)
+        .filter((call) => /Proxies|sslCertificates/.test(call)),
+    ).toEqual([]);
+    google.api.issue({ recordsElsewhere: true });
+    const { calls } = await google.apply(phase);
+    expect(calls.at(-1)).toBe("setCertificateMap targetHttpsProxies https");
+    google.expectServed(...served);
+    await google.expectSettled();
+  });
+
+  prove("change", "then Compute's certificates go, off the proxy first", async () => {
+    const { calls } = await google.apply({ ...managed, phase: "drop-certificates" });
+    expect([calls[0], ...calls.slice(1).sort()]).toEqual([
+      "setSslCertificates targetHttpsProxies https",
+      "DELETE sslCertificates api-example-com",
+      "DELETE sslCertificates chat-example-com",
+    ]);
+    google.expectServed(...served);
+    expect((await google.apply(managed)).calls).toEqual([]);
+    await google.expectSettled();
+  });
+
+  prove("change", "back to Compute through the same phase", async () => {
+    await google.apply({ ...managed, phase: "add-map" });
+    google.expectServed(...served);
+    google.api.issue({ recordsElsewhere: true });
+    await google.apply();
+    google.expectServed(...served);
+    await google.expectSettled();
+  });
+
+  prove(
+    "refusal",
+    "in one step nobody would be served for a while, which is why check --against refuses it",
+    async () => {
+      await google.apply(managed);
+      const moments = google.api.log().flatMap(({ serving }) => Object.values(serving));
+      expect(moments).toContain("nothing");
+    },
+  );
+
+  prove("destroy", "leaves what was there before", async () => {
+    expect(await google.destroy()).toEqual(left);
+  });
+});
+
+proofsOf("one certificate of Compute for all names", needs, (prove) => {
+  prove("change", "the retiring one serves until the new one is issued", async () => {
+    const { hosts: names } = compute.stacks[COMPUTE] as { hosts: Json };
+    const all = { grouping: "all" };
+    const more = { ...all, hosts: { ...names, "new.example.com": { backend: "llama" } } };
+    const google = await Deployment.start(compute, COMPUTE, all);
+    try {
+      google.api.watch(Object.keys(names));
+      await google.apply(all);
+      google.api.issue();
+      const { calls } = await google.apply({ ...more, retiring: Object.keys(names) });
+      expect(calls).toEqual(["POST sslCertificates", "setSslCertificates targetHttpsProxies https"]);
+      google.expectServed(...Object.keys(names));
+      google.api.issue();
+      expect((await google.apply(more)).calls).toEqual([
+        "setSslCertificates targetHttpsProxies https",
+        "DELETE sslCertificates all",
+      ]);
+      google.expectServed(...Object.keys(names));
+      await google.expectSettled();
+      // Without it the new one, which is not issued, would take its place.
+      await google.apply(all);
+      expect(google.api.serving("chat.example.com")).toBe("PROVISIONING");
+    } finally {
+      await google.stop();
+    }
+  });
+});

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
-import { checkCasPhases } from "../../lib/checks/cas-phases";
+import { checkAgainst } from "../../lib/checks/against";
+import { checkCasPhaseChanges } from "../../lib/checks/cas-phases";
 import { checkedConfig } from "../../lib/checks/check-config";
+import type { PreviousStack } from "../../lib/checks/previous-resources";
 import type { CasShortLivedConfig, Phase } from "../../lib/config/cas-short-lived";
 import { parseRequest } from "../../lib/config/csr";
 import { newReport, showPath } from "../../lib/config/report";
@@ -548,7 +550,7 @@ describe("phases", () => {
     const given = cas({ issuers: issuersWith(now) });
     const report = newReport();
     const known = new Map(Object.entries(before).map(([name, phase]) => [`${name}-2026a`, phase] as const));
-    checkCasPhases(completed(given), known, ["stacks", "cas"], report);
+    checkCasPhaseChanges(completed(given), known, ["stacks", "cas"], report);
     return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
   }
 
@@ -576,6 +578,31 @@ describe("phases", () => {
         `stacks.cas.issuers.b.phase: is "staged", but the issuer was ${before} before, and only a new one is staged; write "enabled" or "disabled"`,
       ]);
     }
+  });
+
+  test("are known from what was synthesized, from a state, where they are what really is, and of a new stack", () => {
+    const given = cas({ issuers: issuersWith({ a: "enabled", b: "disabled", c: "staged" }) });
+    const against = (previous: PreviousStack | undefined) => {
+      const report = newReport();
+      checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
+      return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
+    };
+    const authority = (id: string, more: Fields) => ({ certificate_authority_id: id, ...more });
+    const type = "google_privateca_certificate_authority";
+    const output = {
+      [`${type}.issuer_b`]: authority("b-2026a", { desired_state: "ENABLED" }),
+      [`${type}.issuer_c`]: authority("c-2026a", { desired_state: "STAGED" }),
+    };
+    const state = {
+      [`${type}.issuer_b`]: authority("b-2026a", { desired_state: "ENABLED", state: "DISABLED" }),
+      [`${type}.issuer_c`]: authority("c-2026a", { desired_state: "STAGED", state: "ENABLED" }),
+    };
+    expect(against({ from: "output", resources: output })).toEqual([]);
+    expect(against({ from: "state", resources: state })).toEqual([
+      expect.stringMatching(/^stacks\.cas\.issuers\.c\.phase: is "staged", but the issuer was enabled before/),
+    ]);
+    expect(against({ from: "output", resources: {} })).toEqual([isNew]);
+    expect(against(undefined)).toEqual([isNew]);
   });
 
   test("of a rotation are taken, one after the other, and back from disabled", () => {

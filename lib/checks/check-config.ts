@@ -55,7 +55,7 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
       checkCasLifetimes(scenario, settings.applyEvery, path, report);
       checkCasRequests(scenario, path, report);
       checkCasFit(scenario, path, report);
-      checkCasPhases(scenario, undefined, path, report);
+      checkCasPhases(scenario, path, report);
       return;
     case "gcp-managed-san":
       checkIssuer("google", scenario, path, report);

@@ -46,7 +46,7 @@ const suffixPattern = "^[a-zA-Z0-9-]{1,20}$";
 export const rootKey = "root";
 
 /** States of an issuing authority, in the order of a rotation. */
-const phases = ["staged", "enabled", "disabled"] as const;
+export const phases = ["staged", "enabled", "disabled"] as const;
 /** A state of an issuing authority: made and trusted, signing, or no longer signing. */
 export type Phase = (typeof phases)[number];
 

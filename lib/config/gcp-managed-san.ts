@@ -130,7 +130,7 @@ export const gcpManagedSanInput = fields(
       default: "true with one certificate for all and while the mode changes",
     }).optional(),
     retiring: namesInput(
-      "With one certificate of Compute for all names: the names it had, whose certificate stays until the new one is issued.",
+      "The names that one certificate of Compute was for, which stays on the proxy until what follows it is issued.",
     ).optional(),
     phase: word(["add-map", "drop-certificates"], {
       description:
@@ -274,7 +274,7 @@ export interface GcpManagedSanConfig {
 }
 
 /** The key of the certificate that all names share. */
-export const sharedCertificate = "all";
+const sharedCertificate = "all";
 
 /** The key of a host's own certificate. No label starts with a hyphen, so no other host has it. */
 export const certificateKey = (host: DnsName) => `host_${host.replace("*", "-wildcard")}`;
@@ -362,12 +362,6 @@ function readRetiring(
   if (retiring === undefined) return [];
   const at = [...path, "retiring"];
   const old = readNames(retiring, at, report);
-  if (grouping !== "all") {
-    if (!report.refused([...path, "grouping"])) {
-      report.problem(at, "has no use with a certificate for each name; leave it out");
-    }
-    return [];
-  }
   if (mode !== "compute" && phase !== "add-map") {
     if (!report.refused([...path, "mode"]) && !report.refused([...path, "phase"])) {
       report.problem(at, "has no use with Certificate Manager, where the gate keeps the old certificate; leave it out");
@@ -376,11 +370,11 @@ function readRetiring(
   }
   if (retiring.length === 0) {
     report.problem(at, "is empty; write the names that the old certificate has, or leave it out");
-  } else if (old.join() === names.join()) {
+  } else if (grouping === "all" && old.join() === names.join()) {
     report.problem(at, "has the names of hosts, whose certificate is no old one; write the names that it had before");
     return [];
   }
-  return old.length === 0 ? [] : computeCertificates(old, grouping, owner);
+  return old.length === 0 ? [] : computeCertificates(old, "all", owner);
 }
 
 /** Whether new certificates wait before they are used. */

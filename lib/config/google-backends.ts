@@ -168,7 +168,7 @@ type BackendsInput = z.infer<typeof backendsInput>;
 type BackendInput = BackendsInput[string];
 
 /** A machine of a network endpoint group. */
-export interface EndpointConfig {
+interface EndpointConfig {
   readonly instance: string;
   readonly address: string;
   readonly port: number;

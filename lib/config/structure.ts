@@ -214,8 +214,12 @@ function alternative(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
   const options = union.options as readonly z.ZodType[];
   if (!(union instanceof z.ZodDiscriminatedUnion)) {
     const given = Object.keys(isMap(value) ? value : {});
-    const known = (option: z.ZodType) => given.filter((key) => knownFields(option).includes(key)).length;
-    return options.filter((option) => option instanceof z.ZodObject).sort((one, other) => known(other) - known(one))[0];
+    const count = (fields: readonly string[]) => given.filter((key) => fields.includes(key)).length;
+    // What a form cannot be without tells more of what was meant than what several forms can have.
+    const likeness = (option: z.ZodType) => count(neededFields(option)) * given.length + count(knownFields(option));
+    return options
+      .filter((option) => option instanceof z.ZodObject)
+      .sort((one, other) => likeness(other) - likeness(one))[0];
   }
   const { discriminator } = union.def as { discriminator: string };
   return options.find((option) => {

@@ -1,0 +1,218 @@
+import type { DnsName } from "../config/dns-names";
+import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
+import { type Path, type Report, show } from "../config/report";
+import {
+  blockOf,
+  nameOfReference,
+  ofType,
+  type PreviousResource,
+  type PreviousStack,
+  textsOf,
+} from "./previous-resources";
+
+/** A certificate as it was before. */
+interface KnownCertificate {
+  readonly name: string;
+  readonly domains: readonly DnsName[];
+  /** `undefined` where an output does not tell. */
+  readonly issued: boolean | undefined;
+}
+
+/** What served before. */
+interface Before {
+  /** Certificates of Certificate Manager. */
+  readonly managed: readonly KnownCertificate[];
+  /** Names of certificates by host, where the proxy had a map. */
+  readonly entries: ReadonlyMap<DnsName, readonly string[]> | undefined;
+  /** Compute's certificates on the proxy. */
+  readonly attached: readonly KnownCertificate[];
+}
+
+/**
+ * Every host that was served, and still is to be, must have a certificate at every moment of the apply: the one that
+ * it has, or one that is issued already.
+ */
+export function checkGoogleInterruptions(
+  stack: GcpManagedSanConfig,
+  previous: PreviousStack,
+  path: Path,
+  report: Report,
+): void {
+  const before = readBefore(previous);
+  if (before === undefined) return;
+  checkProject(stack, previous, path, report);
+  checkCertificates(stack, before, path, report);
+  checkClosings(stack, previous, before, path, report);
+}
+
+function readBefore(previous: PreviousStack): Before | undefined {
+  const [proxy] = ofType(previous, "google_compute_target_https_proxy");
+  if (proxy === undefined) return undefined;
+  const known = (type: string, issued: (resource: PreviousResource) => boolean) =>
+    ofType(previous, type).map((resource) => ({
+      name: String(resource.name),
+      domains: textsOf(blockOf(resource.managed).domains),
+      issued: previous.from === "output" ? undefined : issued(resource),
+    }));
+  const compute = known("google_compute_managed_ssl_certificate", ({ expire_time }) => Boolean(expire_time));
+  const attached = textsOf(proxy.ssl_certificates).map((text) => nameOfReference(previous, text));
+  // The entry for clients that name no host has no host name.
+  const entries = ofType(previous, "google_certificate_manager_certificate_map_entry").flatMap(
+    ({ hostname, certificates }) =>
+      typeof hostname === "string" && hostname !== ""
+        ? [[hostname, textsOf(certificates).map((text) => nameOfReference(previous, text))] as const]
+        : [],
+  );
+  return {
+    managed: known("google_certificate_manager_certificate", ({ managed }) => blockOf(managed).state === "ACTIVE"),
+    entries: proxy.certificate_map ? new Map(entries) : undefined,
+    attached: compute.filter(({ name }) => attached.includes(name)),
+  };
+}
+
+/** Another project is another everything: an address, certificates that nobody has issued, records that change. */
+function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): void {
+  const [proxy] = ofType(previous, "google_compute_target_https_proxy");
+  const was = previous.resources["provider.google"]?.project ?? proxy?.project;
+  if (typeof was !== "string" || was === project || report.refused([...path, "project"])) return;
+  report.problem(
+    [...path, "project"],
+    `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
+  );
+}
+
+function checkCertificates(stack: GcpManagedSanConfig, before: Before, path: Path, report: Report): void {
+  const hosts = servedBefore(stack, before).filter((host) => !stack.acceptOutage.includes(host));
+  if (hosts.length === 0 || report.refused([...path, "mode"])) return;
+  const hasMap = stack.certificates.length > 0;
+  const hadMap = before.entries !== undefined;
+  if (hasMap && !hadMap && stack.phase !== "add-map") {
+    report.problem(
+      [...path, "mode"],
+      `is "certificate-manager", but Compute's certificates serve now, and in one apply they would be off the proxy before the map is on: nobody could reach ${listed(hosts)}; write phase: "add-map" and apply until that is done, then leave phase out, or name the hosts in acceptOutage`,
+    );
+    return;
+  }
+  if (hadMap && !hasMap && before.attached.length === 0) {
+    report.problem(
+      [...path, "mode"],
+      `is "compute", but a certificate map serves now, and Compute issues nothing for what is not on the proxy: nobody could reach ${listed(hosts)}; first write mode: "certificate-manager" with phase: "add-map", until Compute's certificates are issued, or name the hosts in acceptOutage`,
+    );
+    return;
+  }
+  if (hasMap && hadMap) checkMapped(stack, before, hosts, path, report);
+  // With a map it alone counts.
+  if (!hadMap || !hasMap) checkAttached(stack, before, hosts, path, report);
+}
+
+/** Hosts of the config that something served. */
+function servedBefore({ hosts }: GcpManagedSanConfig, { entries, attached }: Before): readonly DnsName[] {
+  const names = hosts.map(({ name }) => name);
+  if (entries !== undefined) return names.filter((name) => entries.has(name));
+  return names.filter((name) => attached.some(({ domains }) => domains.includes(name)));
+}
+
+/** An entry may change over to a certificate only when that is issued. */
+function checkMapped(
+  { certificates, gate, hosts }: GcpManagedSanConfig,
+  { managed, entries }: Before,
+  served: readonly DnsName[],
+  path: Path,
+  report: Report,
+): void {
+  if (gate) return;
+  for (const { name: host, certificate: key } of hosts.filter(({ name }) => served.includes(name))) {
+    const name = certificates.find((one) => one.key === key)?.name ?? "";
+    if (entries?.get(host)?.includes(name)) continue;
+    if (managed.some((one) => one.name === name && one.issued)) continue;
+    report.problem(
+      [...path, "hosts", host],
+      "would change over to a certificate that Google has not issued, in the place of the one that serves; write gate: true for this apply, or name the host in acceptOutage",
+    );
+  }
+}
+
+/** A host must keep one of the certificates that the proxy has for it. */
+function checkAttached(
+  { computeCertificates }: GcpManagedSanConfig,
+  { attached, entries }: Before,
+  served: readonly DnsName[],
+  path: Path,
+  report: Report,
+): void {
+  const stay = computeCertificates.map(({ name }) => name);
+  for (const host of served) {
+    const had = attached.filter(({ domains }) => domains.includes(host));
+    const kept = had.filter(({ name }) => stay.includes(name));
+    const at = [...path, "hosts", host];
+    if (kept.length === 0) {
+      const names = had[0]?.domains ?? [host];
+      const old = names.map(show).join(", ");
+      const way = names.length > 1 ? `write retiring: [${old}] until the new one is issued` : "keep its own";
+      report.problem(
+        at,
+        `would lose the certificate for ${listed(names)} to one that Google issues only later; ${way}, or name the host in acceptOutage`,
+      );
+      continue;
+    }
+    // Nothing changes where all of them stay and there was no map before.
+    if (entries === undefined && kept.length === had.length) continue;
+    if (kept.some(({ issued }) => issued)) continue;
+    if (kept.some(({ issued }) => issued === undefined)) {
+      report.warning(
+        at,
+        "will rest on a certificate that the proxy has, and an output does not tell whether that is issued; compare with the state, or look with `gcloud compute ssl-certificates list`",
+      );
+    } else {
+      const kept = entries === undefined ? "retiring" : 'mode "certificate-manager" with phase "add-map"';
+      report.problem(
+        at,
+        `would rest on a certificate that Google has not issued yet; keep ${kept} until it has, or name the host in acceptOutage`,
+      );
+    }
+  }
+}
+
+/** What is closed on purpose is worth a word. */
+function checkClosings(
+  stack: GcpManagedSanConfig,
+  previous: PreviousStack,
+  { entries, attached }: Before,
+  path: Path,
+  report: Report,
+): void {
+  const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
+  const names = stack.hosts.map(({ name }) => name);
+  for (const host of new Set(had.filter((name) => !names.includes(name)))) {
+    report.warning(
+      [...path, "hosts"],
+      `no longer has ${show(host)}, which is served now and will not be; see that nobody uses it`,
+    );
+  }
+  const addresses = ofType(previous, "google_compute_global_address");
+  if (!stack.ipv6 && addresses.some(({ ip_version }) => ip_version === "IPV6")) {
+    report.warning(
+      [...path, "ipv6"],
+      "is false: the IPv6 address is given back for good, and clients that still have it from DNS fail for some minutes",
+    );
+  }
+  if (!stack.redirectHttp && ofType(previous, "google_compute_target_http_proxy").length > 0) {
+    report.warning([...path, "redirectHttp"], "is false: port 80, which sends clients to HTTPS now, closes");
+  }
+  const [policy] = ofType(previous, "google_compute_ssl_policy");
+  const oldest = String(policy?.min_tls_version ?? "")
+    .replace("TLS_", "")
+    .replace("_", ".");
+  if (/^1\.[0-2]$/.test(oldest) && oldest < stack.sslPolicy.minimum) {
+    report.warning(
+      [...path, "sslPolicy", "minimum"],
+      `is ${show(stack.sslPolicy.minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`,
+    );
+  }
+}
+
+function listed(hosts: readonly DnsName[]): string {
+  const [first, second, ...more] = hosts.map(show);
+  if (second === undefined) return first ?? "";
+  return more.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${more.length} more`;
+}

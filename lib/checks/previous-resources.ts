@@ -1,0 +1,33 @@
+/** What is known of something that was deployed, or handed over to be: its arguments, or all its attributes. */
+export type PreviousResource = Readonly<Record<string, unknown>>;
+
+/** A stack as it was before. */
+export interface PreviousStack {
+  /** Where it is known from: what was synthesized, with references, or a state, with what really is. */
+  readonly from: "output" | "state";
+  /** By address; those of an output besides by the provider they are configured with, such as `provider.google`. */
+  readonly resources: Readonly<Record<string, PreviousResource>>;
+}
+
+/** The resources of a type. */
+export function ofType({ resources }: PreviousStack, type: string): readonly PreviousResource[] {
+  return Object.entries(resources).flatMap(([address, one]) => (address.startsWith(`${type}.`) ? [one] : []));
+}
+
+/** Texts of a list, which JSON and states write the same. */
+export function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((member) => typeof member === "string") : [];
+}
+
+/** A block that there is one of: an object in a configuration, a list of one in a state. */
+export function blockOf(value: unknown): PreviousResource {
+  const block = Array.isArray(value) ? value[0] : value;
+  return typeof block === "object" && block !== null ? (block as PreviousResource) : {};
+}
+
+/** The name of what a text refers to: by address in a configuration, by its path in a state. */
+export function nameOfReference({ resources }: PreviousStack, text: string): string {
+  const [, address] = /^\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)\.[a-z_]+\}$/.exec(text) ?? [];
+  const name = address === undefined ? undefined : resources[address]?.name;
+  return typeof name === "string" ? name : (text.split("/").at(-1) ?? "");
+}
