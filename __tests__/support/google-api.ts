@@ -350,6 +350,12 @@ export async function startGoogleApi(): Promise<GoogleApi> {
       if (object.state === "ENABLED") {
         throw new ApiError(400, "FAILED_PRECONDITION", `${path} is ENABLED; disable it before it is deleted`);
       }
+      const active = [...store].some(
+        ([, one]) => one.issuerCertificateAuthority === path && one.revocationDetails === undefined,
+      );
+      if (active && query.ignoreActiveCertificates !== "true") {
+        throw new ApiError(400, "FAILED_PRECONDITION", `${path} has certificates that are neither revoked nor ended`);
+      }
       if (query.skipGracePeriod === "true") store.delete(key);
       else store.set(key, { ...object, state: "DELETED" });
       return done({});
