@@ -1,8 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type Circumstances, missingShells, newPool, type Ran, shells, TrainingNode } from "../support/training-node";
+import {
+  type Circumstances,
+  fullAfter,
+  missingShells,
+  newPool,
+  type Ran,
+  shells,
+  TrainingNode,
+} from "../support/training-node";
+
+jest.setTimeout(120_000);
 
 let pool: string;
 beforeAll(() => {
@@ -92,9 +102,27 @@ const cases: Readonly<Record<string, Case>> = {
     after: "new",
     says: "sooner than promised",
   },
-  "disk full before the key": { before: due, given: { blocks: 0 }, code: 20, after: "old", says: "is the disk full" },
-  "disk full at the end": { before: due, given: { blocks: 1 }, code: 40, after: "old", says: "cannot be written" },
-  "disk full, nothing installed": { before: "none", given: { blocks: 1 }, code: 40, after: "none", says: "cannot" },
+  "disk full before the key": {
+    before: due,
+    given: { through: fullAfter(0) },
+    code: 20,
+    after: "old",
+    says: "is the disk full",
+  },
+  "disk full at the end": {
+    before: due,
+    given: { through: fullAfter(1) },
+    code: 40,
+    after: "old",
+    says: "cannot be written",
+  },
+  "disk full, nothing installed": {
+    before: "none",
+    given: { through: fullAfter(1) },
+    code: 40,
+    after: "none",
+    says: "cannot",
+  },
   "reload fails": { before: due, settings: { RELOAD: "exit 9" }, code: 50, after: "new", says: "failed with 9" },
 };
 
@@ -166,7 +194,7 @@ describe.each(Object.keys(shells))("a node whose sh is %s", (shell) => {
     writeFileSync(gate, "");
     const kill = new AbortController();
     const killed = node.run({ gate, signal: kill.signal });
-    while (node.asked() < 2) await new Promise((tick) => setTimeout(tick, 10));
+    while (node.asked() === 0) await new Promise((tick) => setTimeout(tick, 10));
     kill.abort();
     expect((await killed).code).toBeNull();
     expect(node.pair()).toBe(old);
@@ -303,4 +331,102 @@ describe("a node", () => {
     expect(statSync(join(node.folder, "current", "mine")).isDirectory()).toBe(true);
     expect(readdirSync(join(node.folder, "versions"))).toEqual([]);
   });
+});
+
+/** The programs that the script runs. */
+const tools = "cat chmod cut date flock gcloud ln mkdir mv openssl readlink rm sort sync tail timeout tr".split(" ");
+
+/** Puts something in front of every program: the one with number `step` of a run fails, or the script dies at it. */
+function sabotage(node: TrainingNode, fault: "fails" | "killed before" | "killed after", step: number) {
+  const bin = join(node.home, "shims");
+  mkdirSync(bin);
+  const at = join(node.home, "step");
+  const kill = 'kill -9 "$SCRIPT_PID"; sleep 0.02';
+  for (const tool of tools) {
+    const real = tool === "gcloud" ? join(node.bin, tool) : `$(PATH=/usr/bin:/bin command -v ${tool})`;
+    const act = {
+      fails: "exit 1",
+      "killed before": `${kill}; exit 1`,
+      "killed after": `"${real}" "$@"; ${kill}; exit 1`,
+    }[fault];
+    const count = `printf x >>${at}; [ "$(/usr/bin/wc -c <${at})" -ne ${step} ] || { ${act}; }`;
+    writeFileSync(join(bin, tool), `#!/bin/sh\n${count}\nexec "${real}" "$@"\n`, { mode: 0o755 });
+  }
+  return {
+    through: ["sh", "-c", 'SCRIPT_PID=$$; export SCRIPT_PID; exec "$@"', "known"],
+    env: { PATH: `${bin}:${node.bin}:/usr/bin:/bin` },
+    reached: () => existsSync(at) && statSync(at).size >= step,
+  };
+}
+
+describe.each(["fails", "killed before", "killed after"] as const)("a renewal in which one program %s", (fault) => {
+  test("leaves a pair that belongs together, whichever program it is, and the next run is right again", async () => {
+    let step = 0;
+    let last = false;
+    const codes = new Map<number | null, number>();
+    const sweep = async (at: number) => {
+      const node = new TrainingNode(pool, ["sh"], { reload: "true" });
+      const old = await node.install(due);
+      const { reached, ...given } = sabotage(node, fault, at);
+      const { code, log } = await node.run(given);
+      if (!reached()) last = true;
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+      // Looks at everything, and throws if it does not fit together.
+      const pair = node.pair();
+      if (code !== null && ![0, 40, 50].includes(code)) expect({ at, pair, log }).toEqual({ at, pair: old, log });
+      expect({ at, log, next: await node.run() }).toEqual({ at, log, next: { code: 0, log: expect.anything() } });
+      expect(node.pair()).not.toBe(old);
+      expectTidy(node);
+      node.remove();
+    };
+    const worker = async () => {
+      while (!last) {
+        step += 1;
+        await sweep(step).catch((error: unknown) => {
+          last = true;
+          throw error;
+        });
+      }
+    };
+    await Promise.all([worker(), worker(), worker()]);
+    expect(step).toBeGreaterThan(40);
+    const documented = [null, 0, 10, 11, 12, 13, 20, 21, 30, 31, 32, 33, 34, 40, 50];
+    expect([...codes.keys()].filter((code) => !documented.includes(code))).toEqual([]);
+    const shown = [...codes].map(([code, times]) => `${times} x ${code ?? "killed"}`).join(", ");
+    seen.push(`| one of ${step - 1} programs ${fault} | sh | ${shown} | old or new |`);
+  }, 600_000);
+});
+
+/** Fills a tiny file system to the last byte after a first certificate, and renews. */
+const fill = `
+set -eu
+folder=$1; shift
+mkdir -p "$folder"
+mount -t tmpfs -o size=128k none "$folder"
+"$@" >&2
+before=$(cat "$folder/current/tls.key" "$folder/current/tls.crt" | sha256sum)
+cat /dev/zero >"$folder/filler" 2>/dev/null || true
+# A page is left at a time, so that it is full at another moment each time.
+for pages in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+  truncate -s "$(( $(stat -c %s "$folder/filler") - pages * 4096 ))" "$folder/filler"
+  code=0
+  "$@" --force >&2 || code=$?
+  after=$(cat "$folder/current/tls.key" "$folder/current/tls.crt" | sha256sum)
+  [ "$before" = "$after" ] && echo "$code old" || echo "$code new"
+  cat /dev/zero >>"$folder/filler" 2>/dev/null || true
+  [ "$before" = "$after" ] || break
+done
+`;
+const mounts = spawnSync("unshare", ["--mount", "--map-root-user", "true"]).status === 0;
+(mounts ? test : test.skip)("a file system that is really full keeps the old pair [needs unshare]", async () => {
+  const node = new TrainingNode(pool);
+  const through = ["unshare", "--mount", "--map-root-user", "sh", "-c", fill, "fill", node.folder];
+  const { code, log } = await node.run({ through });
+  const results = log.split("\n").filter((line) => /^\d+ (old|new)$/.test(line));
+  expect({ code, log }).toEqual({ code: 0, log });
+  expect(results.length).toBeGreaterThan(3);
+  expect(results.at(-1)).toBe("0 new");
+  expect(results.slice(0, -1).filter((line) => !/^(20|21|40) old$/.test(line))).toEqual([]);
+  seen.push(`| tmpfs full | sh | ${results.join(", ")} | old until there is room |`);
+  node.remove();
 });

@@ -226,6 +226,14 @@ describe("the launcher", () => {
     settle();
   };
 
+  test("takes a script as its text, and notices that it has changed", () => {
+    change({ "tool.sh": "#!/bin/sh\necho 1\n", "main.ts": 'import text from "./tool.sh"; export default text;' });
+    expect(loaded()).toEqual({ value: "#!/bin/sh\necho 1\n", remembered: false });
+    expect(loaded()).toEqual({ value: "#!/bin/sh\necho 1\n", remembered: true });
+    change({ "tool.sh": "#!/bin/sh\necho 2\n" });
+    expect(loaded()).toEqual({ value: "#!/bin/sh\necho 2\n", remembered: false });
+  });
+
   test("compiles once, and remembers three files", () => {
     expect(loaded()).toEqual({ value: first, remembered: false });
     const before = contents(cache());

@@ -2,6 +2,7 @@
 # Stands in for gcloud: knows one command and its flags, and signs with an authority in $FAKE_POOL. How it misbehaves
 # is $FAKE_ANSWER; a certificate ends in $FAKE_LEFT seconds; it waits while $FAKE_GATE exists.
 set -eu
+PATH=/usr/local/bin:/usr/bin:/bin
 # shellcheck disable=SC3045 # every shell here has it
 ulimit -S -f unlimited
 pool=$FAKE_POOL
@@ -44,7 +45,7 @@ case $FAKE_ANSWER in
   broken) printf '%s\n' '-----BEGIN CERTIFICATE-----' MIIB '-----END CERTIFICATE-----' >"$output"; exit 0 ;;
 esac
 
-own=$(mktemp -d)
+own=$(mktemp -d "$FAKE_CALLS.XXXXXX")
 trap 'rm -rf "$own"' EXIT
 cp "$csr" "$own/csr"
 names=$(openssl req -in "$csr" -noout -text | sed -n 's/^ *DNS:/DNS:/p' | tr -d ' ')

@@ -104,6 +104,11 @@ export interface Ran {
   log: string;
 }
 
+/** A disk that takes files of so many blocks of 1024 bytes: a write beyond fails, as on a full one. */
+export function fullAfter(blocks: number): readonly string[] {
+  return ["bash", "-c", `trap "" XFSZ; ulimit -S -f ${blocks}; exec "$@"`, "full"];
+}
+
 /** How gcloud behaves in a run, and what else is different. */
 export interface Circumstances {
   answer?: string;
@@ -111,13 +116,16 @@ export interface Circumstances {
   left?: number;
   /** gcloud answers when this file is gone. */
   gate?: string;
-  /** Largest file that the script may write, in blocks of 1024 bytes. */
-  blocks?: number;
+  /** A command of which the script's own is the end. */
+  through?: readonly string[];
   args?: string[];
   env?: NodeJS.ProcessEnv;
   uid?: number;
   signal?: AbortSignal;
 }
+
+/** Pairs made once and copied from then on, by where they lie. */
+const installed = new Map<string, Promise<void>>();
 
 /** A machine that user data has been put on, as far as the script can tell. */
 export class TrainingNode {
@@ -158,10 +166,8 @@ export class TrainingNode {
 
   /** Runs the script as its unit does. */
   run(given: Circumstances = {}): Promise<Ran> {
-    const { answer = "good", left = 86_400, gate = "", blocks, args = [], env = {}, uid, signal } = given;
-    const command = [...this.#shell, this.script, this.conf, ...args];
-    const limited = ["bash", "-c", `trap "" XFSZ; ulimit -S -f ${blocks}; exec "$@"`, "limited", ...command];
-    const [program = "", ...rest] = blocks === undefined ? command : limited;
+    const { answer = "good", left = 86_400, gate = "", through = [], args = [], env = {}, uid, signal } = given;
+    const [program = "", ...rest] = [...through, ...this.#shell, this.script, this.conf, ...args];
     return new Promise((done, failed) => {
       const child = spawn(program, rest, {
         stdio: ["ignore", "pipe", "pipe"],
@@ -189,14 +195,23 @@ export class TrainingNode {
     });
   }
 
-  /** Puts a pair in place that ends in so many seconds. */
+  /** Puts a pair in place that ends in so many seconds: made by the script on another node, and copied from there. */
   async install(left = 86_400): Promise<string> {
-    const settings = readFileSync(this.conf, "utf8");
-    this.set({ LEAST: "0", RELOAD: "" });
-    const { code, log } = await this.run({ left });
-    writeFileSync(this.conf, settings);
-    if (code !== 0) throw new Error(`install: ${code}\n${log}`);
+    const made = join(this.#pool, `pairs-${left}`);
+    const making = installed.get(made) ?? this.#make(left, made);
+    installed.set(made, making);
+    await making;
+    execFileSync("cp", ["-a", made, this.folder]);
     return this.pair();
+  }
+
+  async #make(left: number, made: string): Promise<void> {
+    const other = new TrainingNode(this.#pool);
+    other.set({ LEAST: "0" });
+    const { code, log } = await other.run({ left });
+    if (code !== 0) throw new Error(`install: ${code}\n${log}`);
+    execFileSync("cp", ["-a", other.folder, made]);
+    other.remove();
   }
 
   /**

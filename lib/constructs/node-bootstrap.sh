@@ -65,7 +65,7 @@ NODE_GROUP='' DOMAINS='' PROJECT='' LOCATION='' POOL='' TEMPLATE='' TRUST_ANCHOR
 LIFETIME='' LEAST='' WINDOW='' KEY='' PURPOSES='' KEY_USER='' RELOAD=''
 # A damaged file would end the shell that reads it, so another one reads it first.
 # shellcheck source=/dev/null
-if [ ! -r "$settings" ] || ! (. "$settings") >/dev/null 2>&1; then
+if [ "$(. "$settings" >/dev/null 2>&1 && echo whole)" != whole ]; then
   fail 10 "the settings in $settings are missing or damaged"
 fi
 # shellcheck source=/dev/null
@@ -177,10 +177,19 @@ judge() {
   return 1
 }
 
+# Whether version $1 is in use, or nobody can tell.
+# shellcheck disable=SC2317 # the trap calls it
+in_use() {
+  [ -L "$current" ] || return 1
+  link=$(readlink "$current") || return 0
+  [ "$link" = "versions/$1" ]
+}
+
 # Removes what killed runs left and what is no longer in use, but for the folder that was in use before: somebody may
 # be reading it. Folders are named by their time, so they sort by age.
 prune() {
-  kept=$(readlink "$current") || kept=''
+  kept=''
+  if [ -L "$current" ]; then kept=$(readlink "$current") || return 0; fi
   kept=${kept#versions/}
   before=''
   passed=''
@@ -250,7 +259,7 @@ new=$FOLDER/versions/$version
 work=$new/.work
 # Looks at the link and not at a note of ours: the signal may come right behind the rename.
 # shellcheck disable=SC2016 # the values of then, not of now
-trap '[ "$(readlink "$current")" = "versions/$version" ] || rm -rf -- "$new"; rm -f -- "$FOLDER/.current.$$"' EXIT
+trap 'in_use "$version" || rm -rf -- "$new"; rm -f -- "$FOLDER/.current.$$"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -307,13 +316,20 @@ while IFS= read -r line || [ -n "$line" ]; do
   case $line in '-----END CERTIFICATE-----'*) inside='' ;; esac
 done <"$work/answer.pem"
 part=0
+chain=''
 while [ "$part" -lt "$count" ]; do
   part=$((part + 1))
-  hashes=$(openssl x509 -noout -subject_hash -issuer_hash -in "$work/$part.pem" 2>/dev/null) ||
+  # Two hashes of names, then the certificate.
+  parsed=$(openssl x509 -subject_hash -issuer_hash -in "$work/$part.pem" 2>/dev/null) ||
     fail 30 "the answer is refused: part $part of it is no certificate"
-  [ "$part" -gt 1 ] && [ "${hashes%%"$newline"*}" = "${hashes##*"$newline"}" ] && continue
-  openssl x509 -in "$work/$part.pem" 2>/dev/null >>"$new/tls.crt" || fail 40 "$FOLDER cannot be written"
+  subject=${parsed%%"$newline"*}
+  parsed=${parsed#*"$newline"}
+  issuer=${parsed%%"$newline"*}
+  [ "$part" -gt 1 ] && [ "$subject" = "$issuer" ] && continue
+  chain=$chain${parsed#*"$newline"}$newline
 done
+# By the shell: openssl does not notice a full disk.
+printf '%s' "$chain" 2>/dev/null >"$new/tls.crt" || fail 40 "$FOLDER cannot be written"
 cat -- "$TRUST_ANCHOR" 2>/dev/null >"$new/ca.crt" || fail 40 "$FOLDER cannot be written"
 
 # Looked at as it lies on the disk and will be read.
@@ -326,8 +342,8 @@ if [ "$end" -lt $((now + LEAST)) ] || ! leads_home "$new" $((now + LEAST)); then
   short=yes
 fi
 
-rm -rf -- "$work"
 {
+  rm -rf -- "$work" &&
   chmod 0644 "$new/tls.crt" "$new/ca.crt" &&
     { [ -z "$reader" ] || { chgrp -- "$reader" "$new/tls.key" && chmod 0640 "$new/tls.key"; }; } &&
     chmod 0755 "$new" &&

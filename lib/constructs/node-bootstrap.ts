@@ -198,5 +198,6 @@ WantedBy=timers.target
 
 /** A text in which a Terraform template finds nothing to evaluate. */
 function literal(text: string): string {
-  return text.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  // A replacement that is a text would have meanings of its own for "$".
+  return text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }

@@ -1,0 +1,219 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import fc from "fast-check";
+import { renewalProblem, renewalTimes } from "../../lib/config/node-bootstrap";
+import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { findEngine, workspace } from "../support/terraform";
+import { cloudConfig, fileAt, newPool, TrainingNode, trainers } from "../support/training-node";
+
+const root = join(__dirname, "../..");
+const scriptFile = join(root, "lib/constructs/node-bootstrap.sh");
+const confPath = "/etc/ai-tls-stacks/trainers.conf";
+const here = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+/** A test that says in its name what it lacks. */
+const testWith = (program: string, name: string, run: () => void) =>
+  here(program) ? test(name, run) : test.skip(`${name} [skipped: no ${program} here]`, run);
+
+const said = (...command: string[]) => {
+  const [program = "", ...args] = command;
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  return { status, said: `${stdout}${stderr}` };
+};
+
+describe("the script", () => {
+  testWith("shellcheck", "has nothing that shellcheck objects to", () => {
+    expect(said("shellcheck", scriptFile, join(root, "__tests__/support/fake-gcloud.sh"))).toEqual({
+      status: 0,
+      said: "",
+    });
+  });
+
+  test("names no pool, project or group of its own, and no exit code that the table in the docs has not", () => {
+    const text = readFileSync(scriptFile, "utf8");
+    const codes = [...text.matchAll(/(?:\bfail |code=)(\d+)/g)].map(([, code]) => code);
+    const docs = readFileSync(join(root, "docs/node-bootstrap.md"), "utf8");
+    const inHead = [...text.matchAll(/^# +(\d+) {2}/gm)].map(([, code]) => code);
+    const inDocs = [...docs.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => code);
+    expect([...new Set(["0", ...codes])].sort()).toEqual([...inHead].sort());
+    expect(inDocs.sort()).toEqual([...inHead].sort());
+    expect(text).not.toMatch(/acme|trainers|us-central1/);
+  });
+});
+
+describe("user data", () => {
+  const text = nodeBootstrap(trainers);
+  const config = cloudConfig(text);
+
+  test("has five files and three commands, and nothing that a newer cloud-init would have to know", () => {
+    expect(Object.keys(config)).toEqual(["write_files", "runcmd"]);
+    expect(config.write_files.map(({ path, permissions }) => `${permissions} ${path}`)).toEqual([
+      `0644 ${confPath}`,
+      "0644 /etc/ai-tls-stacks/trainers.root.pem",
+      "0755 /usr/local/lib/ai-tls-stacks/node-bootstrap.sh",
+      "0644 /etc/systemd/system/ai-tls-stacks-trainers.service",
+      "0644 /etc/systemd/system/ai-tls-stacks-trainers.timer",
+    ]);
+    expect(config.runcmd).toEqual([
+      ["systemctl", "daemon-reload"],
+      ["systemctl", "enable", "--now", "ai-tls-stacks-trainers.timer"],
+      ["systemctl", "enable", "--now", "ai-tls-stacks-trainers.service"],
+    ]);
+  });
+
+  test("brings the script as it is, and settings in a fixed order", () => {
+    expect(fileAt(config, "/usr/local/lib/ai-tls-stacks/node-bootstrap.sh")).toBe(readFileSync(scriptFile, "utf8"));
+    expect(fileAt(config, confPath).split("\n").slice(1)).toEqual([
+      "NODE_GROUP='trainers'",
+      "DOMAINS='ring.example.internal train.example.internal'",
+      "PROJECT='acme-training'",
+      "LOCATION='us-central1'",
+      "POOL='issuing'",
+      "TEMPLATE='trainers'",
+      "LIFETIME='86400'",
+      "LEAST='86100'",
+      "WINDOW='29375'",
+      "KEY='ecdsa-p256'",
+      "PURPOSES='sslserver sslclient'",
+      "TRUST_ANCHOR='/etc/ai-tls-stacks/trainers.root.pem'",
+      "FOLDER='/var/lib/ai-tls-stacks/trainers'",
+      "KEY_USER=''",
+      "RELOAD=''",
+      "",
+    ]);
+  });
+
+  test("takes its trust anchor from the expression, nowhere else, and has no other expression", () => {
+    const expressions = text.replaceAll(/\$\$\{|%%\{/g, "").match(/[$%]\{[^\n]*/g);
+    expect(expressions).toEqual([`\${indent(6, trimspace(${trainers.trustAnchor}))}`]);
+    expect(text).not.toMatch(/PRIVATE KEY|BEGIN CERTIFICATE-----\n/);
+  });
+
+  test("does not depend on the order of domains", () => {
+    expect(nodeBootstrap({ ...trainers, domains: [...trainers.domains].reverse() })).toBe(text);
+  });
+
+  test("hands any reload command to the shell as it was written", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tls-stacks-settings-"));
+    const file = join(folder, "conf");
+    const command = fc.string({ unit: fc.constantFrom(..."a '\"$`\\{}%#;&|:-".split("")), minLength: 1 });
+    try {
+      fc.assert(
+        fc.property(command, (reload) => {
+          fc.pre(reload.trim() !== "");
+          writeFileSync(file, fileAt(cloudConfig(nodeBootstrap({ ...trainers, reload })), confPath));
+          const read = said("sh", "-c", '. "$1" && printf "%s" "$RELOAD"', "sh", file);
+          expect(read).toEqual({ status: 0, said: reload });
+        }),
+        { numRuns: 25 },
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test.each([
+    [{ project: "a b" }, "project is no id of Google Cloud"],
+    [{ pool: "x\nrm" }, "pool is no id of Google Cloud"],
+    [{ nodeGroup: "../x" }, "nodeGroup is no valid key"],
+    [{ domains: [] }, "domains is empty"],
+    [{ domains: ["*.a.example"] }, "domains is no domain of nodes"],
+    [{ renewAt: 1 }, "renewAt is 1; write a share"],
+    [{ renewAt: 0.999 }, "renewAt is 0.999, which leaves 86 seconds"],
+    [{ renewAt: 0.1, backdate: 10_000 }, "is due again at once"],
+    [{ user: "a b" }, 'user is "a b"; write the name of a user'],
+    [{ reload: "a\nb" }, "reload has more than one line"],
+    [{ reload: " " }, "reload is empty"],
+    [{ path: "/tmp/x" }, 'path is "/tmp/x"; write a folder below'],
+    [{ path: "/etc/a/../b" }, "write a folder below"],
+    [{ path: "/etc/ai-tls-stacks/x" }, "keeps its own settings"],
+  ])("refuses %j", (more, sentence) => {
+    expect(() => nodeBootstrap({ ...trainers, ...more })).toThrow(sentence);
+  });
+
+  test("gives times in which a certificate is looked at several times before it ends, and not due when new", () => {
+    const shares = fc.double({ min: 0.01, max: 0.99, noNaN: true });
+    const times = fc.tuple(fc.integer({ min: 600, max: 40_000_000 }), shares, fc.integer({ min: 0, max: 172_800 }));
+    fc.assert(
+      fc.property(times, ([lifetime, renewAt, backdate]) => {
+        fc.pre(renewalProblem(lifetime, renewAt, backdate) === undefined);
+        const { window, least, interval, retry } = renewalTimes(lifetime, renewAt, backdate);
+        // The last look of the timer, late by as much as it may be, comes while the certificate still lives.
+        expect(window).toBeGreaterThanOrEqual(4 * 2 * interval);
+        expect(least).toBeGreaterThan(window);
+        expect(retry).toBeLessThanOrEqual(interval);
+        expect(retry).toBeGreaterThanOrEqual(10);
+      }),
+    );
+  });
+
+  testWith("systemd-analyze", "has units that systemd takes", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tls-stacks-units-"));
+    try {
+      const units = config.write_files.filter(({ path }) => path.startsWith("/etc/systemd"));
+      for (const { path } of units) writeFileSync(join(folder, basename(path)), fileAt(config, path));
+      const files = units.map(({ path }) => join(folder, basename(path)));
+      expect(said("systemd-analyze", "verify", "--recursive-errors=no", ...files)).toEqual({ status: 0, said: "" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("Terraform", () => {
+  const run = async () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    const reload = "echo $$ $${A} ${B:-x} %{if} %%{y} 'it''s' \"$HOME\"";
+    const json = JSON.stringify({
+      locals: { pem: `${pem}\n` },
+      output: { user_data: { value: nodeBootstrap({ ...trainers, reload, trustAnchor: "local.pem" }) } },
+    });
+    const terraform = workspace(json);
+    try {
+      await terraform.init();
+      await terraform.apply();
+      const { user_data: text } = await terraform.output();
+      const files = Object.fromEntries(
+        cloudConfig(String(text)).write_files.map(({ path, content }) => [path, content]),
+      );
+      expect(files["/etc/ai-tls-stacks/trainers.root.pem"]).toBe(pem);
+      expect(files["/usr/local/lib/ai-tls-stacks/node-bootstrap.sh"]).toBe(readFileSync(scriptFile, "utf8"));
+      expect(files[confPath]).toContain(`RELOAD='${reload.replaceAll("'", "'\\''")}'\n`);
+    } finally {
+      terraform.remove();
+    }
+  };
+  const name = "makes the intended bytes of the text, whatever a reload command has in it";
+  if (findEngine()) test(name, run, 60_000);
+  else test.skip(`${name} [skipped: neither terraform nor tofu is on the PATH]`, run);
+});
+
+describe("on a node", () => {
+  let pool: string;
+  let node: TrainingNode;
+  beforeAll(() => {
+    pool = newPool();
+    node = new TrainingNode(pool);
+  });
+  afterAll(() => {
+    node.remove();
+    rmSync(pool, { recursive: true, force: true });
+  });
+
+  // One life; everything that can go wrong in it is among the proofs that need more time.
+  test("the first certificate is installed, kept while it is not due, and kept when a stranger answers", async () => {
+    expect(await node.run()).toEqual({ code: 0, log: expect.stringContaining("installed a certificate for") });
+    const first = node.pair();
+    expect(await node.run({ answer: "down" })).toEqual({ code: 0, log: expect.stringContaining("nothing is due") });
+    expect(await node.run({ answer: "stranger", args: ["--force"] })).toEqual({
+      code: 31,
+      log: expect.stringContaining("stays in use"),
+    });
+    expect({ pair: node.pair(), asked: node.asked(), left: node.leftovers() }).toEqual({
+      pair: first,
+      asked: 2,
+      left: [],
+    });
+  }, 30_000);
+});
