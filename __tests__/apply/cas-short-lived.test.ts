@@ -429,9 +429,18 @@ proofsOf(`${STACK} (cas-two-groups)`, needs, (prove) => {
     );
   });
 
+  prove("destroy", "an issuer goes once it is not protected, and before that the apply says why not", async () => {
+    const b = { ...issuers.b, phase: "enabled" };
+    const without = (more: Json) => jsonOf(twoGroups, { issuers: { b }, skipGracePeriod: true, ...more });
+    await expect(google.apply(without({}))).rejects.toThrow(/without setting deletion_protection=false/);
+    expect(google.calls()).toEqual([]);
+    const a = { ...issuers.a, phase: "disabled" };
+    await google.apply(jsonOf(twoGroups, { issuers: { a, b }, protect: false, skipGracePeriod: true }));
+    expect((await google.apply(without({ protect: false }))).calls).toEqual(["delete a-2026a"]);
+    await google.expectSettled();
+  });
+
   prove("destroy", "leaves nothing", async () => {
-    const phases = { a: { ...issuers.a, phase: "disabled" }, b: { ...issuers.b, phase: "enabled" } };
-    await google.apply(jsonOf(twoGroups, { issuers: phases, protect: false, skipGracePeriod: true }));
     await google.run.destroy();
     expect(Object.keys(google.api.objects())).toEqual([]);
   });

@@ -580,15 +580,33 @@ describe("phases", () => {
     }
   });
 
+  const type = "google_privateca_certificate_authority";
+  const authority = (id: string, more: Fields) => ({ certificate_authority_id: id, ...more });
+  /** What is said of a config over a stack as it was before. */
+  const saidAgainst = (given: Fields, previous: PreviousStack | undefined) => {
+    const report = newReport();
+    checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
+    return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
+  };
+
+  test("of an issuer that is gone while it is protected: the provider would refuse in the middle of the apply", () => {
+    const before = (deletion_protection: boolean): PreviousStack => ({
+      from: "output",
+      resources: {
+        [`${type}.root`]: authority("root-2026a", { deletion_protection, desired_state: "ENABLED" }),
+        [`${type}.issuer_a`]: authority("a-2026a", { deletion_protection, desired_state: "ENABLED" }),
+        [`${type}.issuer_old`]: authority("old-2026a", { deletion_protection, desired_state: "DISABLED" }),
+      },
+    });
+    expect(saidAgainst(cas(), before(true))).toEqual([
+      'stacks.cas.issuers: lacks "old", which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out',
+    ]);
+    expect(saidAgainst(cas(), before(false))).toEqual([]);
+  });
+
   test("are known from what was synthesized, from a state, where they are what really is, and of a new stack", () => {
     const given = cas({ issuers: issuersWith({ a: "enabled", b: "disabled", c: "staged" }) });
-    const against = (previous: PreviousStack | undefined) => {
-      const report = newReport();
-      checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
-      return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
-    };
-    const authority = (id: string, more: Fields) => ({ certificate_authority_id: id, ...more });
-    const type = "google_privateca_certificate_authority";
+    const against = (previous: PreviousStack | undefined) => saidAgainst(given, previous);
     const output = {
       [`${type}.issuer_b`]: authority("b-2026a", { desired_state: "ENABLED" }),
       [`${type}.issuer_c`]: authority("c-2026a", { desired_state: "STAGED" }),

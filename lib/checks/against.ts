@@ -1,7 +1,7 @@
 import { type Phase, phases } from "../config/cas-short-lived";
 import type { Config } from "../config/config";
 import type { Report } from "../config/report";
-import { checkCasPhaseChanges } from "./cas-phases";
+import { checkCasPhaseChanges, checkCasRemovals } from "./cas-phases";
 import { checkGoogleInterruptions } from "./google-interruptions";
 import { ofType, type PreviousStack } from "./previous-resources";
 
@@ -15,8 +15,11 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
   for (const { name, scenario } of config.stacks) {
     const before = previous.get(name);
     const path = ["stacks", name];
-    // Of a new stack every issuer is new.
-    if (scenario.scenario === "cas-short-lived") checkCasPhaseChanges(scenario, knownPhases(before), path, report);
+    if (scenario.scenario === "cas-short-lived") {
+      // Of a new stack every issuer is new.
+      checkCasPhaseChanges(scenario, knownPhases(before), path, report);
+      checkCasRemovals(scenario, protectedIssuers(before), path, report);
+    }
     if (before === undefined) continue;
     if (scenario.scenario === "gcp-managed-san") checkGoogleInterruptions(scenario, before, path, report);
   }
@@ -32,4 +35,12 @@ function knownPhases(previous: PreviousStack | undefined): ReadonlyMap<string, P
       return phase === undefined ? [] : [[String(id), phase] as const];
     }),
   );
+}
+
+/** Keys of issuers that the provider would not destroy. */
+function protectedIssuers(previous: PreviousStack | undefined): readonly string[] {
+  return Object.entries(previous?.resources ?? {}).flatMap(([address, { deletion_protection: kept }]) => {
+    const [, key] = /^google_privateca_certificate_authority\.issuer_(.+)$/.exec(address) ?? [];
+    return key !== undefined && kept !== false ? [key] : [];
+  });
 }

@@ -1,5 +1,5 @@
 import type { CasShortLivedConfig, Phase } from "../config/cas-short-lived";
-import type { Path, Report } from "../config/report";
+import { type Path, type Report, show } from "../config/report";
 
 /** Something must sign. */
 export function checkCasPhases({ issuers }: CasShortLivedConfig, path: Path, report: Report): void {
@@ -37,5 +37,25 @@ export function checkCasPhaseChanges(
         `is "staged", but the issuer was ${before} before, and only a new one is staged; write "enabled" or "disabled"`,
       );
     }
+  }
+}
+
+/**
+ * An issuer that is taken out of the config loses Terraform's own protection with it, so only the provider's is left,
+ * which ends the apply half-way.
+ *
+ * @param known - keys of issuers that were protected before
+ */
+export function checkCasRemovals(
+  { issuers }: CasShortLivedConfig,
+  known: readonly string[],
+  path: Path,
+  report: Report,
+): void {
+  for (const gone of known.filter((key) => !issuers.some(({ name }) => name === key))) {
+    report.problem(
+      [...path, "issuers"],
+      `lacks ${show(gone)}, which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out`,
+    );
   }
 }
