@@ -138,7 +138,8 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
             : []),
         ],
         expect: [
-          "**Google never lets the id of an authority be used again**, also after an apply that ended half-way. If an issuer's activation failed, do not apply again as it is: read `docs/cas-short-lived.md`, or give the issuer another key in the config.",
+          "**Google never lets the id of an authority be used again.** Where an issuer's activation failed, Terraform would replace it in vain: `terraform untaint google_privateca_certificate_authority.issuer_<key>`, then `terraform apply`. It is then staged, and a plan says how it is enabled.",
+          "Every plan warns of an authority whose state is not what the config says, as one that is about to change, or was changed by hand.",
           protect
             ? "A plan that would destroy an authority is refused, and so is `terraform destroy`: write `protect: false` in the config, apply, then destroy."
             : "**The authorities are not protected**: a plan that replaces one is carried out.",

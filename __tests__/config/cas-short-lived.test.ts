@@ -590,7 +590,7 @@ describe("phases", () => {
   };
 
   test("of an issuer that is gone while it is protected: the provider would refuse in the middle of the apply", () => {
-    const before = (deletion_protection: boolean): PreviousStack => ({
+    const stackBefore = (deletion_protection: boolean): PreviousStack => ({
       from: "output",
       resources: {
         [`${type}.root`]: authority("root-2026a", { deletion_protection, desired_state: "ENABLED" }),
@@ -598,10 +598,10 @@ describe("phases", () => {
         [`${type}.issuer_old`]: authority("old-2026a", { deletion_protection, desired_state: "DISABLED" }),
       },
     });
-    expect(saidAgainst(cas(), before(true))).toEqual([
+    expect(saidAgainst(cas(), stackBefore(true))).toEqual([
       'stacks.cas.issuers: lacks "old", which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out',
     ]);
-    expect(saidAgainst(cas(), before(false))).toEqual([]);
+    expect(saidAgainst(cas(), stackBefore(false))).toEqual([]);
   });
 
   test("are known from what was synthesized, from a state, where they are what really is, and of a new stack", () => {

@@ -106,11 +106,22 @@ export function casHierarchy(scope: Construct, config: CasShortLivedConfig): Cas
       // The provider has it signed in the pool that this names, and activates it.
       subordinateConfig: { certificateAuthority: root.name },
     });
-    watch(scope, key, authority, issuer, config.maximumLifetime);
+    watch(scope, key, {
+      config: issuer,
+      phase: issuer.phase,
+      authority,
+      poolId: config.issuingPoolId,
+      before: config.maximumLifetime,
+    });
     return { issuer, authority };
   });
-  const longest = Math.max(...config.issuers.map(({ lifetime }) => lifetime));
-  watch(scope, rootKey, root, { ...config.root, phase: "enabled" }, longest);
+  watch(scope, rootKey, {
+    config: config.root,
+    phase: "enabled",
+    authority: root,
+    poolId: config.rootPoolId,
+    before: Math.max(...config.issuers.map(({ lifetime }) => lifetime)),
+  });
   return {
     rootPool,
     issuingPool,
@@ -129,7 +140,7 @@ export function casHierarchy(scope: Construct, config: CasShortLivedConfig): Cas
   };
 }
 
-/** What the issuing pool signs, for whomever. Names are left to the templates, without which nobody may ask. */
+/** What the issuing pool signs, for whomever: names of all groups. Which of them a member may ask for, templates say. */
 function issuancePolicy(config: CasShortLivedConfig): PrivatecaCaPoolIssuancePolicy {
   return {
     maximumLifetime: googleDuration(config.maximumLifetime),
@@ -191,14 +202,19 @@ function authorityArguments(
   };
 }
 
-/** Makes every plan warn of an authority that is about to end, or does not do what its phase says. */
-function watch(
-  scope: Construct,
-  key: string,
-  authority: PrivatecaCertificateAuthority,
-  { id, lifetime, phase }: CasAuthorityConfig & { readonly phase: Phase },
-  before: Seconds,
-): void {
+/** What to watch of an authority. */
+interface Watched {
+  readonly config: CasAuthorityConfig;
+  readonly phase: Phase;
+  readonly authority: PrivatecaCertificateAuthority;
+  readonly poolId: string;
+  /** How long before its end what it signs would outlive it. */
+  readonly before: Seconds;
+}
+
+/** Makes every plan warn of an authority that is about to end, or that does not do what its phase says. */
+function watch(scope: Construct, key: string, { config, phase, authority, poolId, before }: Watched): void {
+  const { id, lifetime } = config;
   new ExpiryCheck(scope, `${key}_expiry`, {
     certificate: `of the authority ${id}`,
     // The provider tells no date; an authority is signed when it is made.
@@ -206,10 +222,16 @@ function watch(
     before,
     advice: "Google cuts what it signs from now on. Make another authority and move over to it",
   });
+  const verb = { staged: undefined, enabled: "enable", disabled: "disable" }[phase];
+  const kind = key === rootKey ? "roots" : "subordinates";
+  const remedy =
+    verb === undefined
+      ? "write its real state as its phase in the config"
+      : `run: gcloud privateca ${kind} ${verb} ${id} --pool=${poolId} --location=${authority.locationInput} --project=${authority.projectInput}`;
   // The provider compares the config with what it wrote down itself, never with the authority's state.
   new Check(scope, `${key}_state`, {
     condition: `${authority.fqn}.state == "${phase.toUpperCase()}"`,
-    message: `The authority ${id} is \${${authority.fqn}.state}, but should be ${phase}. Unless this plan changes it, somebody else did, or its creation ended half-way: see docs/cas-short-lived.md.`,
+    message: `The authority ${id} is \${${authority.fqn}.state}, but should be ${phase}. If this plan does not change it, ${remedy}.`,
   });
 }
 
