@@ -124,6 +124,45 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
         ],
       };
     }
+    case "cas-short-lived": {
+      const { project, location, protect, nodeGroups, issuers } = scenario;
+      const kms = [scenario.root, ...issuers].flatMap(({ key }) => ("kind" in key ? [] : [key.kmsKeyVersion]));
+      const signed = nodeGroups.some(({ certificates }) => certificates.length > 0);
+      return {
+        purpose: "A private certificate authority for training clusters, on Google Certificate Authority Service.",
+        needs: [
+          `Google credentials for the project \`${project}\` from the usual chain (\`GOOGLE_APPLICATION_CREDENTIALS\`, \`gcloud auth application-default login\`, the machine's service account), with \`roles/privateca.admin\`: pools, authorities, templates, their IAM, and \`certificates.create\` on the root's pool, which signs the issuers.`,
+          `The API \`privateca.googleapis.com\`, enabled in the project, in ${location}.`,
+          ...(kms.length > 0
+            ? [
+                `The Cloud KMS keys ${kms.map((key) => `\`${key}\``).join(", ")}, which the service agent of Certificate Authority Service may sign with and view.`,
+              ]
+            : []),
+        ],
+        expect: [
+          "**Google never lets the id of an authority be used again.** Where an issuer's activation failed, Terraform would replace it in vain: `terraform untaint google_privateca_certificate_authority.issuer_<key>`, then `terraform apply`. It is then staged, and a plan says how it is enabled.",
+          "Every plan warns of an authority whose state is not what the config says, as one that is about to change, or was changed by hand.",
+          protect
+            ? "A plan that would destroy an authority is refused, and so is `terraform destroy`: write `protect: false` in the config, apply, then destroy."
+            : "**The authorities are not protected**: a plan that replaces one is carried out.",
+          ...(scenario.skipGracePeriod
+            ? []
+            : [
+                "A destroyed authority stays for 30 days, in which it can be had back and its pool cannot be destroyed.",
+              ]),
+          ...(signed
+            ? [
+                `A replaced certificate is revoked at once. Somebody must look at least every ${showDuration(config.settings.applyEvery)} (\`applyEvery\` in the config): every plan warns in the last third of a certificate's life, and a higher \`generation\` in the config renews it.`,
+              ]
+            : []),
+          ...(nodeGroups.some(({ bootstrap }) => bootstrap)
+            ? [
+                "`terraform output -json bootstrap` has the cloud-init user data by node group. It holds no key and no secret; nodes make their keys themselves.",
+              ]
+            : []),
+        ],
+      };
+    }
     case "gcp-managed-san": {
       const { project, dns, gate, computeCertificates, certificates } = scenario;
       const list = certificates.length > 0 ? "certificate-manager certificates list" : "compute ssl-certificates list";

@@ -25,6 +25,23 @@ export default defineConfig({
         },
       },
     },
+    "cas-short-lived": {
+      scenario: "cas-short-lived",
+      project: "ai-training",
+      location: "europe-west1",
+      suffix: "2026a",
+      root: { commonName: "Training root" },
+      issuers: { a: { commonName: "Training issuer A" } },
+      maximumLifetime: "24h",
+      nodeGroups: {
+        trainers: {
+          domains: ["train.example.com"],
+          members: ["serviceAccount:trainers@ai-training.iam.gserviceaccount.com"],
+          lifetime: "24h",
+          bootstrap: { reload: "systemctl try-reload-or-restart trainer" },
+        },
+      },
+    },
     "gcp-managed-san": {
       scenario: "gcp-managed-san",
       project: "ml-serving-prod",

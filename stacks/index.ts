@@ -12,6 +12,10 @@ export function buildStack(scope: Construct, settings: Settings, { name, scenari
       const { AcmRoute53Stack } = require("./acm-route53") as typeof import("./acm-route53");
       return new AcmRoute53Stack(scope, name, settings, scenario);
     }
+    case "cas-short-lived": {
+      const { CasShortLivedStack } = require("./cas-short-lived") as typeof import("./cas-short-lived");
+      return new CasShortLivedStack(scope, name, settings, scenario);
+    }
     case "gcp-managed-san": {
       const { GcpManagedSanStack } = require("./gcp-managed-san") as typeof import("./gcp-managed-san");
       return new GcpManagedSanStack(scope, name, settings, scenario);

@@ -47,11 +47,12 @@ export interface GoogleApi {
    */
   issue(options?: { recordsElsewhere?: boolean }): readonly string[];
   /**
-   * Refuses calls until told otherwise, with 503; `undefined` for none.
+   * Refuses calls until told otherwise; `undefined` for none.
    *
-   * @param matches - decides by method and path
+   * @param matches - decides by method and path, with the verb of custom methods (`...:activate`)
+   * @param status - 503 says that it may pass, 403 that it will not @default 503
    */
-  fail(matches: ((method: string, path: string) => boolean) | undefined): void;
+  fail(matches: ((method: string, path: string) => boolean) | undefined, status?: 403 | 503): void;
   stop(): Promise<void>;
 }
 
@@ -86,7 +87,8 @@ const computeRoot = "https://www.googleapis.com/compute/v1/";
 /**
  * Starts an in-memory Google on a free loopback port: it stores what is posted and patched, answers with operations that
  * are done, refuses what refers to nothing and the deletion of what something refers to, and logs calls in their order.
- * It proves order and blast radius. It issues nothing by itself: see {@link GoogleApi.issue}.
+ * It proves order and blast radius. It issues nothing by itself: see {@link GoogleApi.issue}; what the Certificate
+ * Authority Service signs is a text.
  */
 export async function startGoogleApi(): Promise<GoogleApi> {
   const store = new Map<string, Json>();
@@ -94,6 +96,7 @@ export async function startGoogleApi(): Promise<GoogleApi> {
   let calls: GoogleCall[] = [];
   let watched: readonly string[] = [];
   let failing: ((method: string, path: string) => boolean) | undefined;
+  let failure: 403 | 503 = 503;
   let counter = 0;
   const next = () => {
     counter += 1;
@@ -282,7 +285,14 @@ export async function startGoogleApi(): Promise<GoogleApi> {
       store.set(key, revoked);
       return revoked;
     }
-    if (method === "GET") return known(key);
+    if (method === "GET") {
+      const object = known(key);
+      const [, pool] = /^(.+)\/certificates\/[^/]+$/.exec(key) ?? [];
+      if (pool !== undefined && known(pool).tier === "DEVOPS") {
+        throw new ApiError(404, "NOT_FOUND", `${path}: pools of the tier DEVOPS keep no certificates`);
+      }
+      return object;
+    }
     const [, collection = ""] = /([^/]+)(?:\/[^/]+)?$/.exec(method === "POST" ? `${path}/new` : path) ?? [];
     if (method === "POST") {
       const id = Object.entries(query).find(([name]) =>
@@ -302,7 +312,6 @@ export async function startGoogleApi(): Promise<GoogleApi> {
         if (selfSigned) object.pemCaCertificates = [pem("CERTIFICATE", target)];
       }
       if (collection === "certificates") {
-        burnt.add(target);
         const pool = `privateca/${path.split("/").slice(0, -1).join("/")}`;
         const wanted = query.issuingCertificateAuthorityId;
         const authorities = [...store].filter(([other]) => other.startsWith(`${pool}/certificateAuthorities/`));
@@ -315,9 +324,17 @@ export async function startGoogleApi(): Promise<GoogleApi> {
         if (issuer === undefined) {
           throw new ApiError(400, "FAILED_PRECONDITION", `no CA of ${pathOf(pool)} can issue`);
         }
+        const template = body.certificateTemplate === undefined ? {} : known(`privateca/${body.certificateTemplate}`);
+        requirePermitted(body, known(pool), template);
+        // What would outlive its issuer is cut.
+        const seconds = Math.min(secondsOf(body.lifetime), secondsOf(store.get(issuer)?.lifetime));
+        const notAfterTime = new Date(Date.now() + seconds * 1000).toISOString();
+        object.lifetime = `${seconds}s`;
+        object.certificateDescription = { subjectDescription: { notAfterTime } };
         object.issuerCertificateAuthority = pathOf(issuer);
         object.pemCertificate = pem("CERTIFICATE", target);
         object.pemCertificateChain = [pem("CERTIFICATE", pathOf(issuer))];
+        burnt.add(target);
       }
       store.set(`privateca/${target}`, object);
       // A certificate is made at once, everything else by an operation.
@@ -332,6 +349,12 @@ export async function startGoogleApi(): Promise<GoogleApi> {
     if (collection === "certificateAuthorities") {
       if (object.state === "ENABLED") {
         throw new ApiError(400, "FAILED_PRECONDITION", `${path} is ENABLED; disable it before it is deleted`);
+      }
+      const active = [...store].some(
+        ([, one]) => one.issuerCertificateAuthority === path && one.revocationDetails === undefined,
+      );
+      if (active && query.ignoreActiveCertificates !== "true") {
+        throw new ApiError(400, "FAILED_PRECONDITION", `${path} has certificates that are neither revoked nor ended`);
       }
       if (query.skipGracePeriod === "true") store.delete(key);
       else store.set(key, { ...object, state: "DELETED" });
@@ -433,11 +456,17 @@ export async function startGoogleApi(): Promise<GoogleApi> {
 
   const handle = (method: string, url: string, body: Json): { readonly status: number; readonly answer: Answer } => {
     const request = parsed(method, url, body);
-    const reading = method === "GET" || /listNetworkEndpoints$/.test(request.path);
+    // Fetching the request of an authority is a step of its activation.
+    const reading = (method === "GET" && request.verb !== "fetch") || /listNetworkEndpoints$/.test(request.path);
+    const called = `${request.service}/${request.path}${request.verb === undefined ? "" : `:${request.verb}`}`;
     let status = 200;
     let answer: Answer;
     try {
-      if (failing?.(method, `${request.service}/${request.path}`)) throw new ApiError(503, "backendError", "try again");
+      if (failing?.(method, called)) {
+        throw failure === 503
+          ? new ApiError(503, "backendError", "try again")
+          : new ApiError(403, "PERMISSION_DENIED", `Permission denied on ${called}`);
+      }
       const service = services[request.service];
       if (service === undefined) throw new ApiError(404, "notFound", `no service ${request.service} here: ${url}`);
       answer = service(request);
@@ -449,8 +478,7 @@ export async function startGoogleApi(): Promise<GoogleApi> {
     }
     if (!reading) {
       const states = Object.fromEntries(watched.map((host) => [host, serving(host)]));
-      const path = `${request.service}/${request.path}${request.verb === undefined ? "" : `:${request.verb}`}`;
-      calls.push({ method, path, query: request.query, body, status, serving: states });
+      calls.push({ method, path: called, query: request.query, body, status, serving: states });
     }
     return { status, answer };
   };
@@ -519,8 +547,9 @@ export async function startGoogleApi(): Promise<GoogleApi> {
       }
       return pending;
     },
-    fail: (matches) => {
+    fail: (matches, status = 503) => {
       failing = matches;
+      failure = status;
     },
     stop: () =>
       new Promise((done) => {
@@ -542,6 +571,54 @@ function providerArguments(endpoint: string): Json {
     // Its client takes "/dns/" out, and panics where no path is left.
     dns_custom_endpoint: `${endpoint}/x//dns/v1/`,
   };
+}
+
+const secondsOf = (duration: unknown) =>
+  duration === undefined ? Number.POSITIVE_INFINITY : parseInt(String(duration), 10);
+
+/**
+ * Refuses what a pool's issuance policy and a template do not let through, as the API's reference says: the smaller of
+ * both maximum lifetimes; an extension that both set; and one that the pool sets and the template does not pass.
+ */
+function requirePermitted(body: Json, pool: Json, template: Json): void {
+  const refused = (why: string) => new ApiError(400, "INVALID_ARGUMENT", why);
+  const {
+    maximumLifetime,
+    baselineValues = {},
+    allowedIssuanceModes,
+  } = (pool.issuancePolicy ?? {}) as Json & {
+    baselineValues?: Json;
+    allowedIssuanceModes?: Json;
+  };
+  const most = Math.min(secondsOf(maximumLifetime), secondsOf(template.maximumLifetime));
+  if (secondsOf(body.lifetime) > most) throw refused(`lifetime ${body.lifetime} is more than the ${most}s allowed`);
+  if (allowedIssuanceModes !== undefined && body.pemCsr !== undefined && !allowedIssuanceModes.allowCsrBasedIssuance) {
+    throw refused("certificates from requests are not allowed");
+  }
+  const { predefinedValues = {}, passthroughExtensions } = template as {
+    predefinedValues?: Json;
+    passthroughExtensions?: { knownExtensions?: string[] };
+  };
+  for (const extension of extensionsIn(baselineValues)) {
+    if (extensionsIn(predefinedValues).includes(extension)) throw refused(`pool and template both set ${extension}`);
+    if (passthroughExtensions !== undefined && !passthroughExtensions.knownExtensions?.includes(extension)) {
+      throw refused(`the pool sets ${extension}, which the template does not pass`);
+    }
+  }
+}
+
+/** Extensions that X.509 parameters set, by the names that templates have for them. */
+function extensionsIn({ keyUsage, caOptions, nameConstraints }: Json): readonly string[] {
+  const { baseKeyUsage, extendedKeyUsage } = (keyUsage ?? {}) as Json;
+  const all = {
+    BASE_KEY_USAGE: baseKeyUsage,
+    EXTENDED_KEY_USAGE: extendedKeyUsage,
+    CA_OPTIONS: caOptions,
+    NAME_CONSTRAINTS: nameConstraints,
+  };
+  return Object.entries(all).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null && Object.values(value).some((one) => one !== null) ? [name] : [],
+  );
 }
 
 /** Kinds of Compute objects that only an apply makes, so that a reference to one that is not there is a mistake. */

@@ -238,7 +238,7 @@ interface Finished {
 }
 
 /** Seconds after which a command is stopped, unless its caller knows better. */
-const LIMITS = { init: 180, validate: 120, plan: 180, show: 120, apply: 900, destroy: 900, output: 60 };
+const LIMITS = { init: 180, validate: 120, plan: 180, show: 120, apply: 900, destroy: 900, output: 60, untaint: 60 };
 
 /** Interrupts a command once its log has said something, as a person or a stopped CI job would. */
 export interface Interruption {
@@ -344,6 +344,8 @@ export interface Workspace {
   /** Applies a saved plan, or plans and applies. Throws {@link TerraformError} when Terraform fails. */
   apply(plan?: Plan, interruption?: Interruption): Promise<Applied>;
   destroy(): Promise<Applied>;
+  /** Takes the mark off a resource whose creation failed half-way, as an operator would. */
+  untaint(address: string): Promise<void>;
   /** Address to attributes, from the state file. */
   state(): Record<string, Json>;
   /** Address to addresses that it depends on, from the state file. */
@@ -449,6 +451,9 @@ export function workspace(json: string, { overrides = {}, beside = {}, died }: W
     },
     apply: (plan, interruption) => changing("apply", plan ? [plan.file] : ["-auto-approve"], interruption),
     destroy: () => changing("destroy", ["-auto-approve"]),
+    untaint: async (address) => {
+      await command("untaint", [address]);
+    },
     state: () => stateOf(join(folder, "terraform.tfstate"), ({ attributes }) => attributes),
     dependencies: () => stateOf(join(folder, "terraform.tfstate"), ({ dependencies = [] }) => dependencies),
     output: async () => {

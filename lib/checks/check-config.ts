@@ -2,6 +2,11 @@ import { type Config, certificatesOf, readConfig, type Settings, type StackConfi
 import { newReport, type Report } from "../config/report";
 import { checkAcmConsumerFit } from "./acm-consumer-fit";
 import { checkAwsBelonging } from "./aws-belonging";
+import { checkCasFit } from "./cas-fit";
+import { checkCasLifetimes } from "./cas-lifetimes";
+import { checkCasOwnership } from "./cas-ownership";
+import { checkCasPhases } from "./cas-phases";
+import { checkCasRequests } from "./cas-requests";
 import { checkGoogleCertificates } from "./google-certificates";
 import { checkHostOwnership } from "./host-ownership";
 import { checkIssuer } from "./issuer-capabilities";
@@ -38,6 +43,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   checkHostOwnership(config.stacks, report);
   checkKubernetesOwnership(config.stacks, report);
   checkVaultOwnership(config.stacks, report);
+  checkCasOwnership(config.stacks, report);
   checkStateKeys(config, report);
   return { config, report };
 }
@@ -49,6 +55,12 @@ function checkScenario({ name, scenario }: StackConfig, settings: Settings, repo
       checkAwsBelonging(scenario, path, report);
       checkAcmConsumerFit(scenario, path, report);
       checkRenewalAlarms(scenario, settings.horizon, path, report);
+      return;
+    case "cas-short-lived":
+      checkCasLifetimes(scenario, settings.applyEvery, path, report);
+      checkCasRequests(scenario, path, report);
+      checkCasFit(scenario, path, report);
+      checkCasPhases(scenario, path, report);
       return;
     case "gcp-managed-san":
       checkIssuer("google", scenario, path, report);

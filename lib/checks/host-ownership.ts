@@ -24,6 +24,7 @@ function ownedNames({ name: stack, scenario }: StackConfig): readonly { readonly
   const path = ["stacks", stack];
   switch (scenario.scenario) {
     case "acm-route53":
+    case "cas-short-lived":
     case "vault-pki-k8s":
       return [];
     case "gcp-managed-san":

@@ -20,6 +20,9 @@ export function keysInState(stack: StackConfig): readonly KeyInState[] {
     case "acm-route53":
     case "gcp-managed-san":
       return [];
+    // Google keeps the authorities' keys, and a certificate's key stays where its request was made.
+    case "cas-short-lived":
+      return [];
     // The tls provider keeps every key it makes in the state.
     case "pipeline-tls": {
       const { authority, services } = stack.scenario;

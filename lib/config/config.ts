@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-route53";
 import { type BackendConfig, backendInput } from "./backend";
+import { type CasShortLivedConfig, casShortLivedInput, readCasShortLived, rootKey } from "./cas-short-lived";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
 import { type GcpManagedSanConfig, gcpManagedSanInput, readGcpManagedSan } from "./gcp-managed-san";
@@ -71,7 +72,13 @@ export const configInput = fields({
   ).optional(),
   providers: providersInput.optional(),
   stacks: mapOf(
-    z.discriminatedUnion("scenario", [acmRoute53Input, gcpManagedSanInput, pipelineTlsInput, vaultPkiK8sInput]),
+    z.discriminatedUnion("scenario", [
+      acmRoute53Input,
+      casShortLivedInput,
+      gcpManagedSanInput,
+      pipelineTlsInput,
+      vaultPkiK8sInput,
+    ]),
     { description: "Stacks by deploy name, which is part of the state key." },
     keyPattern,
   ),
@@ -100,7 +107,12 @@ export interface StackConfig {
 }
 
 /** What a stack does, complete. */
-type ScenarioConfig = AcmRoute53Config | GcpManagedSanConfig | PipelineTlsConfig | VaultPkiK8sConfig;
+type ScenarioConfig =
+  | AcmRoute53Config
+  | CasShortLivedConfig
+  | GcpManagedSanConfig
+  | PipelineTlsConfig
+  | VaultPkiK8sConfig;
 
 /** The whole config, complete and sorted: what checks and stacks receive. */
 export interface Config {
@@ -153,6 +165,8 @@ function readScenario(
   switch (stack.scenario) {
     case "acm-route53":
       return readAcmRoute53(stack, publicLifetime(config.horizon), path, report);
+    case "cas-short-lived":
+      return readCasShortLived(stack, around, path, report);
     case "gcp-managed-san":
       return readGcpManagedSan(stack, around, path, report);
     case "pipeline-tls":
@@ -173,6 +187,12 @@ export function certificatesOf({ scenario }: StackConfig): readonly NamedCertifi
   switch (scenario.scenario) {
     case "acm-route53":
       return scenario.certificates;
+    case "cas-short-lived":
+      // Nodes make their own, which no stack knows of.
+      return [
+        ...[rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)].map((name) => ({ name, names: [] })),
+        ...scenario.nodeGroups.flatMap(({ certificates }) => certificates),
+      ];
     case "gcp-managed-san":
       return [...scenario.certificates, ...scenario.computeCertificates].map(({ key, domains }) => ({
         name: key,

@@ -65,3 +65,37 @@ export function googleName(scope: NameScope, what: string, replacing: readonly u
   const text = `${environment}-${stack}-${what}`.replaceAll("*", "wildcard").replace(/[^a-z0-9]+/g, "-");
   return `${text.slice(0, nameLimit - hashLength - 1).replace(/-+$/, "")}-${hash}`;
 }
+
+/** Kinds of IAM members whose name is an address, which Google keeps in lower case. */
+const addressed = ["user", "serviceAccount", "group", "domain"];
+
+/** An IAM member as Google keeps it, or why the text names none that may be given a role here. */
+export function parseMember(text: string): { readonly member: string } | { readonly mistake: string } {
+  const example = `such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"`;
+  if (text === "allUsers" || text === "allAuthenticatedUsers") {
+    return {
+      mistake: `gives ${text === "allUsers" ? "everybody on the internet" : "everybody with a Google account"} the right to a certificate; name who gets one, ${example}`,
+    };
+  }
+  const [, kind, name] = /^([A-Za-z]+):(\S+)$/.exec(text) ?? [];
+  if (kind !== undefined && name !== undefined) {
+    if (addressed.includes(kind) && !name.startsWith("//")) return { member: `${kind}:${name.toLowerCase()}` };
+    if ((kind === "principal" || kind === "principalSet") && /^\/\/[^/]+\/./.test(name)) return { member: text };
+  }
+  return {
+    mistake: `is ${show(text)}, which is no IAM member; write "user:", "serviceAccount:", "group:", "domain:", "principal://" or "principalSet://" and a name, ${example}`,
+  };
+}
+
+/** A version of a Cloud KMS key. */
+export const kmsKeyVersionPattern =
+  "^projects/[^/\\s]+/locations/[^/\\s]+/keyRings/[^/\\s]+/cryptoKeys/[^/\\s]+/cryptoKeyVersions/[1-9][0-9]*$";
+
+/** Why the text is no version of a Cloud KMS key, if it is none. */
+export function kmsKeyVersionProblem(text: string): string | undefined {
+  if (new RegExp(kmsKeyVersionPattern).test(text)) return undefined;
+  const key = /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+$/.test(text);
+  return key
+    ? `is ${show(text)}, a key without a version, and an authority signs with one version for life; add "/cryptoKeyVersions/" and its number`
+    : `is ${show(text)}; write the version of a Cloud KMS key, such as "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"`;
+}

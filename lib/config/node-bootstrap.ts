@@ -21,8 +21,8 @@ export function bootstrapPathProblem(text: string): string | undefined {
   return `is ${show(text)}; write a folder below ${roots.join(", ")} with letters, digits, ".", "_" and "-", no part starting with "."`;
 }
 
-/** The rule of `useradd`. */
-const userPattern = "^[a-z_][a-z0-9_-]{0,30}$";
+/** What a user name looks like, for the JSON Schema (the rule of `useradd`). */
+export const userPattern = "^[a-z_][a-z0-9_-]{0,30}$";
 
 /** Why the text cannot be a node's user, if it cannot. */
 export function userProblem(text: string): string | undefined {

@@ -4,6 +4,10 @@ import { secretIn } from "./secrets";
 /** Fields that hold PEM blocks, where line breaks belong. */
 const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle", "serverCaBundle"]);
 
+/** PEM blocks that hold nothing secret. */
+const publicBlocks =
+  /-----BEGIN (NEW CERTIFICATE REQUEST|CERTIFICATE REQUEST|CERTIFICATE)-----[\sA-Za-z0-9+/=]*-----END \1-----/g;
+
 /** More levels than any config has; reading many thousands would exhaust the stack. */
 const mostLevels = 20;
 
@@ -73,7 +77,8 @@ function keyProblem(key: string): string | undefined {
 }
 
 function textProblem(text: string, pem: boolean): string | undefined {
-  const secret = secretIn(text);
+  // A line of base64 may look like a key.
+  const secret = secretIn(pem ? text.replace(publicBlocks, "") : text);
   if (secret !== undefined) {
     return `looks like ${secret}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
   }

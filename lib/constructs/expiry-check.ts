@@ -1,6 +1,6 @@
-import { TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
 import { goDuration, type Seconds } from "../config/duration";
+import { Check } from "./check";
 
 /** What an expiry check looks at. */
 export interface ExpiryCheckProps {
@@ -14,29 +14,12 @@ export interface ExpiryCheckProps {
   readonly advice: string;
 }
 
-/**
- * A `check` block: a plan warns when a certificate is about to end, and does nothing else. It needs no service and no
- * output, so a drift job that only plans sees an expiry that nobody renewed.
- */
-export class ExpiryCheck extends TerraformElement {
-  readonly #props: ExpiryCheckProps;
-
-  constructor(scope: Construct, id: string, props: ExpiryCheckProps) {
-    super(scope, id, "check");
-    this.#props = props;
-  }
-
-  override toTerraform(): unknown {
-    const { certificate, notAfter, before, advice } = this.#props;
-    return {
-      check: {
-        [this.friendlyUniqueId]: {
-          assert: {
-            condition: `\${try(timecmp(${notAfter}, timeadd(plantimestamp(), "${goDuration(before)}")) > 0, true)}`,
-            error_message: `Certificate ${certificate} ends on \${${notAfter}}. ${advice}.`,
-          },
-        },
-      },
-    };
+/** Makes every plan warn when a certificate is about to end. */
+export class ExpiryCheck extends Check {
+  constructor(scope: Construct, id: string, { certificate, notAfter, before, advice }: ExpiryCheckProps) {
+    super(scope, id, {
+      condition: `timecmp(${notAfter}, timeadd(plantimestamp(), "${goDuration(before)}")) > 0`,
+      message: `Certificate ${certificate} ends on \${${notAfter}}. ${advice}.`,
+    });
   }
 }

@@ -1,0 +1,764 @@
+import * as fc from "fast-check";
+import { checkAgainst } from "../../lib/checks/against";
+import { checkCasPhaseChanges } from "../../lib/checks/cas-phases";
+import { checkedConfig } from "../../lib/checks/check-config";
+import type { PreviousStack } from "../../lib/checks/previous-resources";
+import type { CasShortLivedConfig, Phase } from "../../lib/config/cas-short-lived";
+import { parseRequest } from "../../lib/config/csr";
+import { newReport, showPath } from "../../lib/config/report";
+import { problemsOf, warningsOf } from "../support/configs";
+import {
+  addressRequest,
+  authorityRequest,
+  edRequest,
+  fortyRequest,
+  leafRequest,
+  namelessRequest,
+  p384Request,
+  p521Request,
+  request,
+  rsaRequest,
+  sha1Request,
+  upperRequest,
+  usageRequest,
+  weakRequest,
+} from "../support/requests";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const member = "serviceAccount:trainers@ai-training.iam.gserviceaccount.com";
+const group = { domains: ["train.example.com"], members: [member], lifetime: "24h" };
+const gateway = { csr: request, names: ["gateway.train.example.com"] };
+
+/** A stack without a mistake, with some fields changed; `undefined` takes one out. */
+function stack(changes: Fields = {}): Fields {
+  return {
+    scenario: "cas-short-lived",
+    project: "ai-training",
+    location: "europe-west1",
+    suffix: "2026a",
+    root: { commonName: "Root" },
+    issuers: { a: { commonName: "A" } },
+    maximumLifetime: "90d",
+    nodeGroups: { trainers: group },
+    ...changes,
+  };
+}
+
+/** A config with the given stacks, and with some fields changed. */
+function config(stacks: Fields, changes: Fields = {}): Fields {
+  return { project: "ai-platform", environment: "test", backend: { type: "local" }, stacks, ...changes };
+}
+
+/** A config with one stack, `cas`, of which some fields are changed. */
+const cas = (changes: Fields = {}, ofConfig: Fields = {}) => config({ cas: stack(changes) }, ofConfig);
+
+/** A config with one node group, `trainers`, of which some fields are changed, and with some of its stack's. */
+const trainers = (changes: Fields, ofStack: Fields = {}) =>
+  cas({ nodeGroups: { trainers: { ...group, ...changes } }, ...ofStack });
+
+/** A config with one certificate, `gateway`, of which some fields are changed, and with some of its stack's. */
+const certificate = (changes: Fields, ofStack: Fields = {}, ofConfig: Fields = {}) => {
+  const certificates = { gateway: { ...gateway, ...changes } };
+  const nodeGroups = { gateways: { ...group, lifetime: "90d", certificates } };
+  return cas({ nodeGroups, ...ofStack }, ofConfig);
+};
+
+/** The stack `cas` as the product receives it. */
+function completed(given: Fields): CasShortLivedConfig {
+  const { scenario } = checkedConfig(given).config.stacks.find(({ name }) => name === "cas") ?? {};
+  if (scenario?.scenario !== "cas-short-lived") throw new Error("no such stack");
+  return scenario;
+}
+
+const trainersPath = "stacks.cas.nodeGroups.trainers";
+const gatewayPath = "stacks.cas.nodeGroups.gateways.certificates.gateway";
+const remedy = "write the one block that `openssl req -new` prints";
+const alone = "make a request for names alone";
+const members =
+  'which is no IAM member; write "user:", "serviceAccount:", "group:", "domain:", "principal://" or "principalSet://" and a name, such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"';
+const give = 'name who gets one, such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"';
+const kmsKey = "projects/ai-keys/locations/europe-west1/keyRings/pki/cryptoKeys/root";
+
+test("a stack without a mistake is accepted without a word", () => {
+  const issuers = {
+    a: { commonName: "A", phase: "disabled" },
+    b: { commonName: "B" },
+    c: { commonName: "C", phase: "staged" },
+  };
+  for (const given of [cas(), certificate({}), trainers({ bootstrap: {}, renewAt: 0.5 }), cas({ issuers })]) {
+    expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+  }
+});
+
+/** A mistake, and every line that its owner reads. */
+type Row = readonly [what: string, given: Fields, lines: readonly string[]];
+
+describe("refuses ids that Google or the provider would not take", () => {
+  const length = (id: string, path: string, count: number): string =>
+    `${path}: would have the id "${id}" of ${count} characters, Google takes 63; shorten the key, the stack's or environment's name, or the suffix`;
+  const long = "l".repeat(57);
+
+  test.each<Row>([
+    [
+      "a suffix with an underscore",
+      cas({ suffix: "2026_a" }),
+      [
+        'stacks.cas.suffix: is "2026_a"; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)',
+      ],
+    ],
+    [
+      "a suffix of 21 characters",
+      cas({ suffix: "s".repeat(21) }),
+      [
+        `stacks.cas.suffix: is "${"s".repeat(21)}"; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
+      ],
+    ],
+    [
+      "an issuer with an underscore",
+      cas({ issuers: { issuer_a: { commonName: "A" } } }),
+      [
+        'stacks.cas.issuers.issuer_a: would have the id "issuer_a-2026a"; write letters, digits and "-" (of an id with "_" the provider sends only a part)',
+      ],
+    ],
+    [
+      "an issuer whose id has 64 characters",
+      cas({ issuers: { [`${long}i`]: { commonName: "A" } } }),
+      [length(`${long}i-2026a`, `stacks.cas.issuers.${long}i`, 64)],
+    ],
+    [
+      "a stack whose pool's id has 64 characters",
+      config({ ["s".repeat(48)]: stack({ nodeGroups: { t: group } }) }),
+      [length(`test-${"s".repeat(48)}-root-2026a`, `stacks.${"s".repeat(48)}`, 64)],
+    ],
+    [
+      "a node group whose template's id has 64 characters",
+      cas({ nodeGroups: { ["g".repeat(49)]: group } }),
+      [length(`test-cas-${"g".repeat(49)}-2026a`, `stacks.cas.nodeGroups.${"g".repeat(49)}`, 64)],
+    ],
+    [
+      "keys of node groups and certificates with an underscore",
+      cas({
+        nodeGroups: { node_group: { ...group, lifetime: "90d", certificates: { my_gateway: gateway } } },
+      }),
+      ["stacks.cas.nodeGroups.node_group.certificates.my_gateway", "stacks.cas.nodeGroups.node_group"].map(
+        (path) =>
+          `${path}: is no valid key; write 1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit`,
+      ),
+    ],
+    [
+      "two stacks with one template",
+      config({ cas: stack({ nodeGroups: { "b-c": group } }), "cas-b": stack({ nodeGroups: { c: group } }) }),
+      [
+        'stacks.cas-b.nodeGroups.c: would make the template "test-cas-b-c-2026a", which is of stack cas already; rename it, or write another suffix',
+      ],
+    ],
+    [
+      "two stacks with one pool",
+      config({ cas: stack({ suffix: "root-a" }), "cas-root": stack({ suffix: "a", nodeGroups: { x: group } }) }),
+      [
+        'stacks.cas-root.suffix: would make the pool "test-cas-root-root-a", which is of stack cas already; write another suffix',
+      ],
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+
+  test("and takes the longest that fit, and the same ids in another project or region", () => {
+    expect(problemsOf(cas({ issuers: { [long]: { commonName: "A" } } }))).toEqual([]);
+    for (const place of [{ project: "ai-training-2" }, { location: "us-central1" }]) {
+      const other = stack({ suffix: "a", nodeGroups: { x: group }, ...place });
+      expect(problemsOf(config({ cas: stack({ suffix: "root-a" }), "cas-root": other }))).toEqual([]);
+    }
+  });
+});
+
+describe("refuses what the tier does not have", () => {
+  test.each<Row>([
+    [
+      "certificates that Terraform reads back",
+      certificate({}, { tier: "devops" }),
+      [
+        'stacks.cas.nodeGroups.gateways.certificates: has "gateway", but the tier "devops" keeps no certificates, so Terraform could not read back what was signed and the apply would fail; let the nodes ask by themselves (bootstrap), or write tier: "enterprise"',
+      ],
+    ],
+    [
+      "lists of revoked certificates",
+      cas({ tier: "devops", publish: { crl: true } }),
+      [
+        'stacks.cas.publish.crl: is true, but the tier "devops" has no lists of revoked certificates; leave it out, or write tier: "enterprise"',
+      ],
+    ],
+    [
+      "keys of Cloud KMS",
+      cas({
+        tier: "devops",
+        root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` },
+        issuers: { a: { commonName: "A", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/2` } },
+      }),
+      ["issuers.a", "root"].map(
+        (at) =>
+          `stacks.cas.${at}.kmsKeyVersion: is given, but the tier "devops" signs with keys that Google makes only; write key, or tier: "enterprise"`,
+      ),
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+
+  test("and takes the rest", () => {
+    expect(problemsOf(cas({ tier: "devops", publish: { caCertificate: true } }))).toEqual([]);
+  });
+});
+
+describe("refuses lifetimes that would be cut, with the arithmetic", () => {
+  test.each<Row>([
+    [
+      "a node group above the pool",
+      trainers({ lifetime: "48h" }, { maximumLifetime: "24h" }),
+      [
+        `${trainersPath}.lifetime: is 2d (172800 s), more than maximumLifetime, 1d (86400 s), and the smaller of both applies; write at most 1d, or raise maximumLifetime`,
+      ],
+    ],
+    [
+      "a certificate above its template",
+      certificate({ lifetime: "91d" }, { maximumLifetime: "100d" }),
+      [
+        `${gatewayPath}.lifetime: is 91d (7862400 s), more than the node group's lifetime, 90d (7776000 s), which is the most that its template signs for; write at most 90d, or raise the node group's`,
+      ],
+    ],
+    [
+      "a pool at its issuer",
+      cas({ maximumLifetime: "30d", issuers: { a: { commonName: "A", lifetime: "30d" } } }),
+      [
+        "stacks.cas.issuers.a.lifetime: is 30d (2592000 s), and certificates may live as long as maximumLifetime, 30d (2592000 s): Google would cut them at the issuer's end; write more, or lower maximumLifetime",
+      ],
+    ],
+    [
+      "an issuer at the root",
+      cas({
+        root: { commonName: "Root", lifetime: "1095d" },
+        issuers: { a: { commonName: "A" }, b: { commonName: "B", lifetime: "1094d" } },
+      }),
+      [
+        "stacks.cas.issuers.a.lifetime: is 1095d (94608000 s), and the root that signs it lives 1095d (94608000 s); write less, or raise root.lifetime",
+      ],
+    ],
+    [
+      "a certificate under two applies, which is sent to the node",
+      certificate({ lifetime: "13d" }),
+      [
+        `${gatewayPath}.lifetime: is 13d (1123200 s), less than two times applyEvery (2 x 7d = 1209600 s), so it could end before somebody applies; write at least 14d, apply more often, or let the node renew by itself: bootstrap in the node group`,
+      ],
+    ],
+    [
+      "backdating by more than Google does",
+      cas({ backdate: "49h" }),
+      ['stacks.cas.backdate: is "49h", and Google backdates by at most 48h; write less, such as "5m"'],
+    ],
+    [
+      "backdating by a whole lifetime",
+      cas({ backdate: "24h" }),
+      [
+        'stacks.cas.backdate: is 1d (86400 s), and certificates of 1d (86400 s) would have ended when they are made; write less, such as "5m"',
+      ],
+    ],
+    [
+      "renewing at no share of the lifetime",
+      trainers({ bootstrap: {}, renewAt: 1.5 }),
+      [`${trainersPath}.renewAt: is 1.5; write a share of the lifetime between 0 and 1, such as 0.66`],
+    ],
+    [
+      "renewing in too little time",
+      trainers({ bootstrap: {}, lifetime: "20m" }),
+      [expect.stringMatching(`^${trainersPath}.renewAt: is 0.66, which leaves 407 seconds to renew in`) as never],
+    ],
+    [
+      "a lifetime that is none",
+      cas({ maximumLifetime: "a day" }),
+      [
+        'stacks.cas.maximumLifetime: is "a day", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
+      ],
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+
+  test("and takes those at the edge", () => {
+    const edges = [
+      certificate({ lifetime: "14d" }),
+      certificate({ lifetime: "90d" }),
+      certificate({ lifetime: "2d" }, {}, { applyEvery: "1d" }),
+      cas({ maximumLifetime: "24h", issuers: { a: { commonName: "A", lifetime: "25h" } } }),
+      cas({ backdate: "23h" }),
+      trainers({ lifetime: "24h" }, { maximumLifetime: "24h" }),
+    ];
+    for (const given of edges) expect(problemsOf(given)).toEqual([]);
+  });
+
+  test("a chain of lifetimes is taken where each is below the one above, and only there", () => {
+    const lifetime = fc.integer({ min: 14, max: 60 });
+    fc.assert(
+      fc.property(lifetime, lifetime, lifetime, lifetime, lifetime, (leaf, template, pool, issuer, root) => {
+        const given = certificate(
+          { lifetime: `${leaf}d` },
+          {
+            root: { commonName: "Root", lifetime: `${root}d` },
+            issuers: { a: { commonName: "A", lifetime: `${issuer}d` } },
+            maximumLifetime: `${pool}d`,
+            nodeGroups: {
+              gateways: {
+                ...group,
+                lifetime: `${template}d`,
+                certificates: { gateway: { ...gateway, lifetime: `${leaf}d` } },
+              },
+            },
+          },
+        );
+        const fits = leaf <= template && template <= pool && pool < issuer && issuer < root;
+        expect(problemsOf(given).length === 0).toBe(fits);
+      }),
+    );
+  });
+});
+
+describe("refuses names and members that would let in more than is meant", () => {
+  test.each<Row>([
+    [
+      "a node group with no domain",
+      trainers({ domains: [] }),
+      [`${trainersPath}.domains: is empty; write at least one domain, or nodes could take any name`],
+    ],
+    [
+      "a node group with no member",
+      trainers({ members: [] }),
+      [`${trainersPath}.members: is empty; write at least one IAM member, or nobody could ask`],
+    ],
+    [
+      "a domain with a quote, which an expression would need to escape",
+      trainers({ domains: ['a".example.com', "b'.example.com", "c\\.example.com"] }),
+      ['a".example.com', "b'.example.com", "c\\.example.com"].map((domain) => {
+        const odd = JSON.stringify(domain[1]);
+        return `${trainersPath}.domains[${JSON.stringify(domain)}]: contains ${odd}; host names have letters, digits and hyphens only (RFC 1123)`;
+      }),
+    ],
+    [
+      "a wildcard as a domain",
+      trainers({ domains: ["*.train.example.com"] }),
+      [
+        `${trainersPath}.domains["*.train.example.com"]: is a wildcard; write "train.example.com", which allows the names below it as well`,
+      ],
+    ],
+    [
+      "everybody",
+      trainers({ members: ["allUsers", "allAuthenticatedUsers"] }),
+      [
+        `${trainersPath}.members["allAuthenticatedUsers"]: gives everybody with a Google account the right to a certificate; ${give}`,
+        `${trainersPath}.members["allUsers"]: gives everybody on the internet the right to a certificate; ${give}`,
+      ],
+    ],
+    [
+      "members without a kind, of an unknown one, or without a name",
+      trainers({ members: ["trainers@example.com", "deleted:user:x@example.com", "user:", "principal:x"] }),
+      ["deleted:user:x@example.com", "principal:x", "trainers@example.com", "user:"].map(
+        (one) => `${trainersPath}.members["${one}"]: is "${one}", ${members}`,
+      ),
+    ],
+    [
+      "a domain that an authority does not permit",
+      cas({
+        root: { commonName: "Root", permittedDomains: ["example.com"] },
+        issuers: { a: { commonName: "A", permittedDomains: ["gpu.example.com"] } },
+        nodeGroups: {
+          other: { ...group, domains: ["example.org"] },
+          trainers: { ...group, domains: ["x.gpu.example.com", "train.example.com"] },
+        },
+      }),
+      [
+        'stacks.cas.nodeGroups.other.domains["example.org"]: is not in what the root permits ("example.com"), so clients would refuse the certificates; use a domain below one of these, or add it to root.permittedDomains before the authority is made',
+        `${trainersPath}.domains["train.example.com"]: is not in what the issuer a permits ("gpu.example.com"), so clients would refuse the certificates; use a domain below one of these, or add it to issuers.a.permittedDomains before the authority is made`,
+      ],
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+
+  test("and warns of a member of two groups, whose nodes can take the names of both", () => {
+    const nodeGroups = { storage: { ...group, domains: ["storage.example.com"] }, trainers: group };
+    expect([problemsOf(cas({ nodeGroups })), warningsOf(cas({ nodeGroups }))]).toEqual([
+      [],
+      [
+        `${trainersPath}.members["${member}"]: is a member of the node group storage too, so its nodes can take names of both; give each group a service account of its own`,
+      ],
+    ]);
+  });
+});
+
+describe("refuses requests", () => {
+  const changedRequest = rsaRequest.replace("MIIC", "MIID");
+  /** The request with one bit of its signed part changed. */
+  const forged = (() => {
+    const der = Buffer.from(request.replace(/-----.*-----/g, ""), "base64");
+    const at = der.indexOf("gateway");
+    der[at] = (der[at] ?? 0) ^ 1;
+    return `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+  })();
+  const noRequest = `holds no certificate request (RFC 2986); ${remedy}`;
+
+  test.each<readonly [what: string, csr: string, message: string]>([
+    ["that are no PEM", "gateway.csr", `is no PEM; ${remedy}`],
+    ["that are empty", "", `is no PEM; ${remedy}`],
+    [
+      "with two blocks",
+      request + rsaRequest,
+      `holds 2 PEM blocks (CERTIFICATE REQUEST, CERTIFICATE REQUEST); ${remedy}`,
+    ],
+    [
+      "that are certificates",
+      request.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"),
+      `is a PEM block "CERTIFICATE", no certificate request; ${remedy}`,
+    ],
+    [
+      "with text around the block",
+      `Certificate Request:\n${request}`,
+      `is no whole PEM block, or has text around it; ${remedy}`,
+    ],
+    ["cut short", request.slice(0, 200), `is no whole PEM block, or has text around it; ${remedy}`],
+    ["of other bytes", request.replace(/\n[\s\S]*\n-/, "\naGVsbG8=\n-"), `is a PEM block, but ${noRequest}`],
+    ["whose length is another", changedRequest, `is a PEM block, but ${noRequest}`],
+    [
+      "changed after they were signed",
+      forged,
+      "has a signature that is not of its own key, so it was changed or cut after it was made; make it again",
+    ],
+    [
+      "signed with SHA-1",
+      sha1Request,
+      "is signed with an algorithm (1.2.840.113549.1.1.5) other than RSA or ECDSA with SHA-2; make it again with `openssl req -new -sha256`",
+    ],
+    [
+      "of Ed25519 keys",
+      edRequest,
+      "is signed with an algorithm (1.3.101.112) other than RSA or ECDSA with SHA-2; make it again with `openssl req -new -sha256`",
+    ],
+    [
+      "for authorities",
+      authorityRequest,
+      `asks to be an authority (basicConstraints CA:TRUE), which could sign for anybody; ${alone}`,
+    ],
+    [
+      "with an extension that says nothing",
+      leafRequest,
+      `asks for basicConstraints besides names, which the template sets by itself; ${alone}`,
+    ],
+    [
+      "with other extensions",
+      usageRequest,
+      `asks for keyUsage, 1.2.3.4 besides names, which the template sets by itself; ${alone}`,
+    ],
+    [
+      "for names that are no DNS names",
+      addressRequest,
+      'asks for the IP address "10.0.0.1", the e-mail address "a@example.com", the URI "spiffe://x/y", and the template lets only DNS names through; make a request for these alone',
+    ],
+    [
+      "for other names",
+      p384Request,
+      'asks for "a.train.example.com", "b.train.example.com", but names says "gateway.train.example.com"; make another request, or write its names',
+    ],
+    [
+      "for a common name alone",
+      namelessRequest,
+      'asks for no name (a common name does not count: only subjectAltName does), but names says "gateway.train.example.com"; make a request for these',
+    ],
+    [
+      "with a weak key",
+      weakRequest,
+      'has an RSA key of 1024 bits, which is too weak or not of a kind that is signed; make a key "ecdsa-p256", "ecdsa-p384" or "rsa-2048"',
+    ],
+    [
+      "with a key of a kind that Google does not sign",
+      p521Request,
+      'has a key on the curve secp521r1, which is too weak or not of a kind that is signed; make a key "ecdsa-p256", "ecdsa-p384" or "rsa-2048"',
+    ],
+  ])("%s", (_, csr, message) => {
+    const keys = ["rsa-2048", "ecdsa-p384", "ecdsa-p256"];
+    expect(problemsOf(certificate({ csr }, { keys }))).toEqual([`${gatewayPath}.csr: ${message}`]);
+  });
+
+  test("with keys that the pool does not sign, and says how it would", () => {
+    expect(problemsOf(certificate({ csr: rsaRequest }))).toEqual([
+      `${gatewayPath}.csr: has an RSA key of 2048 bits, and the pool signs "ecdsa-p256" only; make such a key, or add "rsa-2048" to keys`,
+    ]);
+    expect(problemsOf(certificate({ csr: rsaRequest }, { keys: ["rsa-2048"] }))).toEqual([]);
+    expect(problemsOf(cas({ keys: [] }))).toEqual([
+      "stacks.cas.keys: is empty, so no key would do; write at least one kind or leave it out",
+    ]);
+  });
+
+  test("whose names are none of the group's", () => {
+    const given = certificate({ names: ["gateway.example.org"] });
+    expect(problemsOf(given)).toEqual([
+      `${gatewayPath}.csr: asks for "gateway.train.example.com", but names says "gateway.example.org"; make another request, or write its names`,
+      `${gatewayPath}.names["gateway.example.org"]: is in none of the group's domains ("train.example.com"), so its template would refuse it; rename it, or add its domain`,
+    ]);
+    expect(problemsOf(certificate({ names: [] }))).toEqual([
+      `${gatewayPath}.names: is empty; write the DNS names of the request`,
+    ]);
+  });
+
+  test("with every mistake at once", () => {
+    expect(problemsOf(certificate({ csr: authorityRequest, names: ["x.train.example.com"] }))).toHaveLength(2);
+  });
+
+  test("a private key in its place is not even shown", () => {
+    const key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA==\n-----END EC PRIVATE KEY-----\n";
+    const lines = problemsOf(certificate({ csr: `${request}${key}` }));
+    expect(lines).toEqual([expect.stringContaining("looks like a private key")]);
+    expect(lines.join()).not.toContain("MHcCAQ");
+  });
+
+  test("but not for their layout, the order or the case of their names, or a line that looks like a key", () => {
+    const taken: readonly Fields[] = [
+      certificate({ csr: request.replaceAll("\n", "\r\n") }),
+      certificate({ csr: request.replaceAll("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST") }),
+      certificate({ csr: upperRequest }),
+      certificate({ names: ["Gateway.Train.Example.COM."] }),
+      certificate(
+        { csr: p384Request, names: ["b.train.example.com", "a.train.example.com"] },
+        { keys: ["ecdsa-p384"] },
+      ),
+      certificate({ csr: fortyRequest, names: ["ggggggggg.train.example.com"] }, { keys: ["rsa-2048"] }),
+    ];
+    for (const given of taken) expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+  });
+
+  test("with any bit changed", () => {
+    const der = Buffer.from(request.replace(/-----.*-----/g, ""), "base64");
+    const pemOf = (bytes: Buffer) =>
+      `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+    expect(parseRequest(pemOf(der))).toHaveProperty("request");
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: der.length * 8 - 1 }), (bit) => {
+        const changed = Buffer.from(der);
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(parseRequest(pemOf(changed))).toEqual({ mistake: expect.any(String) });
+      }),
+    );
+    expect(parseRequest(pemOf(Buffer.concat([der, Buffer.from([0])])))).toHaveProperty("mistake");
+    expect(parseRequest(pemOf(der.subarray(0, -1)))).toHaveProperty("mistake");
+  });
+});
+
+describe("phases", () => {
+  const issuersWith = (of: Readonly<Record<string, Phase>>) =>
+    Object.fromEntries(Object.entries(of).map(([name, phase]) => [name, { commonName: name, phase }]));
+
+  /** What is said of phases when the issuers were in others before. */
+  function saidOf(now: Readonly<Record<string, Phase>>, before: Readonly<Record<string, Phase>>): readonly string[] {
+    const given = cas({ issuers: issuersWith(now) });
+    const report = newReport();
+    const known = new Map(Object.entries(before).map(([name, phase]) => [`${name}-2026a`, phase] as const));
+    checkCasPhaseChanges(completed(given), known, ["stacks", "cas"], report);
+    return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
+  }
+
+  const nothingSigns = (states: string) =>
+    `stacks.cas.issuers: are all ${states}, so nothing signs; write phase: "enabled" for one of them`;
+  const isNew =
+    'stacks.cas.issuers.b.phase: is "disabled", but the issuer is new, and Google makes issuers staged or enabled only; write "staged" or "enabled", or leave the issuer out';
+
+  test("of which none signs are refused", () => {
+    expect(problemsOf(cas({ issuers: issuersWith({ a: "disabled", b: "disabled" }) }))).toEqual([
+      nothingSigns("disabled"),
+    ]);
+    expect(problemsOf(cas({ issuers: issuersWith({ a: "staged" }) }))).toEqual([nothingSigns("staged")]);
+    expect(problemsOf(cas({ issuers: issuersWith({ a: "disabled", b: "staged" }) }))).toEqual([
+      nothingSigns("disabled or staged"),
+    ]);
+    expect(problemsOf(cas({ issuers: {} }))).toEqual(["stacks.cas.issuers: is empty; write at least one issuer"]);
+  });
+
+  test("that Google cannot reach from what was there are refused", () => {
+    expect(saidOf({ a: "enabled", b: "disabled" }, { a: "enabled" })).toEqual([isNew]);
+    expect(saidOf({ a: "enabled", b: "disabled" }, {})).toEqual([isNew]);
+    for (const before of ["enabled", "disabled"] as const) {
+      expect(saidOf({ a: "enabled", b: "staged" }, { a: "enabled", b: before })).toEqual([
+        `stacks.cas.issuers.b.phase: is "staged", but the issuer was ${before} before, and only a new one is staged; write "enabled" or "disabled"`,
+      ]);
+    }
+  });
+
+  const type = "google_privateca_certificate_authority";
+  const authority = (id: string, more: Fields) => ({ certificate_authority_id: id, ...more });
+  /** What is said of a config over a stack as it was before. */
+  const saidAgainst = (given: Fields, previous: PreviousStack | undefined) => {
+    const report = newReport();
+    checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
+    return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
+  };
+
+  test("of an issuer that is gone while it is protected: the provider would refuse in the middle of the apply", () => {
+    const stackBefore = (deletion_protection: boolean): PreviousStack => ({
+      from: "output",
+      resources: {
+        [`${type}.root`]: authority("root-2026a", { deletion_protection, desired_state: "ENABLED" }),
+        [`${type}.issuer_a`]: authority("a-2026a", { deletion_protection, desired_state: "ENABLED" }),
+        [`${type}.issuer_old`]: authority("old-2026a", { deletion_protection, desired_state: "DISABLED" }),
+      },
+    });
+    expect(saidAgainst(cas(), stackBefore(true))).toEqual([
+      'stacks.cas.issuers: lacks "old", which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out',
+    ]);
+    expect(saidAgainst(cas(), stackBefore(false))).toEqual([]);
+  });
+
+  test("are known from what was synthesized, from a state, where they are what really is, and of a new stack", () => {
+    const given = cas({ issuers: issuersWith({ a: "enabled", b: "disabled", c: "staged" }) });
+    const against = (previous: PreviousStack | undefined) => saidAgainst(given, previous);
+    const output = {
+      [`${type}.issuer_b`]: authority("b-2026a", { desired_state: "ENABLED" }),
+      [`${type}.issuer_c`]: authority("c-2026a", { desired_state: "STAGED" }),
+    };
+    const state = {
+      [`${type}.issuer_b`]: authority("b-2026a", { desired_state: "ENABLED", state: "DISABLED" }),
+      [`${type}.issuer_c`]: authority("c-2026a", { desired_state: "STAGED", state: "ENABLED" }),
+    };
+    expect(against({ from: "output", resources: output })).toEqual([]);
+    expect(against({ from: "state", resources: state })).toEqual([
+      expect.stringMatching(/^stacks\.cas\.issuers\.c\.phase: is "staged", but the issuer was enabled before/),
+    ]);
+    expect(against({ from: "output", resources: {} })).toEqual([isNew]);
+    expect(against(undefined)).toEqual([isNew]);
+  });
+
+  test("of a rotation are taken, one after the other, and back from disabled", () => {
+    const steps: readonly Readonly<Record<string, Phase>>[] = [
+      {},
+      { a: "enabled" },
+      { a: "enabled", b: "staged" },
+      { a: "enabled", b: "enabled" },
+      { a: "disabled", b: "enabled" },
+      { a: "enabled", b: "enabled" },
+      { b: "enabled" },
+    ];
+    for (const [at, now] of steps.entries()) {
+      if (at > 0) expect(saidOf(now, steps[at - 1] ?? {})).toEqual([]);
+    }
+  });
+});
+
+describe("refuses authorities", () => {
+  test.each<Row>([
+    [
+      "with a KMS key without a version",
+      cas({ root: { commonName: "Root", kmsKeyVersion: kmsKey } }),
+      [
+        `stacks.cas.root.kmsKeyVersion: is "${kmsKey}", a key without a version, and an authority signs with one version for life; add "/cryptoKeyVersions/" and its number`,
+      ],
+    ],
+    [
+      "with something else for a KMS key",
+      cas({ issuers: { a: { commonName: "A", kmsKeyVersion: "root/1" } } }),
+      [
+        'stacks.cas.issuers.a.kmsKeyVersion: is "root/1"; write the version of a Cloud KMS key, such as "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"',
+      ],
+    ],
+    [
+      "with a KMS key of another region",
+      cas({ root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` }, location: "us-central1" }),
+      [
+        "stacks.cas.root.kmsKeyVersion: is in europe-west1, the stack in us-central1, and an authority signs with keys of its own region only; write a key in us-central1",
+      ],
+    ],
+    [
+      "with two keys",
+      cas({ root: { commonName: "Root", key: "ecdsa-p384", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` } }),
+      ["stacks.cas.root.key: has no use beside kmsKeyVersion, which is a key already; leave one of them out"],
+    ],
+    [
+      "with a common name that no certificate can carry",
+      cas({ root: { commonName: "R".repeat(65) }, issuers: { a: { commonName: " " } } }),
+      [
+        'stacks.cas.issuers.a.commonName: is " "; write 1-64 characters (RFC 5280)',
+        `stacks.cas.root.commonName: is "${"R".repeat(65)}"; write 1-64 characters (RFC 5280)`,
+      ],
+    ],
+    [
+      "in no project or region of Google's",
+      cas({ project: "123456789012", location: "eu-west-1" }),
+      [
+        'stacks.cas.location: is "eu-west-1"; write a region, such as "europe-west4"',
+        'stacks.cas.project: is "123456789012", which is a project\'s number; write the project\'s id, 6-30 of a-z, 0-9 and "-", such as "ml-serving-prod"',
+      ],
+    ],
+    [
+      "of stacks without node groups",
+      cas({ nodeGroups: {} }),
+      ["stacks.cas.nodeGroups: is empty; write at least one node group"],
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+});
+
+describe("warns of", () => {
+  test.each<Row>([
+    [
+      "skipping a grace period that never begins",
+      cas({ skipGracePeriod: true }),
+      [
+        "stacks.cas.skipGracePeriod: has no use while protect is true, which lets nothing be destroyed; leave it out until protect is false",
+      ],
+    ],
+    [
+      "a share for renewals that no bootstrap makes",
+      trainers({ renewAt: 0.5 }),
+      [`${trainersPath}.renewAt: has no use without bootstrap; write bootstrap: {} or leave it out`],
+    ],
+  ])("%s", (_, given, lines) => expect([problemsOf(given), warningsOf(given)]).toEqual([[], lines]));
+});
+
+describe("refuses for nodes", () => {
+  test.each<Row>([
+    [
+      "a folder, a user and a command that a node could not have",
+      trainers({ bootstrap: { path: "/tmp/x", user: "Root!", reload: " " } }),
+      [
+        expect.stringMatching(`^${trainersPath}.bootstrap.path: is "/tmp/x"; write a folder below `) as never,
+        expect.stringMatching(`^${trainersPath}.bootstrap.reload: is empty; `) as never,
+        expect.stringMatching(`^${trainersPath}.bootstrap.user: is "Root!"; `) as never,
+      ],
+    ],
+  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
+});
+
+describe("completes", () => {
+  test("what was left out", () => {
+    expect(completed(cas())).toMatchObject({
+      tier: "enterprise",
+      protect: true,
+      skipGracePeriod: false,
+      backdate: 0,
+      publish: { caCertificate: false, crl: false },
+      keys: ["ecdsa-p256"],
+      rootPoolId: "test-cas-root-2026a",
+      issuingPoolId: "test-cas-2026a",
+      root: {
+        id: "root-2026a",
+        organization: "ai-platform",
+        lifetime: 3650 * 86_400,
+        key: { kind: "ecdsa-p256" },
+        permittedDomains: [],
+      },
+      issuers: [{ name: "a", id: "a-2026a", organization: "ai-platform", lifetime: 1095 * 86_400, phase: "enabled" }],
+      nodeGroups: [
+        { name: "trainers", templateId: "test-cas-trainers-2026a", purpose: "mutual", renewAt: 0.66, certificates: [] },
+      ],
+    });
+    expect(completed(trainers({ bootstrap: {} })).nodeGroups[0]?.bootstrap).toEqual({
+      user: undefined,
+      reload: undefined,
+      path: "/var/lib/ai-tls-stacks/trainers",
+    });
+  });
+
+  test("members as Google keeps them: addresses in lower case, principals as they are, each once", () => {
+    const principal = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/Workers/*";
+    const given = [principal, "user:Ops@Example.com", "user:ops@example.com", member];
+    expect(completed(trainers({ members: given })).nodeGroups[0]?.members).toEqual([
+      principal,
+      member,
+      "user:ops@example.com",
+    ]);
+  });
+});

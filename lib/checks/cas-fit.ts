@@ -1,0 +1,86 @@
+import type { CasShortLivedConfig } from "../config/cas-short-lived";
+import { isUnder } from "../config/dns-names";
+import { type Path, type Report, show } from "../config/report";
+
+/** What is asked for must be what tier, name constraints and members can give. */
+export function checkCasFit(stack: CasShortLivedConfig, path: Path, report: Report): void {
+  checkTier(stack, path, report);
+  checkPermittedDomains(stack, path, report);
+  checkMembers(stack, path, report);
+  if (stack.protect && stack.skipGracePeriod) {
+    report.warning(
+      [...path, "skipGracePeriod"],
+      "has no use while protect is true, which lets nothing be destroyed; leave it out until protect is false",
+    );
+  }
+}
+
+/** What the tiers can do: "Select the operation tiers" of Certificate Authority Service. */
+function checkTier(stack: CasShortLivedConfig, path: Path, report: Report): void {
+  const { tier, publish, root, issuers, nodeGroups } = stack;
+  if (tier !== "devops") return;
+  const authorities = [
+    { at: [...path, "root"], key: root.key },
+    ...issuers.map(({ name, key }) => ({ at: [...path, "issuers", name], key })),
+  ];
+  for (const { at, key } of authorities) {
+    if ("kind" in key) continue;
+    report.problem(
+      [...at, "kmsKeyVersion"],
+      'is given, but the tier "devops" signs with keys that Google makes only; write key, or tier: "enterprise"',
+    );
+  }
+  if (publish.crl) {
+    report.problem(
+      [...path, "publish", "crl"],
+      'is true, but the tier "devops" has no lists of revoked certificates; leave it out, or write tier: "enterprise"',
+    );
+  }
+  for (const { name, certificates } of nodeGroups) {
+    if (certificates.length === 0) continue;
+    const those = certificates.map(({ name }) => show(name)).join(", ");
+    report.problem(
+      [...path, "nodeGroups", name, "certificates"],
+      `has ${those}, but the tier "devops" keeps no certificates, so Terraform could not read back what was signed and the apply would fail; let the nodes ask by themselves (bootstrap), or write tier: "enterprise"`,
+    );
+  }
+}
+
+/** Clients refuse a certificate with a name that an authority above it does not permit. */
+function checkPermittedDomains({ root, issuers, nodeGroups }: CasShortLivedConfig, path: Path, report: Report): void {
+  const authorities = [
+    { at: "root", who: "the root", domains: root.permittedDomains },
+    ...issuers.map(({ name, permittedDomains }) => ({
+      at: `issuers.${name}`,
+      who: `the issuer ${name}`,
+      domains: permittedDomains,
+    })),
+  ].filter(({ domains }) => domains.length > 0);
+  for (const group of nodeGroups) {
+    for (const domain of group.domains) {
+      const strict = authorities.find(({ domains }) => !domains.some((permitted) => isUnder(domain, permitted)));
+      if (strict === undefined) continue;
+      report.problem(
+        [...path, "nodeGroups", group.name, "domains", { member: domain }],
+        `is not in what ${strict.who} permits (${strict.domains.map(show).join(", ")}), so clients would refuse the certificates; use a domain below one of these, or add it to ${strict.at}.permittedDomains before the authority is made`,
+      );
+    }
+  }
+}
+
+/** A template keeps groups apart only as far as their members are apart. */
+function checkMembers({ nodeGroups }: CasShortLivedConfig, path: Path, report: Report): void {
+  const groups = new Map<string, string>();
+  for (const { name, members } of nodeGroups) {
+    for (const member of members) {
+      const other = groups.get(member);
+      if (other === undefined) groups.set(member, name);
+      else {
+        report.warning(
+          [...path, "nodeGroups", name, "members", { member }],
+          `is a member of the node group ${other} too, so its nodes can take names of both; give each group a service account of its own`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,554 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { parseRequest, type SigningRequest } from "./csr";
+import { commonNameLimit, type DnsName, parseName } from "./dns-names";
+import { durationPattern, durationProblem, parseDuration, type Seconds, showDuration } from "./duration";
+import { fields, flag, mapOf, setOf, text, whole, word } from "./fields";
+import {
+  googleRegionPattern,
+  googleRegionProblem,
+  kmsKeyVersionPattern,
+  kmsKeyVersionProblem,
+  parseMember,
+  projectIdPattern,
+  projectIdProblem,
+} from "./google";
+import { keyProblem } from "./identifiers";
+import { defaultKey, type KeyKind, keyKinds } from "./keys";
+import { namesInput, readNames } from "./names";
+import {
+  bootstrapPathPattern,
+  bootstrapPathProblem,
+  defaultBootstrapPath,
+  reloadProblem,
+  userPattern,
+  userProblem,
+} from "./node-bootstrap";
+import { type Purpose, purposes } from "./purpose";
+import { type Path, type Report, show } from "./report";
+import { sortedEntries } from "./sorted-map";
+
+/** How long authorities live by default: the root as the service's own default, an issuer a third of it. */
+const defaultRootLifetime = "3650d";
+const defaultIssuerLifetime = "1095d";
+/** The share of its lifetime after which a node renews its certificate. */
+const defaultRenewAt = 0.66;
+/** The most that the service backdates (CaPool.IssuancePolicy.backdate_duration). */
+const mostBackdate: Seconds = 48 * 3_600;
+/** The longest id that the service takes. */
+const idLimit = 63;
+/** What the service takes as an id and the provider sends whole: it cuts an issuer's id at an underscore. */
+const idPattern = "^[a-zA-Z0-9-]{1,63}$";
+/** A suffix leaves room for what stands before it. */
+const suffixPattern = "^[a-zA-Z0-9-]{1,20}$";
+
+/** What the root's resources are called. */
+export const rootKey = "root";
+
+/** States of an issuing authority, in the order of a rotation. */
+export const phases = ["staged", "enabled", "disabled"] as const;
+/** A state of an issuing authority: made and trusted, signing, or no longer signing. */
+export type Phase = (typeof phases)[number];
+
+const lifetimeInput = (description: string, example: string, fallback?: string) =>
+  text(
+    {
+      description,
+      examples: [example],
+      pattern: durationPattern,
+      ...(fallback === undefined ? {} : { default: fallback }),
+    },
+    durationProblem,
+  );
+
+const oneLine = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() !== "" && value.length <= commonNameLimit
+      ? undefined
+      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+  );
+
+/** What every authority has, whichever signs it. */
+const authorityFields = (lifetime: string) => ({
+  commonName: oneLine("Its common name.", "Training root"),
+  lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime, lifetime).optional(),
+  key: word(keyKinds, {
+    description: "The algorithm and size of its key, which Google makes and keeps.",
+    default: defaultKey,
+  }).optional(),
+  kmsKeyVersion: text(
+    {
+      description: "The version of a Cloud KMS key in the stack's region, in place of a key that Google makes.",
+      examples: ["projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"],
+      pattern: kmsKeyVersionPattern,
+    },
+    kmsKeyVersionProblem,
+  ).optional(),
+  permittedDomains: namesInput(
+    "Domains that it and whatever it signs can have names in, itself included (name constraints). They cannot be changed later.",
+  ).optional(),
+});
+
+const issuerInput = fields({
+  ...authorityFields(defaultIssuerLifetime),
+  phase: word(phases, {
+    description: "Where it stands in a rotation: made and trusted, signing, or no longer signing.",
+    default: "enabled",
+  }).optional(),
+});
+
+const certificateInput = fields({
+  csr: text({
+    description: "The certificate signing request (PEM), made where its key is.",
+    examples: ["-----BEGIN CERTIFICATE REQUEST-----\n...\n-----END CERTIFICATE REQUEST-----\n"],
+  }),
+  names: namesInput("The DNS names that the request must ask for, neither more nor less."),
+  lifetime: lifetimeInput("How long it lives.", "90d", "the node group's").optional(),
+  generation: whole(1, 1_000_000, {
+    description: "Raise it to have the same request signed again; the certificate before is revoked at once.",
+    default: 1,
+  }).optional(),
+});
+
+const nodeGroupInput = fields({
+  domains: namesInput("Domains that the nodes' names are in: each allows itself and every name below it."),
+  members: setOf(
+    text(
+      { description: "An IAM member.", examples: ["serviceAccount:trainers@ai-training.iam.gserviceaccount.com"] },
+      (value) => {
+        const parsed = parseMember(value);
+        return "mistake" in parsed ? parsed.mistake : undefined;
+      },
+    ),
+    {
+      description:
+        "Who may ask for certificates of this group: as a rule the service account of its nodes, and no other.",
+      examples: [["serviceAccount:trainers@ai-training.iam.gserviceaccount.com"]],
+    },
+  ),
+  lifetime: lifetimeInput("How long a certificate of the group lives at most.", "24h"),
+  purpose: word(purposes, {
+    description: "What certificates are for: servers, clients, or both, as nodes that call each other need.",
+    default: "mutual",
+  }).optional(),
+  renewAt: z
+    .number()
+    .meta({
+      description: "The share of its lifetime after which a node renews its certificate.",
+      default: defaultRenewAt,
+      examples: [0.66],
+    })
+    .optional(),
+  bootstrap: fields(
+    {
+      user: text(
+        {
+          description: "The node's user whose group may read the key.",
+          examples: ["trainer"],
+          default: "root alone",
+          pattern: userPattern,
+        },
+        userProblem,
+      ).optional(),
+      reload: text(
+        {
+          description: "The command that makes a service read the new certificate.",
+          examples: ["systemctl reload trainer"],
+          default: "nothing is told",
+        },
+        reloadProblem,
+      ).optional(),
+      path: text(
+        {
+          description: "The folder on the node for key and certificates.",
+          examples: ["/etc/trainer/tls"],
+          default: "/var/lib/ai-tls-stacks/<the group>",
+          pattern: bootstrapPathPattern,
+        },
+        bootstrapPathProblem,
+      ).optional(),
+    },
+    { description: "Makes the output `bootstrap`: cloud-init with which nodes get and renew their own certificates." },
+  ).optional(),
+  certificates: mapOf(certificateInput, {
+    description: "Certificates that Terraform has signed from requests, by key, for what is no node and lives longer.",
+    default: {},
+  }).optional(),
+});
+
+/** A stack of a private certificate authority for training clusters, as the user writes it. */
+export const casShortLivedInput = fields(
+  {
+    scenario: z.literal("cas-short-lived"),
+    project: text(
+      { description: "The Google Cloud project.", examples: ["ai-training"], pattern: projectIdPattern },
+      projectIdProblem,
+    ),
+    location: text(
+      { description: "The Google Cloud region.", examples: ["europe-west1"], pattern: googleRegionPattern },
+      googleRegionProblem,
+    ),
+    suffix: text(
+      {
+        description:
+          "The end of every id. Google never lets an id of an authority be used again, so a fresh start needs another.",
+        examples: ["2026a"],
+        pattern: suffixPattern,
+      },
+      (value) =>
+        new RegExp(suffixPattern).test(value)
+          ? undefined
+          : `is ${show(value)}; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
+    ),
+    tier: word(["enterprise", "devops"], {
+      description: "Google's tier of both pools: devops keeps no certificates and no lists of revoked ones.",
+      default: "enterprise",
+    }).optional(),
+    protect: flag({
+      description: "Whether plans and applies that would destroy an authority are refused.",
+      default: true,
+    }).optional(),
+    skipGracePeriod: flag({
+      description: "Whether a destroyed authority is gone at once, in place of after 30 days.",
+      default: false,
+    }).optional(),
+    backdate: text(
+      {
+        description: "How far before its issue a certificate begins, for nodes whose clocks are late; at most 48h.",
+        examples: ["5m"],
+        default: "not at all",
+        pattern: durationPattern,
+      },
+      (value) => {
+        const seconds = parseDuration(value);
+        if (seconds === undefined) return durationProblem(value);
+        return seconds <= mostBackdate
+          ? undefined
+          : `is ${show(value)}, and Google backdates by at most 48h; write less, such as "5m"`;
+      },
+    ).optional(),
+    publish: fields(
+      {
+        caCertificate: flag({
+          description: "Whether authorities' certificates are published, at an address in what they sign.",
+          default: false,
+        }).optional(),
+        crl: flag({
+          description:
+            "Whether lists of revoked certificates are published: daily, so of no use for certificates of a day.",
+          default: false,
+        }).optional(),
+      },
+      { description: "What Google publishes in a bucket that it makes." },
+    ).optional(),
+    keys: setOf(word(keyKinds, { description: "A kind of key.", examples: ["ecdsa-p256"] }), {
+      description: "Kinds of keys that certificates may be for; nodes make the first.",
+      examples: [["ecdsa-p256"]],
+      default: [defaultKey],
+    }).optional(),
+    root: fields(
+      {
+        ...authorityFields(defaultRootLifetime),
+        organization: oneLine("The organization that it and the issuers name.", "Example Research").optional(),
+      },
+      { description: "The root, which signs the issuers and nothing else. It is what nodes trust." },
+    ),
+    issuers: mapOf(issuerInput, {
+      description: "Issuing authorities by key, which is the first part of their id.",
+    }),
+    maximumLifetime: lifetimeInput("How long any certificate lives at most, whoever asks for it.", "24h"),
+    nodeGroups: mapOf(nodeGroupInput, {
+      description: "Groups of nodes by key: each has names, members and a lifetime of its own.",
+    }),
+  },
+  { description: "Certificates of a private authority (Google CAS) that live as long as a training job." },
+);
+
+/** A stack of a private certificate authority for training clusters, as the user writes it. */
+export type CasShortLivedInput = z.infer<typeof casShortLivedInput>;
+type NodeGroupInput = CasShortLivedInput["nodeGroups"][string];
+type CertificateInput = NonNullable<NodeGroupInput["certificates"]>[string];
+
+/** A certificate authority, complete. */
+export interface CasAuthorityConfig {
+  /** Its id in its pool. */
+  readonly id: string;
+  readonly commonName: string;
+  readonly organization: string;
+  readonly lifetime: Seconds;
+  readonly key: { readonly kind: KeyKind } | { readonly kmsKeyVersion: string };
+  /** Empty: any. Sorted. */
+  readonly permittedDomains: readonly DnsName[];
+}
+
+/** An issuing authority, complete. */
+export interface CasIssuerConfig extends CasAuthorityConfig {
+  readonly name: string;
+  readonly phase: Phase;
+}
+
+/** A certificate that Terraform has signed, complete. */
+export interface CasCertificateConfig {
+  readonly name: string;
+  /** Its id in the pool: another for whatever makes Google sign again. */
+  readonly id: string;
+  /** `undefined` where the request was refused. */
+  readonly request: SigningRequest | undefined;
+  readonly names: readonly DnsName[];
+  readonly lifetime: Seconds;
+}
+
+/** How nodes get certificates, complete. */
+interface BootstrapConfig {
+  readonly user: string | undefined;
+  readonly reload: string | undefined;
+  readonly path: string;
+}
+
+/** A group of nodes, complete. */
+export interface NodeGroupConfig {
+  readonly name: string;
+  /** Id of its certificate template. */
+  readonly templateId: string;
+  readonly domains: readonly DnsName[];
+  /** Sorted. */
+  readonly members: readonly string[];
+  readonly lifetime: Seconds;
+  readonly purpose: Purpose;
+  /** Share of the lifetime. */
+  readonly renewAt: number;
+  readonly bootstrap: BootstrapConfig | undefined;
+  readonly certificates: readonly CasCertificateConfig[];
+}
+
+/** A stack of a private certificate authority for training clusters, complete. */
+export interface CasShortLivedConfig {
+  readonly scenario: "cas-short-lived";
+  readonly project: string;
+  readonly location: string;
+  readonly tier: "enterprise" | "devops";
+  readonly protect: boolean;
+  readonly skipGracePeriod: boolean;
+  /** 0 for not at all. */
+  readonly backdate: Seconds;
+  readonly publish: { readonly caCertificate: boolean; readonly crl: boolean };
+  /** In the order of {@link keyKinds}. */
+  readonly keys: readonly KeyKind[];
+  readonly rootPoolId: string;
+  readonly issuingPoolId: string;
+  readonly root: CasAuthorityConfig;
+  readonly issuers: readonly CasIssuerConfig[];
+  readonly maximumLifetime: Seconds;
+  readonly nodeGroups: readonly NodeGroupConfig[];
+}
+
+/** What a stack takes from around it. */
+export interface CasContext {
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+}
+
+/** Completes a stack: ids built, lifetimes inherited, requests read. */
+export function readCasShortLived(
+  input: CasShortLivedInput,
+  around: CasContext,
+  path: Path,
+  report: Report,
+): CasShortLivedConfig {
+  const prefix = `${around.environment}-${around.stack}`;
+  const organization = input.root.organization ?? around.project;
+  const issuingPoolId = `${prefix}-${input.suffix}`;
+  const rootPoolId = `${prefix}-root-${input.suffix}`;
+  // The longer of both.
+  readId(rootPoolId, path, report);
+  for (const part of ["issuers", "nodeGroups"] as const) {
+    if (Object.keys(input[part]).length === 0 && !report.refused([...path, part])) {
+      report.problem([...path, part], `is empty; write at least one ${part === "issuers" ? "issuer" : "node group"}`);
+    }
+  }
+  return {
+    scenario: "cas-short-lived",
+    project: input.project,
+    location: input.location,
+    tier: input.tier ?? "enterprise",
+    protect: input.protect ?? true,
+    skipGracePeriod: input.skipGracePeriod ?? false,
+    backdate: parseDuration(input.backdate ?? "") ?? 0,
+    publish: { caCertificate: input.publish?.caCertificate ?? false, crl: input.publish?.crl ?? false },
+    keys: readKeys(input.keys, [...path, "keys"], report),
+    rootPoolId,
+    issuingPoolId,
+    root: {
+      ...readAuthority(input.root, input.location, [...path, "root"], report),
+      id: `${rootKey}-${input.suffix}`,
+      organization,
+      lifetime: parseDuration(input.root.lifetime ?? defaultRootLifetime) ?? 0,
+    },
+    issuers: sortedEntries(input.issuers).map(([name, issuer]) => {
+      const at = [...path, "issuers", name];
+      const id = `${name}-${input.suffix}`;
+      readId(id, at, report);
+      return {
+        ...readAuthority(issuer, input.location, at, report),
+        name,
+        id,
+        organization,
+        lifetime: parseDuration(issuer.lifetime ?? defaultIssuerLifetime) ?? 0,
+        phase: issuer.phase ?? "enabled",
+      };
+    }),
+    maximumLifetime: parseDuration(input.maximumLifetime) ?? 0,
+    nodeGroups: sortedEntries(input.nodeGroups).map(([name, group]) =>
+      readNodeGroup(name, group, { prefix, suffix: input.suffix, pool: issuingPoolId }, path, report),
+    ),
+  };
+}
+
+/** An id must be one that the service takes and the provider sends whole. */
+function readId(id: string, path: Path, report: Report): void {
+  // A suffix that was refused is empty.
+  if (id.endsWith("-") || new RegExp(idPattern).test(id)) return;
+  report.problem(
+    path,
+    id.length > idLimit
+      ? `would have the id ${show(id)} of ${id.length} characters, Google takes ${idLimit}; shorten the key, the stack's or environment's name, or the suffix`
+      : `would have the id ${show(id)}; write letters, digits and "-" (of an id with "_" the provider sends only a part)`,
+  );
+}
+
+function readKeys(input: readonly KeyKind[] | undefined, path: Path, report: Report): readonly KeyKind[] {
+  if (input?.length === 0)
+    report.problem(path, "is empty, so no key would do; write at least one kind or leave it out");
+  const given = input ?? [defaultKey];
+  return keyKinds.filter((kind) => given.includes(kind));
+}
+
+function readAuthority(
+  input: CasShortLivedInput["root"] | CasShortLivedInput["issuers"][string],
+  location: string,
+  path: Path,
+  report: Report,
+): Pick<CasAuthorityConfig, "commonName" | "key" | "permittedDomains"> {
+  const { kmsKeyVersion } = input;
+  if (input.key !== undefined && kmsKeyVersion !== undefined) {
+    report.problem([...path, "key"], "has no use beside kmsKeyVersion, which is a key already; leave one of them out");
+  }
+  const [, place] = /\/locations\/([^/]+)\//.exec(kmsKeyVersion ?? "") ?? [];
+  if (place !== undefined && location !== "" && place !== location) {
+    report.problem(
+      [...path, "kmsKeyVersion"],
+      `is in ${place}, the stack in ${location}, and an authority signs with keys of its own region only; write a key in ${location}`,
+    );
+  }
+  return {
+    commonName: input.commonName,
+    key: kmsKeyVersion === undefined ? { kind: input.key ?? defaultKey } : { kmsKeyVersion },
+    permittedDomains: readDomains(input.permittedDomains ?? [], [...path, "permittedDomains"], report),
+  };
+}
+
+/** Domains in normal form; a wildcard is no domain. */
+function readDomains(input: readonly string[], path: Path, report: Report): readonly DnsName[] {
+  for (const given of input) {
+    const parsed = parseName(given);
+    if ("name" in parsed && parsed.name.startsWith("*.")) {
+      report.problem(
+        [...path, { member: given }],
+        `is a wildcard; write ${show(parsed.name.slice(2))}, which allows the names below it as well`,
+      );
+    }
+  }
+  return readNames(input, path, report).filter((name) => !name.startsWith("*."));
+}
+
+function readNodeGroup(
+  name: string,
+  input: NodeGroupInput,
+  ids: { readonly prefix: string; readonly suffix: string; readonly pool: string },
+  stackPath: Path,
+  report: Report,
+): NodeGroupConfig {
+  const path = [...stackPath, "nodeGroups", name];
+  const mistake = keyProblem(name);
+  if (mistake !== undefined) report.problem(path, mistake);
+  const templateId = `${ids.prefix}-${name}-${ids.suffix}`;
+  if (mistake === undefined) readId(templateId, path, report);
+  for (const part of ["domains", "members"] as const) {
+    if (input[part].length > 0 || report.refused([...path, part])) continue;
+    const what = part === "domains" ? "domain, or nodes could take any name" : "IAM member, or nobody could ask";
+    report.problem([...path, part], `is empty; write at least one ${what}`);
+  }
+  const lifetime = parseDuration(input.lifetime) ?? 0;
+  const certificates = sortedEntries(input.certificates ?? {}).map(([key, certificate]) =>
+    readCertificate(key, certificate, { group: name, templateId, pool: ids.pool, lifetime }, path, report),
+  );
+  if (input.renewAt !== undefined && input.bootstrap === undefined) {
+    report.warning([...path, "renewAt"], "has no use without bootstrap; write bootstrap: {} or leave it out");
+  }
+  return {
+    name,
+    templateId,
+    domains: readDomains(input.domains, [...path, "domains"], report),
+    members: readMembers(input.members),
+    lifetime,
+    purpose: input.purpose ?? "mutual",
+    renewAt: input.renewAt ?? defaultRenewAt,
+    bootstrap: input.bootstrap && {
+      user: input.bootstrap.user,
+      reload: input.bootstrap.reload,
+      path: input.bootstrap.path ?? defaultBootstrapPath(name),
+    },
+    certificates,
+  };
+}
+
+function readMembers(input: readonly string[]): readonly string[] {
+  const members = input.flatMap((given) => {
+    const parsed = parseMember(given);
+    return "member" in parsed ? [parsed.member] : [];
+  });
+  return [...new Set(members)].sort();
+}
+
+function readCertificate(
+  name: string,
+  input: CertificateInput,
+  around: { readonly group: string; readonly templateId: string; readonly pool: string; readonly lifetime: Seconds },
+  groupPath: Path,
+  report: Report,
+): CasCertificateConfig {
+  const path = [...groupPath, "certificates", name];
+  const mistake = keyProblem(name);
+  if (mistake !== undefined) report.problem(path, mistake);
+  const parsed = report.refused([...path, "csr"]) ? undefined : parseRequest(input.csr);
+  if (parsed !== undefined && "mistake" in parsed) report.refuse([...path, "csr"], parsed.mistake);
+  const request = parsed !== undefined && "request" in parsed ? parsed.request : undefined;
+  const lifetime = input.lifetime === undefined ? around.lifetime : (parseDuration(input.lifetime) ?? 0);
+  const names = readNames(input.names, [...path, "names"], report);
+  return {
+    name,
+    id: certificateId(`${around.group}-${name}`, [
+      request?.pem ?? "",
+      showDuration(lifetime),
+      around.templateId,
+      around.pool,
+      String(input.generation ?? 1),
+    ]),
+    request,
+    names,
+    lifetime,
+  };
+}
+
+/**
+ * A certificate's id: a digest of everything that makes Google sign again, so that the new certificate can be made
+ * before the old one is revoked, and no id is used twice.
+ */
+function certificateId(name: string, parts: readonly string[]): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([name, ...parts]))
+    .digest("hex")
+    .slice(0, 12);
+  return `${name.slice(0, idLimit - digest.length - 1)}-${digest}`;
+}

@@ -1,0 +1,385 @@
+import { createHash } from "node:crypto";
+import { PrivatecaCaPool, type PrivatecaCaPoolIssuancePolicy } from "@cdktf/provider-google/lib/privateca-ca-pool";
+import { PrivatecaCaPoolIamMember } from "@cdktf/provider-google/lib/privateca-ca-pool-iam-member";
+import { PrivatecaCertificate } from "@cdktf/provider-google/lib/privateca-certificate";
+import {
+  PrivatecaCertificateAuthority,
+  type PrivatecaCertificateAuthorityConfig,
+  type PrivatecaCertificateAuthorityConfigX509ConfigCaOptions,
+} from "@cdktf/provider-google/lib/privateca-certificate-authority";
+import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/privateca-certificate-template";
+import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
+import { Construct } from "constructs";
+import {
+  type CasAuthorityConfig,
+  type CasCertificateConfig,
+  type CasIssuerConfig,
+  type CasShortLivedConfig,
+  type NodeGroupConfig,
+  type Phase,
+  rootKey,
+} from "../config/cas-short-lived";
+import type { DnsName } from "../config/dns-names";
+import { goDuration, type Seconds, showDuration } from "../config/duration";
+import type { KeyKind } from "../config/keys";
+import { Check } from "./check";
+import { ExpiryCheck } from "./expiry-check";
+import type { InventoryEntry } from "./inventory";
+
+/** A duration as Google takes it. */
+const googleDuration = (seconds: Seconds) => `${seconds}s`;
+
+/** Keys of authorities (CertificateAuthority.SignHashAlgorithm). */
+const authorityKeys: Readonly<Record<KeyKind, string>> = {
+  "ecdsa-p256": "EC_P256_SHA256",
+  "ecdsa-p384": "EC_P384_SHA384",
+  "rsa-2048": "RSA_PKCS1_2048_SHA256",
+  "rsa-3072": "RSA_PKCS1_3072_SHA256",
+  "rsa-4096": "RSA_PKCS1_4096_SHA256",
+};
+
+const rsa = (bits: string) => ({ rsa: { minModulusSize: bits, maxModulusSize: bits } });
+
+/** Keys of certificates (CaPool.IssuancePolicy.AllowedKeyType), whose spelling is another. */
+const certificateKeys: Readonly<Record<KeyKind, object>> = {
+  "ecdsa-p256": { ellipticCurve: { signatureAlgorithm: "ECDSA_P256" } },
+  "ecdsa-p384": { ellipticCurve: { signatureAlgorithm: "ECDSA_P384" } },
+  "rsa-2048": rsa("2048"),
+  "rsa-3072": rsa("3072"),
+  "rsa-4096": rsa("4096"),
+};
+
+/** Keys that Google makes, or that lie in Cloud KMS. */
+const keyLocation = ({ key }: CasAuthorityConfig) =>
+  "kind" in key
+    ? "Google, in a key that nobody can read"
+    : `Cloud KMS, ${key.kmsKeyVersion}, which nobody can read; whoever may use it can sign`;
+
+/** The pools and authorities of a stack. */
+export interface CasHierarchy {
+  readonly rootPool: PrivatecaCaPool;
+  readonly issuingPool: PrivatecaCaPool;
+  readonly root: PrivatecaCertificateAuthority;
+  readonly issuers: readonly { readonly issuer: CasIssuerConfig; readonly authority: PrivatecaCertificateAuthority }[];
+  /** The root's certificate (PEM), which everybody trusts, as an expression without braces. */
+  readonly trustAnchor: string;
+  /** Inventory entries by key. */
+  readonly entries: Readonly<Record<string, InventoryEntry>>;
+}
+
+/**
+ * Makes pools and authorities. The root has a pool of its own: an issuer's certificate is asked of the root's pool, whose
+ * policy would refuse a lifetime longer than a leaf's, and in a pool with issuers the root would sign leaves.
+ */
+export function casHierarchy(scope: Construct, config: CasShortLivedConfig): CasHierarchy {
+  const { project, location, publish } = config;
+  const pool = (key: string, name: string, policy?: PrivatecaCaPoolIssuancePolicy) =>
+    new PrivatecaCaPool(scope, `${key}_pool`, {
+      project,
+      location,
+      name,
+      tier: config.tier.toUpperCase(),
+      publishingOptions: {
+        publishCaCert: publish.caCertificate,
+        publishCrl: publish.crl,
+        // What clients who follow the addresses expect (RFC 5280, sections 4.2.1.13 and 4.2.2.1).
+        encodingFormat: "DER",
+      },
+      issuancePolicy: policy,
+    });
+  const rootPool = pool(rootKey, config.rootPoolId);
+  const issuingPool = pool("issuing", config.issuingPoolId, issuancePolicy(config));
+  const root = new PrivatecaCertificateAuthority(scope, rootKey, {
+    ...authorityArguments(config, config.root, { isCa: true }),
+    pool: rootPool.name,
+    type: "SELF_SIGNED",
+    desiredState: "ENABLED",
+  });
+  const issuers = config.issuers.map((issuer) => {
+    const key = `issuer_${issuer.name}`;
+    const authority = new PrivatecaCertificateAuthority(scope, key, {
+      // A length of 0 is this flag alone: a plain 0 is not sent, and both together fail in the apply.
+      ...authorityArguments(config, issuer, { isCa: true, zeroMaxIssuerPathLength: true }),
+      pool: issuingPool.name,
+      type: "SUBORDINATE",
+      desiredState: issuer.phase.toUpperCase(),
+      // The provider has it signed in the pool that this names, and activates it.
+      subordinateConfig: { certificateAuthority: root.name },
+    });
+    watch(scope, key, {
+      config: issuer,
+      phase: issuer.phase,
+      authority,
+      poolId: config.issuingPoolId,
+      before: config.maximumLifetime,
+    });
+    return { issuer, authority };
+  });
+  watch(scope, rootKey, {
+    config: config.root,
+    phase: "enabled",
+    authority: root,
+    poolId: config.rootPoolId,
+    before: Math.max(...config.issuers.map(({ lifetime }) => lifetime)),
+  });
+  return {
+    rootPool,
+    issuingPool,
+    root,
+    issuers,
+    trustAnchor: `${root.fqn}.pem_ca_certificates[0]`,
+    entries: {
+      [rootKey]: { ...authorityEntry(config.root), issuer: "itself" },
+      ...Object.fromEntries(
+        config.issuers.map((issuer) => [
+          `issuer ${issuer.name}`,
+          { ...authorityEntry(issuer), issuer: `the root ${config.root.id}` },
+        ]),
+      ),
+    },
+  };
+}
+
+/** What the issuing pool signs, for whomever: names of all groups. Which of them a member may ask for, templates say. */
+function issuancePolicy(config: CasShortLivedConfig): PrivatecaCaPoolIssuancePolicy {
+  return {
+    maximumLifetime: googleDuration(config.maximumLifetime),
+    backdateDuration: config.backdate === 0 ? undefined : googleDuration(config.backdate),
+    allowedKeyTypes: config.keys.map((kind) => certificateKeys[kind]),
+    // With the other mode Google would take a key and names without a proof that somebody has the key.
+    allowedIssuanceModes: { allowCsrBasedIssuance: true, allowConfigBasedIssuance: false },
+    identityConstraints: {
+      // Names stand in the subject alternative names alone, where templates judge them.
+      allowSubjectPassthrough: false,
+      allowSubjectAltNamesPassthrough: true,
+      celExpression: namesExpression(config.nodeGroups.flatMap(({ domains }) => domains)),
+    },
+    // An extension that stands both here and in a template fails every request, even with equal values, so key usages
+    // are the templates' and this is the pool's. The provider wants the blocks; empty ones say nothing.
+    baselineValues: { caOptions: { nonCa: true }, keyUsage: { baseKeyUsage: {}, extendedKeyUsage: {} } },
+  };
+}
+
+/** Whether all names of a request lie in the domains, and there is one. Domains have no character that needs quoting. */
+function namesExpression(domains: readonly DnsName[]): { readonly title: string; readonly expression: string } {
+  const within = [...new Set(domains)]
+    .sort()
+    .map((domain) => `san.value == "${domain}" || san.value.endsWith(".${domain}")`)
+    .join(" || ");
+  return {
+    title: "Names",
+    expression: `subject_alt_names.size() > 0 && subject_alt_names.all(san, san.type == DNS && (${within}))`,
+  };
+}
+
+/** What root and issuers have in common. */
+function authorityArguments(
+  { project, location, protect, skipGracePeriod }: CasShortLivedConfig,
+  { id, commonName, organization, lifetime, key, permittedDomains }: CasAuthorityConfig,
+  caOptions: PrivatecaCertificateAuthorityConfigX509ConfigCaOptions,
+): Omit<PrivatecaCertificateAuthorityConfig, "pool"> {
+  return {
+    project,
+    location,
+    certificateAuthorityId: id,
+    lifetime: googleDuration(lifetime),
+    keySpec: "kind" in key ? { algorithm: authorityKeys[key.kind] } : { cloudKmsKeyVersion: key.kmsKeyVersion },
+    config: {
+      subjectConfig: { subject: { commonName, organization } },
+      x509Config: {
+        caOptions,
+        keyUsage: { baseKeyUsage: { certSign: true, crlSign: true }, extendedKeyUsage: {} },
+        nameConstraints:
+          permittedDomains.length === 0 ? undefined : { critical: true, permittedDnsNames: [...permittedDomains] },
+      },
+    },
+    // The provider's own protection is looked at in the apply, when other things are gone already.
+    deletionProtection: protect,
+    lifecycle: protect ? { preventDestroy: true } : undefined,
+    skipGracePeriod,
+    // An issuer's certificate is one of the root's, and lives for years: the root could never be destroyed.
+    ignoreActiveCertificatesOnDeletion: !protect,
+  };
+}
+
+/** What to watch of an authority. */
+interface Watched {
+  readonly config: CasAuthorityConfig;
+  readonly phase: Phase;
+  readonly authority: PrivatecaCertificateAuthority;
+  readonly poolId: string;
+  /** How long before its end what it signs would outlive it. */
+  readonly before: Seconds;
+}
+
+/** Makes every plan warn of an authority that is about to end, or that does not do what its phase says. */
+function watch(scope: Construct, key: string, { config, phase, authority, poolId, before }: Watched): void {
+  const { id, lifetime } = config;
+  new ExpiryCheck(scope, `${key}_expiry`, {
+    certificate: `of the authority ${id}`,
+    // The provider tells no date; an authority is signed when it is made.
+    notAfter: `timeadd(${authority.fqn}.create_time, "${goDuration(lifetime)}")`,
+    before,
+    advice: "Google cuts what it signs from now on. Make another authority and move over to it",
+  });
+  const verb = { staged: undefined, enabled: "enable", disabled: "disable" }[phase];
+  const kind = key === rootKey ? "roots" : "subordinates";
+  const remedy =
+    verb === undefined
+      ? "write its real state as its phase in the config"
+      : `run: gcloud privateca ${kind} ${verb} ${id} --pool=${poolId} --location=${authority.locationInput} --project=${authority.projectInput}`;
+  // The provider compares the config with what it wrote down itself, never with the authority's state.
+  new Check(scope, `${key}_state`, {
+    condition: `${authority.fqn}.state == "${phase.toUpperCase()}"`,
+    message: `The authority ${id} is \${${authority.fqn}.state}, but should be ${phase}. If this plan does not change it, ${remedy}.`,
+  });
+}
+
+function authorityEntry(authority: CasAuthorityConfig): Omit<InventoryEntry, "issuer"> {
+  return {
+    names: [],
+    lifetime: showDuration(authority.lifetime),
+    renewedBy: "nobody: another authority is made beside it",
+    keyLocation: keyLocation(authority),
+    keyInState: false,
+  };
+}
+
+/** A node group's template, who may use it, and certificates that Terraform has signed. */
+export interface NodeGroup {
+  readonly template: PrivatecaCertificateTemplate;
+  /** The signed certificate and its chain (PEM) by key. */
+  readonly chains: Readonly<Record<string, string>>;
+  /** Inventory entries by key. */
+  readonly entries: Readonly<Record<string, InventoryEntry>>;
+}
+
+/**
+ * Makes a node group: a template for its names and lifetime, its members' right to ask with that template and no other,
+ * and its certificates from requests.
+ *
+ * @param scope - the group's construct, whose id names the resources
+ */
+export function nodeGroup(
+  scope: Construct,
+  group: NodeGroupConfig,
+  config: CasShortLivedConfig,
+  hierarchy: CasHierarchy,
+): NodeGroup {
+  const { project, location } = config;
+  const template = new PrivatecaCertificateTemplate(scope, PrivatecaCertificateTemplate.tfResourceType, {
+    project,
+    location,
+    name: group.templateId,
+    maximumLifetime: googleDuration(group.lifetime),
+    // What a request asks for besides is dropped. What the pool sets must stand here, or every request fails.
+    passthroughExtensions: { knownExtensions: ["CA_OPTIONS"] },
+    predefinedValues: {
+      // The pool's to set. Without the block every plan would take away what the provider reads into it.
+      caOptions: { nullCa: true },
+      keyUsage: {
+        // All that TLS 1.3, and 1.2 with forward secrecy, ask of a key.
+        baseKeyUsage: { digitalSignature: true },
+        extendedKeyUsage: {
+          serverAuth: group.purpose !== "client",
+          clientAuth: group.purpose !== "server",
+        },
+      },
+    },
+    identityConstraints: {
+      allowSubjectPassthrough: false,
+      allowSubjectAltNamesPassthrough: true,
+      celExpression: namesExpression(group.domains),
+    },
+  });
+  for (const member of group.members) {
+    const own = new Construct(scope, `member_${memberKey(member)}`);
+    new PrivatecaCertificateTemplateIamMember(own, PrivatecaCertificateTemplateIamMember.tfResourceType, {
+      certificateTemplate: template.id,
+      role: "roles/privateca.templateUser",
+      member,
+    });
+    new PrivatecaCaPoolIamMember(own, PrivatecaCaPoolIamMember.tfResourceType, {
+      caPool: hierarchy.issuingPool.id,
+      role: "roles/privateca.certificateRequester",
+      member,
+      // Without it a member could ask without a template, and so for any name that the pool signs.
+      condition: {
+        title: `With the template ${group.templateId}`,
+        expression: `api.getAttribute("privateca.googleapis.com/template", "") == "${project}/-/${group.templateId}"`,
+      },
+    });
+  }
+  const certificates = group.certificates.map((certificate) => ({
+    name: certificate.name,
+    ...signedCertificate(new Construct(scope, certificate.name), certificate, group, template, config, hierarchy),
+  }));
+  return {
+    template,
+    chains: Object.fromEntries(certificates.map(({ name, chainPem }) => [name, chainPem])),
+    entries: Object.fromEntries(certificates.map(({ name, entry }) => [name, entry])),
+  };
+}
+
+function signedCertificate(
+  scope: Construct,
+  { name, id, request, names, lifetime }: CasCertificateConfig,
+  group: NodeGroupConfig,
+  template: PrivatecaCertificateTemplate,
+  config: CasShortLivedConfig,
+  { issuingPool, issuers }: CasHierarchy,
+): { readonly chainPem: string; readonly entry: InventoryEntry } {
+  const certificate = new PrivatecaCertificate(scope, PrivatecaCertificate.tfResourceType, {
+    project: config.project,
+    location: config.location,
+    pool: issuingPool.name,
+    name: id,
+    certificateTemplate: template.id,
+    lifetime: googleDuration(lifetime),
+    pemCsr: request?.pem ?? "",
+    // Destroying is revoking, so the next one comes first; its id is another.
+    lifecycle: { createBeforeDestroy: true },
+    // A pool without an issuer that signs refuses.
+    dependsOn: issuers.flatMap(({ issuer, authority }) => (issuer.phase === "enabled" ? [authority] : [])),
+  });
+  const notAfter = `${certificate.fqn}.certificate_description[0].subject_description[0].not_after_time`;
+  new ExpiryCheck(scope, "expiry", {
+    certificate: `${group.name}/${name}`,
+    notAfter,
+    before: Math.floor(lifetime / 3),
+    advice: "Nothing renews it by itself: raise its generation in the config and apply",
+  });
+  return {
+    chainPem: `\${join("", concat([${certificate.fqn}.pem_certificate], ${certificate.fqn}.pem_certificate_chain))}`,
+    entry: {
+      names,
+      issuer: `the pool ${config.issuingPoolId}`,
+      lifetime: showDuration(lifetime),
+      renewedBy: "whoever raises its generation in the config and applies",
+      keyLocation: "where its request was made",
+      keyInState: false,
+      notAfter: `\${${notAfter}}`,
+    },
+  };
+}
+
+/** Lets every member look at the pool: once each, whatever the number of their groups. */
+export function poolReaders(scope: Construct, pool: PrivatecaCaPool, groups: readonly NodeGroupConfig[]): void {
+  for (const member of [...new Set(groups.flatMap(({ members }) => members))].sort()) {
+    new PrivatecaCaPoolIamMember(scope, `reader_${memberKey(member)}`, {
+      caPool: pool.id,
+      role: "roles/privateca.poolReader",
+      member,
+    });
+  }
+}
+
+/** A member's part of an address: the readable part of its name, and a digest that tells it from the others. */
+function memberKey(member: string): string {
+  const [, name = ""] = /^\w+:(?:\/\/[^/]+\/)?([^@]+)/.exec(member) ?? [];
+  const readable = name
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .slice(-30)
+    .replaceAll(/^-|-$/g, "");
+  return `${readable}-${createHash("sha256").update(member).digest("hex").slice(0, 8)}`;
+}

@@ -1,0 +1,108 @@
+import { Construct } from "constructs";
+import { BaseStack } from "../lib/base-stack";
+import { type CasShortLivedConfig, type NodeGroupConfig, rootKey } from "../lib/config/cas-short-lived";
+import type { Settings } from "../lib/config/config";
+import { showDuration } from "../lib/config/duration";
+import { defaultKey } from "../lib/config/keys";
+import { casHierarchy, nodeGroup, poolReaders } from "../lib/constructs/google-cas";
+import { googleProvider } from "../lib/constructs/google-provider";
+import type { InventoryEntry } from "../lib/constructs/inventory";
+import { nodeBootstrap } from "../lib/constructs/node-bootstrap";
+
+/** A private certificate authority for training clusters, on Google Certificate Authority Service. */
+export class CasShortLivedStack extends BaseStack {
+  constructor(scope: Construct, name: string, settings: Settings, config: CasShortLivedConfig) {
+    super(scope, name, settings);
+    googleProvider(this, config.project, this.labels);
+    const hierarchy = casHierarchy(this, config);
+    const { issuingPool, rootPool, root, issuers, trustAnchor } = hierarchy;
+    const groups = config.nodeGroups.map((group) => ({
+      group,
+      made: nodeGroup(new Construct(this, `nodes_${group.name}`), group, config, hierarchy),
+    }));
+    poolReaders(this, issuingPool, config.nodeGroups);
+    this.output("pool_ids", "The pools of the root and of the issuers.", {
+      root: rootPool.id,
+      issuing: issuingPool.id,
+    });
+    this.output("certificate_authorities", "Names of the authorities by key.", {
+      [rootKey]: root.name,
+      ...Object.fromEntries(issuers.map(({ issuer, authority }) => [`issuer ${issuer.name}`, authority.name])),
+    });
+    this.output(
+      "certificate_templates",
+      "Templates by node group: what nodes name when they ask.",
+      Object.fromEntries(groups.map(({ group, made }) => [group.name, made.template.id])),
+    );
+    this.output("trust_bundle", "What clients and servers of the cluster trust (PEM): the root.", `\${${trustAnchor}}`);
+    const bootstraps = groups.flatMap(({ group }) => bootstrapOf(group, config, trustAnchor));
+    if (bootstraps.length > 0) {
+      this.output(
+        "bootstrap",
+        "Cloud-init user data by node group, with which nodes get and renew their certificates. It holds no secret.",
+        Object.fromEntries(bootstraps),
+      );
+    }
+    const chains = groups.flatMap(({ group, made }) =>
+      Object.entries(made.chains).map(([key, chain]) => [`${group.name}/${key}`, chain] as const),
+    );
+    if (chains.length > 0) {
+      this.output(
+        "certificate_chains",
+        "Certificates from requests, each followed by its issuers (PEM), by node group and key.",
+        Object.fromEntries(chains),
+      );
+    }
+    this.inventory({
+      ...hierarchy.entries,
+      ...Object.fromEntries(
+        groups.flatMap(({ group, made }) => [
+          [`nodes ${group.name}`, nodesEntry(group, config)] as const,
+          ...Object.entries(made.entries).map(([key, entry]) => [`${group.name}/${key}`, entry] as const),
+        ]),
+      ),
+    });
+  }
+}
+
+function bootstrapOf(
+  group: NodeGroupConfig,
+  config: CasShortLivedConfig,
+  trustAnchor: string,
+): readonly (readonly [string, string])[] {
+  const { bootstrap } = group;
+  if (bootstrap === undefined) return [];
+  const text = nodeBootstrap({
+    project: config.project,
+    location: config.location,
+    pool: config.issuingPoolId,
+    template: group.templateId,
+    nodeGroup: group.name,
+    domains: group.domains,
+    lifetime: group.lifetime,
+    renewAt: group.renewAt,
+    backdate: config.backdate,
+    key: config.keys[0] ?? defaultKey,
+    purpose: group.purpose,
+    user: bootstrap.user,
+    reload: bootstrap.reload,
+    path: bootstrap.path,
+    trustAnchor,
+  });
+  return [[group.name, text]];
+}
+
+/** Certificates that nodes ask for themselves: Terraform sees none of them. */
+function nodesEntry(
+  { domains, lifetime, bootstrap }: NodeGroupConfig,
+  { issuingPoolId }: CasShortLivedConfig,
+): InventoryEntry {
+  return {
+    names: domains,
+    issuer: `the pool ${issuingPoolId}`,
+    lifetime: showDuration(lifetime),
+    renewedBy: bootstrap === undefined ? "the node, in a way of its own" : "the node, with its bootstrap",
+    keyLocation: bootstrap === undefined ? "the node" : `the node, ${bootstrap.path}`,
+    keyInState: false,
+  };
+}
