@@ -204,6 +204,17 @@ describe("the PKI", () => {
     });
   });
 
+  test("has an issuer of its own for each intermediate: the provider goes on writing to the one it had", () => {
+    const { issuer_name, lifecycle } = resources(own, "vault_pki_secret_backend_issuer").intermediate ?? {};
+    expect(issuer_name).toMatch(/^intermediate-\$\{.*root_sign_intermediate\.intermediate\.serial_number/);
+    expect(lifecycle).toEqual({
+      replace_triggered_by: [
+        "vault_pki_secret_backend_intermediate_set_signed.intermediate.id",
+        "vault_pki_secret_backend_root_sign_intermediate.intermediate.serial_number",
+      ],
+    });
+  });
+
   test("has an intermediate that signs certificates only, below its domains, anew when its lifetime changes", () => {
     expect(resources(own, "vault_pki_secret_backend_root_sign_intermediate").intermediate).toMatchObject({
       max_path_length: 0,
@@ -499,6 +510,13 @@ describe("consumers", () => {
       },
     });
   });
+});
+
+test("a root that clients have is not shown to them", () => {
+  const chain = (json: TerraformJson, name: string) =>
+    (resources(json, "kubernetes_secret_v1")[name]?.data as Block | undefined)?.["tls.crt"];
+  expect(chain(existing, "watcher")).toMatch(/\[for one in regexall\(.*\) : one if !strcontains\("-----BEGIN/);
+  expect(chain(unknown, "gateway")).not.toContain("strcontains");
 });
 
 test("trust is the root: the stack's own, the config's, or the last that the mount knows", () => {
