@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { previousStacks } from "../../commands/previous-output";
 import example from "../../config/example";
@@ -503,5 +504,37 @@ proofsOf("one certificate of Compute for all names", needs, (prove) => {
     } finally {
       await google.stop();
     }
+  });
+});
+
+const EVERYTHING = "per-name (gcp-everything)";
+proofsOf(EVERYTHING, needs, (prove) => {
+  let google: Deployment;
+  afterAll(() => google?.stop());
+  const config = JSON.parse(readFileSync("__tests__/golden/gcp-everything.json", "utf8")) as ConfigInput;
+  // Its state belongs into a bucket, which this has none of.
+  const local = { ...config, backend: { type: "local" } } as ConfigInput;
+  const existing = [
+    "compute/projects/other-prod/global/backendServices/files",
+    "dns/projects/shared-dns/managedZones/books",
+    "dns/projects/shared-dns/managedZones/ml-example-com",
+  ];
+
+  prove("apply", "with every kind of backend, IPv6, and a gate", async () => {
+    evidence(EVERYTHING, synthesized(config)["per-name"] ?? "", servers);
+    google = await Deployment.start(local, "per-name");
+    for (const path of existing) google.api.put(path, { name: path.split("/").at(-1) });
+    await expect(google.apply()).rejects.toThrow(/Google has not issued the certificate for/);
+    expect(google.api.issue()).toEqual([]);
+    await google.apply();
+    for (const host of ["api.example.com", "any.ml.example.com", "no.such.host"]) {
+      expect({ host, serving: google.api.serving(host) }).toEqual({ host, serving: "ACTIVE" });
+    }
+  });
+
+  prove("empty plan", "once issued, without a warning", () => google.expectSettled());
+
+  prove("destroy", "leaves what was there before", async () => {
+    expect(await google.destroy()).toEqual([...left, ...existing].sort());
   });
 });

@@ -3,13 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../commands/run";
+import example from "../../config/example";
 import { offlineProviders } from "../support/offline";
 import { evidence, proofsOf } from "../support/proofs";
 import { type Json, needsOf, type Workspace, workspace } from "../support/terraform";
 
 const out = mkdtempSync(join(tmpdir(), "tls-stacks-handoff-"));
 afterAll(() => rmSync(out, { recursive: true }));
-const stacks = ["acm-route53", "pipeline-tls", "vault-pki-k8s"];
+const stacks = Object.keys(example.stacks);
 const said: string[] = [];
 const code = run(["node", "app.cjs", "handoff", "--out", out, ...stacks], {
   configFile: "config/example.ts",

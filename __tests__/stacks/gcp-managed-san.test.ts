@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as fc from "fast-check";
+import { operatorPage } from "../../commands/operator-page";
+import { checkedConfig } from "../../lib/checks/check-config";
 import {
   addresses,
   type Block,
@@ -514,6 +516,33 @@ describe("records", () => {
         type: "CNAME",
       },
     });
+  });
+});
+
+describe("the page for operators", () => {
+  const { config: complete } = checkedConfig(everything);
+  const page = (name: string) => {
+    const stack = complete.stacks.find((one) => one.name === name);
+    if (stack === undefined) throw new Error("no such stack");
+    return operatorPage(complete, stack, stacks[name] as TerraformJson);
+  };
+
+  test("says that an apply ends at a gate, where it looks at Google, and what a record of Cloud DNS does", () => {
+    const text = page("per-name");
+    expect(text).toContain("Google Cloud credentials for the project `ml-serving-prod`");
+    expect(text).toContain("the zones' records in the project `shared-dns`");
+    expect(text).toContain("ends with an error that says so: it is a gate, nothing that serves was changed.");
+    expect(text).toContain("`gcloud certificate-manager certificates list --project ml-serving-prod`");
+    expect(text).toContain("is replaced without a question by Cloud DNS");
+    expect(text).toContain("No private key is in the state");
+  });
+
+  test("names the credentials of Route 53, and the records that somebody else makes", () => {
+    expect(page("changing")).toContain("AWS credentials for account 111122223333 of the zones `example.org`.");
+    const text = page("elsewhere");
+    expect(text).toContain("Make the records of `terraform output dns_records` with your DNS host");
+    expect(text).toContain("`gcloud compute ssl-certificates list --project ml-serving-prod`");
+    expect(text).toContain("A plan warns as long as one is not issued");
   });
 });
 
