@@ -592,7 +592,7 @@ const controllerJson = controllerFiles["cdk.tf.json"] ?? "";
 
 /** Somebody's cluster cannot be reached by a Vault of ours, nor the other way round. */
 const loginNeed: Need = {
-  name: "login",
+  name: "kube-apiserver",
   missing:
     process.env.TLS_STACKS_KUBECONFIG || process.env.VAULT_ADDR
       ? "Vault and the cluster are somebody else's, and may not reach each other"
