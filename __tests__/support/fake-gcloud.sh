@@ -53,7 +53,7 @@ usage='serverAuth, clientAuth'
 by=issuing
 start=0
 case $FAKE_ANSWER in
-  stranger) by=stranger ;;
+  stranger | foreign) by=$FAKE_ANSWER ;;
   other-name) names=DNS:other.train.example.internal ;;
   more-names) names=$names,DNS:other.train.example.internal ;;
   no-name) names='' ;;
@@ -74,7 +74,7 @@ stamp() { date -u -d "@$1" +%Y%m%d%H%M%SZ; }
 while [ -n "${FAKE_GATE:-}" ] && [ -e "$FAKE_GATE" ]; do sleep 0.02; done
 case $FAKE_ANSWER in
   # Brings the root it wants to be believed by.
-  stranger) cat "$own/leaf" "$pool/stranger.pem" >"$output" ;;
+  stranger | foreign) cat "$own/leaf" "$pool/$by.pem" >"$output" ;;
   alone) cat "$own/leaf" >"$output" ;;
   cut) head -c 500 "$own/leaf" >"$output" ;;
   *) cat "$own/leaf" "$pool/issuing.pem" "$pool/root.pem" >"$output" ;;

@@ -72,13 +72,13 @@ export const missingShells = ["dash", "bash", "busybox"].filter((shell) => !(she
 const openssl = (folder: string, ...args: string[]) =>
   execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
 
-/** A root, an issuing CA below it, and a stranger who claims to be the root. */
+/** A root, an issuing CA below it, a stranger with the name of the root, and one with a name of its own. */
 export function newPool(): string {
   const pool = mkdtempSync(join(tmpdir(), "tls-stacks-pool-"));
   chmodSync(pool, 0o755);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  for (const name of ["root", "stranger"]) {
-    openssl(pool, "req", "-x509", ...key, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", "/CN=root");
+  for (const [name, subject] of Object.entries({ root: "root", stranger: "root", foreign: "foreign" })) {
+    openssl(pool, "req", "-x509", ...key, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", `/CN=${subject}`);
   }
   const extensions = "basicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign, cRLSign\n";
   writeFileSync(join(pool, "issuing.ext"), extensions);
