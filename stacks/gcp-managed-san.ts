@@ -19,16 +19,22 @@ export class GcpManagedSanStack extends BaseStack {
       new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
     }
     const records = new GoogleRecords(this, dns);
-    const addresses = loadBalancer(this, config, {
-      map: certificateMap(this, config, records),
-      compute: computeCertificateIds(this, config),
-    });
+    const map = certificateMap(this, config, records);
+    const addresses = loadBalancer(this, config, { map, compute: computeCertificateIds(this, config) });
     for (const host of hosts) {
+      const entry = map?.entries.get(host.name);
       for (const { version, address, listener } of addresses) {
-        records.address(host, version === "ipv4" ? "A" : "AAAA", address, [listener]);
+        // With a gate, nobody is led here before the host's certificate is issued.
+        const after = entry === undefined ? [listener] : [listener, entry];
+        records.address(host, version === "ipv4" ? "A" : "AAAA", address, after);
       }
     }
-    const certificates = [...config.certificates, ...config.computeCertificates];
+    // While the mode changes, a host has two.
+    const both = config.certificates.length > 0;
+    const certificates = [
+      ...config.certificates.map((certificate) => [certificate.key, certificate] as const),
+      ...config.computeCertificates.map((one) => [both ? `compute ${one.key}` : one.key, one] as const),
+    ];
     this.output(
       "addresses",
       "Where the load balancer is reached.",
@@ -37,9 +43,9 @@ export class GcpManagedSanStack extends BaseStack {
     this.output(
       "certificate_names",
       "What Google calls each certificate.",
-      Object.fromEntries(certificates.map(({ key, name }) => [key, name])),
+      Object.fromEntries(certificates.map(([key, { name }]) => [key, name])),
     );
     this.output("dns_records", "Records that this stack does not make, and that must be there.", records.wanted);
-    this.inventory(Object.fromEntries(certificates.map((certificate) => [certificate.key, googleEntry(certificate)])));
+    this.inventory(Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate)])));
   }
 }

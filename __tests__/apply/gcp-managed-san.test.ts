@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { previousStacks } from "../../commands/previous-output";
 import example from "../../config/example";
 import compute from "../../config/examples/gcp-compute";
 import grouped from "../../config/examples/gcp-grouped";
+import { checkAgainst } from "../../lib/checks/against";
+import { checkedConfig } from "../../lib/checks/check-config";
 import type { ConfigInput } from "../../lib/config/config";
 import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/google-api";
 import { evidence, proofsOf, synthesized } from "../support/proofs";
@@ -20,30 +25,44 @@ class Deployment {
   private constructor(
     readonly api: GoogleApi,
     run: Workspace,
-    readonly json: (changes?: Json) => string,
+    readonly config: (changes: Json) => object,
+    readonly stack: string,
   ) {
     this.#run = run;
   }
 
   static async start(config: ConfigInput, stack: string, changes: Json = {}): Promise<Deployment> {
-    const json = (changes: Json = {}) => synthesized(withChanges(config, stack, changes))[stack] ?? "";
+    const changed = (changes: Json) => withChanges(config, stack, changes);
     const api = await startGoogleApi();
     for (const project of ["test-project", "shared-dns"]) {
       api.put(`dns/projects/${project}/managedZones/example-com`, { name: "example-com" });
     }
     api.put("compute/projects/ml-serving-prod/global/backendServices/llama", { name: "llama" });
-    const text = json(changes);
+    const text = synthesized(changed(changes))[stack] ?? "";
     const run = workspace(text, { overrides: api.override(JSON.parse(text) as Json) });
     await run.init();
-    return new Deployment(api, run, json);
+    return new Deployment(api, run, changed, stack);
   }
 
   /** Applies the stack with some fields changed, and says what was called; throws what Terraform says. */
   async apply(changes: Json = {}): Promise<{ readonly applied: Applied; readonly calls: readonly string[] }> {
-    this.#run.replace(this.json(changes));
+    this.#run.replace(synthesized(this.config(changes))[this.stack] ?? "");
     this.api.clearLog();
     const applied = await this.#run.apply();
     return { applied, calls: this.api.log().map(short) };
+  }
+
+  /** What `check --against` the state says that an apply with some fields changed would interrupt. */
+  interrupted(changes: Json): readonly string[] {
+    const { config, report } = checkedConfig(this.config(changes));
+    const state = join(this.#run.folder, "terraform.tfstate");
+    // The override puts the test's project into everything.
+    const placed = config.stacks.map(({ name, scenario }) => ({
+      name,
+      scenario: scenario.scenario === "gcp-managed-san" ? { ...scenario, project: "test-project" } : scenario,
+    }));
+    checkAgainst({ ...config, stacks: placed }, previousStacks(state, [this.stack], report), report);
+    return report.problems.map(({ message }) => message);
   }
 
   /** Expects that nothing would change, and that nothing is warned of. */
@@ -71,9 +90,7 @@ class Deployment {
 
 /** A call as tests name it: what it does to what kind of thing, whose name stands without environment, stack and hash. */
 function short({ method, path, body, status }: GoogleCall): string {
-  const plain = (text: string) =>
-    text.replace(/^[a-z]+-gcp-[a-z]+(?:-san)?-/, "").replace(/-[0-9a-f]{10}$/, (hash) => (full ? hash : ""));
-  const full = false;
+  const plain = (text: string) => text.replace(/^[a-z]+-gcp-[a-z]+(?:-san)?-/, "").replace(/-[0-9a-f]{10}$/, "");
   const parts = path.split("/").slice(1);
   const last = parts.at(-1) ?? "";
   const failed = status < 300 ? "" : ` ${status}`;
@@ -120,15 +137,13 @@ proofsOf(MAIN, needs, (prove) => {
 
   prove("change", "a name added for the default backend touches nothing that is there", async () => {
     const { calls } = await google.apply({ hosts: { ...routes, "api.example.com": { backend: "llama" } } });
-    expect(calls).toEqual(
-      [
-        "POST dnsAuthorizations",
-        "records +A api.example.com.",
-        "records +CNAME _acme-challenge.api.example.com.",
-        "POST certificates",
-        "POST certificateMapEntries",
-      ].sort((one, other) => calls.indexOf(one) - calls.indexOf(other)),
-    );
+    expect([...calls].sort()).toEqual([
+      "POST certificateMapEntries",
+      "POST certificates",
+      "POST dnsAuthorizations",
+      "records +A api.example.com.",
+      "records +CNAME _acme-challenge.api.example.com.",
+    ]);
     const order = ["POST dnsAuthorizations", "records +CNAME _acme-challenge.api.example.com.", "POST certificates"];
     expect(calls.filter((call) => order.includes(call))).toEqual(order);
     google.expectServed(...hosts);
@@ -222,7 +237,7 @@ proofsOf(MAIN, needs, (prove) => {
       google.api.issue();
       const { calls } = await google.apply({ grouping: "all" });
       google.expectServed(...hosts);
-      expect(calls.slice(0, 2)).toEqual(
+      expect(calls.slice(0, 2).sort()).toEqual(
         hosts.map((host) => `PATCH certificateMapEntries ${host.replaceAll(".", "-")}`),
       );
       await expect(google.apply({ gate: true })).rejects.toThrow(/Google has not issued the certificate/);
@@ -307,7 +322,7 @@ proofsOf(`${GROUPED} (${GROUPED})`, needs, (prove) => {
       google.api
         .log()
         .map(short)
-        .filter((call) => !/^POST (dnsAuth|certificates$)|^records /.test(call)),
+        .filter((call) => !/^POST (dnsAuth|certificates$)|^records \+CNAME/.test(call)),
     ).toEqual([]);
     google.expectServed(...old);
     await expect(google.apply(more)).rejects.toThrow(/Google has not issued/);
@@ -440,6 +455,11 @@ proofsOf(`${COMPUTE} (${COMPUTE})`, needs, (prove) => {
     "refusal",
     "in one step nobody would be served for a while, which is why check --against refuses it",
     async () => {
+      expect(google.interrupted({})).toEqual([]);
+      expect(google.interrupted({ ...managed, phase: "add-map" })).toEqual([]);
+      expect(google.interrupted(managed)).toEqual([
+        expect.stringContaining("in one apply they would be off the proxy"),
+      ]);
       await google.apply(managed);
       const moments = google.api.log().flatMap(({ serving }) => Object.values(serving));
       expect(moments).toContain("nothing");
@@ -464,18 +484,57 @@ proofsOf("one certificate of Compute for all names", needs, (prove) => {
       const { calls } = await google.apply({ ...more, retiring: Object.keys(names) });
       expect(calls).toEqual(["POST sslCertificates", "setSslCertificates targetHttpsProxies https"]);
       google.expectServed(...Object.keys(names));
+      const early = google.interrupted(more);
+      expect(early).toEqual(Object.keys(names).map(() => expect.stringContaining("keep retiring until it has")));
       google.api.issue();
+      await google.apply({ ...more, retiring: Object.keys(names) });
+      expect(google.interrupted(more)).toEqual([]);
       expect((await google.apply(more)).calls).toEqual([
         "setSslCertificates targetHttpsProxies https",
         "DELETE sslCertificates all",
       ]);
       google.expectServed(...Object.keys(names));
       await google.expectSettled();
-      // Without it the new one, which is not issued, would take its place.
+      // Without it the new one, which is not issued, takes its place.
+      expect(google.interrupted(all)).toEqual(
+        Object.keys(names).map(() => expect.stringContaining("would lose the certificate")),
+      );
       await google.apply(all);
       expect(google.api.serving("chat.example.com")).toBe("PROVISIONING");
     } finally {
       await google.stop();
     }
+  });
+});
+
+const EVERYTHING = "per-name (gcp-everything)";
+proofsOf(EVERYTHING, needs, (prove) => {
+  let google: Deployment;
+  afterAll(() => google?.stop());
+  const config = JSON.parse(readFileSync("__tests__/golden/gcp-everything.json", "utf8")) as ConfigInput;
+  // Its state belongs into a bucket, which this has none of.
+  const local = { ...config, backend: { type: "local" } } as ConfigInput;
+  const existing = [
+    "compute/projects/other-prod/global/backendServices/files",
+    "dns/projects/shared-dns/managedZones/books",
+    "dns/projects/shared-dns/managedZones/ml-example-com",
+  ];
+
+  prove("apply", "with every kind of backend, IPv6, and a gate", async () => {
+    evidence(EVERYTHING, synthesized(config)["per-name"] ?? "", servers);
+    google = await Deployment.start(local, "per-name");
+    for (const path of existing) google.api.put(path, { name: path.split("/").at(-1) });
+    await expect(google.apply()).rejects.toThrow(/Google has not issued the certificate for/);
+    expect(google.api.issue()).toEqual([]);
+    await google.apply();
+    for (const host of ["api.example.com", "any.ml.example.com", "no.such.host"]) {
+      expect({ host, serving: google.api.serving(host) }).toEqual({ host, serving: "ACTIVE" });
+    }
+  });
+
+  prove("empty plan", "once issued, without a warning", () => google.expectSettled());
+
+  prove("destroy", "leaves what was there before", async () => {
+    expect(await google.destroy()).toEqual([...left, ...existing].sort());
   });
 });

@@ -9,7 +9,7 @@ import { type Json, needsOf, type Workspace, workspace } from "../support/terraf
 
 const out = mkdtempSync(join(tmpdir(), "tls-stacks-handoff-"));
 afterAll(() => rmSync(out, { recursive: true }));
-const stacks = ["acm-route53", "pipeline-tls"];
+const stacks = ["acm-route53", "gcp-managed-san", "pipeline-tls"];
 const said: string[] = [];
 const code = run(["node", "app.cjs", "handoff", "--out", out, ...stacks], {
   configFile: "config/example.ts",

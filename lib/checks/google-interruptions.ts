@@ -26,6 +26,7 @@ interface Before {
   readonly entries: ReadonlyMap<DnsName, readonly string[]> | undefined;
   /** Compute's certificates on the proxy. */
   readonly attached: readonly KnownCertificate[];
+  readonly from: PreviousStack["from"];
 }
 
 /**
@@ -64,6 +65,7 @@ function readBefore(previous: PreviousStack): Before | undefined {
         : [],
   );
   return {
+    from: previous.from,
     managed: known("google_certificate_manager_certificate", ({ managed }) => blockOf(managed).state === "ACTIVE"),
     entries: proxy.certificate_map ? new Map(entries) : undefined,
     attached: compute.filter(({ name }) => attached.includes(name)),
@@ -101,6 +103,13 @@ function checkCertificates(stack: GcpManagedSanConfig, before: Before, path: Pat
     return;
   }
   if (hasMap && hadMap) checkMapped(stack, before, hosts, path, report);
+  const drops = hasMap && hadMap && before.attached.length > 0 && stack.computeCertificates.length === 0;
+  if (drops && before.from === "output") {
+    report.warning(
+      [...path, "phase"],
+      'ends what phase: "add-map" began, and an output does not tell whether its apply went through its gate; compare with the state, or see that `gcloud compute target-https-proxies describe` shows a certificateMap',
+    );
+  }
   // With a map it alone counts.
   if (!hadMap || !hasMap) checkAttached(stack, before, hosts, path, report);
 }

@@ -210,7 +210,7 @@ export interface GoogleHostConfig {
 
 /** A certificate that Google makes, complete. */
 export interface GoogleCertificateConfig {
-  /** What tells it from the stack's others: part of its address. */
+  /** What tells it from the stack's others of its kind: the host, or `all` of them. */
   readonly key: string;
   /** What Google calls it. */
   readonly name: string;
@@ -273,11 +273,8 @@ export interface GcpManagedSanConfig {
   readonly keepAlive: Seconds | undefined;
 }
 
-/** The key of the certificate that all names share. */
+/** The key of the certificate that all names share. A host has a dot, so none is called so. */
 const sharedCertificate = "all";
-
-/** The key of a host's own certificate. No label starts with a hyphen, so no other host has it. */
-export const certificateKey = (host: DnsName) => `host_${host.replace("*", "-wildcard")}`;
 
 /** Completes a stack: hosts matched with backends and zones, certificates named by what they are for. */
 export function readGcpManagedSan(
@@ -309,7 +306,7 @@ export function readGcpManagedSan(
       zone,
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
-      certificate: managed ? (grouping === "all" ? sharedCertificate : certificateKey(name)) : undefined,
+      certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
     };
   });
   reportUnusedZones(dns, hosts, path, report);
@@ -331,9 +328,7 @@ export function readGcpManagedSan(
     defaultBackend: input.defaultBackend,
     defaultCertificate,
     backends,
-    certificates: certificatesFor(managed ? names : [], grouping, (key, domains) =>
-      googleName(owner, key === sharedCertificate ? "all" : (domains[0] ?? ""), ["certificate-manager", ...domains]),
-    ),
+    certificates: certificatesFor(managed ? names : [], grouping, "certificate-manager", owner),
     authorizations: domains.map((domain) => ({
       domain,
       name: googleName(owner, domain, ["authorization", authorizationType]),
@@ -389,7 +384,7 @@ function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, path: Pat
     }
     return false;
   }
-  const needed = grouping === "all" || phase === "add-map";
+  const needed = grouping === "all" || phase !== undefined;
   if (gate === false && needed) {
     report.problem(
       at,
@@ -406,26 +401,26 @@ export const authorizationType = "PER_PROJECT_RECORD";
 function certificatesFor(
   names: readonly DnsName[],
   grouping: "per-name" | "all",
-  nameOf: (key: string, domains: readonly DnsName[]) => string,
+  mode: (typeof modes)[number],
+  owner: NameScope,
 ): readonly GoogleCertificateConfig[] {
-  const groups = grouping === "all" ? (names.length > 0 ? [names] : []) : names.map((name) => [name]);
+  if (names.length === 0) return [];
+  const groups = grouping === "all" ? [names] : names.map((name) => [name]);
   return groups.map((domains) => {
-    const key = grouping === "all" ? sharedCertificate : certificateKey(domains[0] ?? "");
-    return { key, name: nameOf(key, domains), domains };
+    const key = grouping === "all" ? sharedCertificate : (domains[0] ?? "");
+    return { key, name: googleName(owner, key, [mode, ...domains]), domains };
   });
 }
 
-/** Compute's certificates for names. One for all is known by what it is for, so that the next can stand beside it. */
+/** Compute's certificates for names. One for all is known by its names, so that the next can stand beside it. */
 function computeCertificates(
   names: readonly DnsName[],
   grouping: "per-name" | "all",
   owner: NameScope,
 ): readonly GoogleCertificateConfig[] {
-  return certificatesFor(names, grouping, (key, domains) =>
-    googleName(owner, key === sharedCertificate ? "all" : (domains[0] ?? ""), ["compute", ...domains]),
-  ).map((certificate) =>
-    grouping === "all" ? { ...certificate, key: `all_${certificate.name.slice(-10)}` } : certificate,
-  );
+  const certificates = certificatesFor(names, grouping, "compute", owner);
+  if (grouping === "per-name") return certificates;
+  return certificates.map((one) => ({ ...one, key: `${one.key}_${one.name.slice(one.name.lastIndexOf("-") + 1)}` }));
 }
 
 /** The default first, since clients without SNI get the first. */
@@ -433,7 +428,7 @@ function inProxyOrder(
   certificates: readonly GoogleCertificateConfig[],
   first: DnsName,
 ): readonly GoogleCertificateConfig[] {
-  const isFirst = ({ key }: GoogleCertificateConfig) => key === certificateKey(first);
+  const isFirst = ({ key }: GoogleCertificateConfig) => key === first;
   return [...certificates.filter(isFirst), ...certificates.filter((one) => !isFirst(one))];
 }
 

@@ -5,10 +5,9 @@ import { CertificateManagerDnsAuthorization } from "@cdktf/provider-google/lib/c
 import { ComputeManagedSslCertificate } from "@cdktf/provider-google/lib/compute-managed-ssl-certificate";
 import { type ITerraformDependable, TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
-import { withoutWildcard } from "../config/dns-names";
+import { type DnsName, withoutWildcard } from "../config/dns-names";
 import {
   authorizationType,
-  certificateKey,
   type DnsAuthorizationConfig,
   type GcpManagedSanConfig,
   type GoogleCertificateConfig,
@@ -20,10 +19,14 @@ import type { InventoryEntry } from "./inventory";
 /** Nothing that something else refers to goes before that refers to something else. */
 export const referenced = { createBeforeDestroy: true } as const;
 
+/** A host name in an id. No label starts with a hyphen, so no other host has it. */
+export const idOf = (name: DnsName) => name.replace("*", "-wildcard");
+
 /** A certificate map as a proxy takes it, and what must be there before one uses it. */
 export interface CertificateMap {
   readonly uri: string;
-  readonly entries: readonly ITerraformDependable[];
+  /** By host; the one for clients that name no host has the key `""`. */
+  readonly entries: ReadonlyMap<DnsName, ITerraformDependable>;
 }
 
 /**
@@ -59,14 +62,12 @@ export function certificateMap(
       ...match,
       certificates: [made.get(host.certificate ?? "")?.id ?? ""],
     });
-  const entries = hosts.map((host) => {
-    return entry(certificateKey(host.name), host.name, host, { hostname: host.name });
-  });
-  const primary = hosts.filter(({ name }) => name === config.defaultCertificate);
-  return {
-    uri: `//certificatemanager.googleapis.com/${map.id}`,
-    entries: [...entries, ...primary.map((host) => entry("primary", "primary", host, { matcher: "PRIMARY" }))],
-  };
+  const entries = new Map(
+    hosts.map((host) => [host.name, entry(idOf(host.name), host.name, host, { hostname: host.name })]),
+  );
+  const first = hosts.find(({ name }) => name === config.defaultCertificate);
+  if (first !== undefined) entries.set("", entry("primary", "primary", first, { matcher: "PRIMARY" }));
+  return { uri: `//certificatemanager.googleapis.com/${map.id}`, entries };
 }
 
 /** What matches clients that name no host. */
@@ -97,7 +98,7 @@ function managedCertificate(
   authorized: readonly Authorized[],
   gate: boolean,
 ): CertificateManagerCertificate {
-  const certificate = new CertificateManagerCertificate(stack, `certificate_${key}`, {
+  const certificate = new CertificateManagerCertificate(stack, `certificate_${idOf(key)}`, {
     name,
     managed: { domains: [...domains], dnsAuthorizations: authorized.map(({ id }) => id) },
     // Google looks for the records at once, and if they are not there much later again.
@@ -105,7 +106,7 @@ function managedCertificate(
     lifecycle: gate ? { ...referenced, postcondition: [issuedGate(domains)] } : referenced,
   });
   if (!gate) {
-    new ReadinessCheck(stack, `${key}_issued`, {
+    new ReadinessCheck(stack, `issued_${idOf(key)}`, {
       condition: `${certificate.fqn}.managed[0].state == "ACTIVE"`,
       domains,
       advice: "Google issues within minutes of finding the record of its authorization",
@@ -125,12 +126,12 @@ function issuedGate(domains: readonly string[]) {
 /** Makes the certificates of Compute, in the proxy's order. */
 export function computeCertificateIds(stack: Construct, { computeCertificates }: GcpManagedSanConfig): string[] {
   return computeCertificates.map(({ key, name, domains }) => {
-    const certificate = new ComputeManagedSslCertificate(stack, `compute_${key}`, {
+    const certificate = new ComputeManagedSslCertificate(stack, `compute_${idOf(key)}`, {
       name,
       managed: { domains: [...domains] },
       lifecycle: referenced,
     });
-    new ReadinessCheck(stack, `${key}_issued_by_compute`, {
+    new ReadinessCheck(stack, `issued_by_compute_${idOf(key)}`, {
       condition: `${certificate.fqn}.expire_time != ""`,
       domains,
       advice: "Google issues once every name leads to this load balancer",

@@ -87,7 +87,7 @@ function httpsProxy(
     quicOverride: quic === undefined ? "NONE" : quic ? "ENABLE" : "DISABLE",
     httpKeepAliveTimeoutSec: keepAlive,
     // A map without entries serves nobody.
-    dependsOn: map && [...map.entries],
+    dependsOn: map && [...map.entries.values()],
     lifecycle: referenced,
   });
 }
