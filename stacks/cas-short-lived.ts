@@ -18,7 +18,7 @@ export class CasShortLivedStack extends BaseStack {
     const { issuingPool, rootPool, root, issuers, trustAnchor } = hierarchy;
     const groups = config.nodeGroups.map((group) => ({
       group,
-      made: nodeGroup(new Construct(this, `nodes_${group.name}`), group, config, hierarchy),
+      made: nodeGroup(new Construct(this, `nodes_${group.name}`), group, config, hierarchy, settings.applyEvery),
     }));
     poolReaders(this, issuingPool, config.nodeGroups);
     this.output("pool_ids", "The pools of the root and of the issuers.", {

@@ -541,6 +541,19 @@ describe("refuses requests", () => {
   });
 });
 
+test("what reads requests is loaded for configs with requests alone", () => {
+  jest.isolateModules(() => {
+    jest.doMock("@peculiar/asn1-schema", () => {
+      throw new Error("loaded");
+    });
+    const { checkedConfig } =
+      require("../../lib/checks/check-config") as typeof import("../../lib/checks/check-config");
+    expect(checkedConfig(cas()).report.problems).toEqual([]);
+    expect(() => checkedConfig(certificate({}))).toThrow("loaded");
+    jest.dontMock("@peculiar/asn1-schema");
+  });
+});
+
 describe("phases", () => {
   const issuersWith = (of: Readonly<Record<string, Phase>>) =>
     Object.fromEntries(Object.entries(of).map(([name, phase]) => [name, { commonName: name, phase }]));

@@ -505,6 +505,9 @@ describe("a certificate from a request", () => {
       not_after: `\${${end}}`,
       key_in_state: false,
     });
+    // With two applies in its life, the last third would be too late.
+    const short = stackWith({ nodeGroups: certificateIn({ lifetime: "14d" }) });
+    expect(short.check?.nodes_gateways_gateway_expiry?.assert.condition).toContain('"168h"');
     expect(output(full, "certificate_chains")).toEqual({
       "gateways/gateway": `\${join("", concat([${certificate}.pem_certificate], ${certificate}.pem_certificate_chain))}`,
       "gateways/metrics": expect.stringContaining("google_privateca_certificate.nodes_gateways_metrics"),

@@ -259,12 +259,14 @@ export interface NodeGroup {
  * and its certificates from requests.
  *
  * @param scope - the group's construct, whose id names the resources
+ * @param applyEvery - how often somebody looks at a plan
  */
 export function nodeGroup(
   scope: Construct,
   group: NodeGroupConfig,
   config: CasShortLivedConfig,
   hierarchy: CasHierarchy,
+  applyEvery: Seconds,
 ): NodeGroup {
   const { project, location } = config;
   const template = new PrivatecaCertificateTemplate(scope, PrivatecaCertificateTemplate.tfResourceType, {
@@ -312,7 +314,15 @@ export function nodeGroup(
   }
   const certificates = group.certificates.map((certificate) => ({
     name: certificate.name,
-    ...signedCertificate(new Construct(scope, certificate.name), certificate, group, template, config, hierarchy),
+    ...signedCertificate(
+      new Construct(scope, certificate.name),
+      certificate,
+      group,
+      template,
+      config,
+      hierarchy,
+      applyEvery,
+    ),
   }));
   return {
     template,
@@ -328,6 +338,7 @@ function signedCertificate(
   template: PrivatecaCertificateTemplate,
   config: CasShortLivedConfig,
   { issuingPool, issuers }: CasHierarchy,
+  applyEvery: Seconds,
 ): { readonly chainPem: string; readonly entry: InventoryEntry } {
   const certificate = new PrivatecaCertificate(scope, PrivatecaCertificate.tfResourceType, {
     project: config.project,
@@ -346,7 +357,8 @@ function signedCertificate(
   new ExpiryCheck(scope, "expiry", {
     certificate: `${group.name}/${name}`,
     notAfter,
-    before: Math.floor(lifetime / 3),
+    // A warning that comes in less than that would come when it is too late.
+    before: Math.max(Math.floor(lifetime / 3), applyEvery),
     advice: "Nothing renews it by itself: raise its generation in the config and apply",
   });
   return {
