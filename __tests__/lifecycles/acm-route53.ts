@@ -192,6 +192,7 @@ const drifts: Drift<AwsWorld>[] = [
     actions: {
       ...reissued,
       [certificateAddress]: ["create"],
+      [validationAddress]: ["create"],
       [attachmentAddress]: ["create"],
     },
   },
