@@ -270,6 +270,8 @@ export function interruptionsOf<W extends World>(
         (error: unknown) => error,
       );
       if (cut !== "too late" && !(cut instanceof TerraformError)) throw cut;
+      // Terraform writes a local state in place: what was cut off in the middle of that is no state.
+      if (!stack.stateReadable()) stack.put("terraform.tfstate", undefined);
       const state = stack.state();
       const ids = await recovery.importIds(world);
       const lost = Object.entries(ids).filter(([address]) => state[address] === undefined);

@@ -346,6 +346,8 @@ export interface Workspace {
   destroy(): Promise<Applied>;
   /** Takes the mark off a resource whose creation failed half-way, as an operator would. */
   untaint(address: string): Promise<void>;
+  /** Whether the state file is whole, or there is none. */
+  stateReadable(): boolean;
   /** Address to attributes, from the state file. */
   state(): Record<string, Json>;
   /** Address to addresses that it depends on, from the state file. */
@@ -453,6 +455,14 @@ export function workspace(json: string, { overrides = {}, beside = {}, died }: W
     destroy: () => changing("destroy", ["-auto-approve"]),
     untaint: async (address) => {
       await command("untaint", [address]);
+    },
+    stateReadable: () => {
+      try {
+        stateOf(join(folder, "terraform.tfstate"), () => undefined);
+        return true;
+      } catch {
+        return false;
+      }
     },
     state: () => stateOf(join(folder, "terraform.tfstate"), ({ attributes }) => attributes),
     dependencies: () => stateOf(join(folder, "terraform.tfstate"), ({ dependencies = [] }) => dependencies),
