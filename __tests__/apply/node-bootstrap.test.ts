@@ -2,14 +2,18 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { findEngine, workspace } from "../support/terraform";
 import {
   type Circumstances,
+  cloudConfig,
   fullAfter,
   missingShells,
   newPool,
   type Ran,
   shells,
   TrainingNode,
+  trainers,
 } from "../support/training-node";
 
 jest.setTimeout(120_000);
@@ -444,4 +448,34 @@ const mounts = spawnSync("unshare", ["--mount", "--map-root-user", "true"]).stat
   expect(results.slice(0, -1).filter((line) => !/^(20|21|40) old$/.test(line))).toEqual([]);
   seen.push(`| tmpfs full | sh | ${results.join(", ")} | old until there is room |`);
   node.remove();
+});
+
+describe("Terraform", () => {
+  const run = async () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    const reload = "echo $$ $${A} ${B:-x} %{if} %%{y} 'it''s' \"$HOME\"";
+    const json = JSON.stringify({
+      locals: { pem: `${pem}\n` },
+      output: { user_data: { value: nodeBootstrap({ ...trainers, reload, trustAnchor: "local.pem" }) } },
+    });
+    const terraform = workspace(json);
+    try {
+      await terraform.init();
+      await terraform.apply();
+      const { user_data: text } = await terraform.output();
+      const files = Object.fromEntries(
+        cloudConfig(String(text)).write_files.map(({ path, content }) => [path, content]),
+      );
+      expect(files["/etc/ai-tls-stacks/trainers.root.pem"]).toBe(pem);
+      expect(files["/usr/local/lib/ai-tls-stacks/node-bootstrap.sh"]).toBe(
+        readFileSync("lib/constructs/node-bootstrap.sh", "utf8"),
+      );
+      expect(files["/etc/ai-tls-stacks/trainers.conf"]).toContain(`RELOAD='${reload.replaceAll("'", "'\\''")}'\n`);
+    } finally {
+      terraform.remove();
+    }
+  };
+  const name = "makes the intended bytes of the text, whatever a reload command has in it";
+  if (findEngine()) test(name, run, 60_000);
+  else test.skip(`${name} [skipped: neither terraform nor tofu is on the PATH]`, run);
 });

@@ -5,8 +5,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { renewalProblem, renewalTimes } from "../../lib/config/node-bootstrap";
 import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
-import { findEngine, workspace } from "../support/terraform";
-import { cloudConfig, fileAt, newPool, TrainingNode, trainers } from "../support/training-node";
+import { cloudConfig, fileAt, trainers } from "../support/training-node";
 
 const root = join(__dirname, "../..");
 const scriptFile = join(root, "lib/constructs/node-bootstrap.sh");
@@ -159,61 +158,4 @@ describe("user data", () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
-});
-
-describe("Terraform", () => {
-  const run = async () => {
-    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-    const reload = "echo $$ $${A} ${B:-x} %{if} %%{y} 'it''s' \"$HOME\"";
-    const json = JSON.stringify({
-      locals: { pem: `${pem}\n` },
-      output: { user_data: { value: nodeBootstrap({ ...trainers, reload, trustAnchor: "local.pem" }) } },
-    });
-    const terraform = workspace(json);
-    try {
-      await terraform.init();
-      await terraform.apply();
-      const { user_data: text } = await terraform.output();
-      const files = Object.fromEntries(
-        cloudConfig(String(text)).write_files.map(({ path, content }) => [path, content]),
-      );
-      expect(files["/etc/ai-tls-stacks/trainers.root.pem"]).toBe(pem);
-      expect(files["/usr/local/lib/ai-tls-stacks/node-bootstrap.sh"]).toBe(readFileSync(scriptFile, "utf8"));
-      expect(files[confPath]).toContain(`RELOAD='${reload.replaceAll("'", "'\\''")}'\n`);
-    } finally {
-      terraform.remove();
-    }
-  };
-  const name = "makes the intended bytes of the text, whatever a reload command has in it";
-  if (findEngine()) test(name, run, 60_000);
-  else test.skip(`${name} [skipped: neither terraform nor tofu is on the PATH]`, run);
-});
-
-describe("on a node", () => {
-  let pool: string;
-  let node: TrainingNode;
-  beforeAll(() => {
-    pool = newPool();
-    node = new TrainingNode(pool);
-  });
-  afterAll(() => {
-    node.remove();
-    rmSync(pool, { recursive: true, force: true });
-  });
-
-  // One life; everything that can go wrong in it is among the proofs that need more time.
-  test("the first certificate is installed, kept while it is not due, and kept when a stranger answers", async () => {
-    expect(await node.run()).toEqual({ code: 0, log: expect.stringContaining("installed a certificate for") });
-    const first = node.pair();
-    expect(await node.run({ answer: "down" })).toEqual({ code: 0, log: expect.stringContaining("nothing is due") });
-    expect(await node.run({ answer: "stranger", args: ["--force"] })).toEqual({
-      code: 31,
-      log: expect.stringContaining("stays in use"),
-    });
-    expect({ pair: node.pair(), asked: node.asked(), left: node.leftovers() }).toEqual({
-      pair: first,
-      asked: 2,
-      left: [],
-    });
-  }, 30_000);
 });

@@ -488,6 +488,6 @@ test("a role that is derived issues all of its certificate's names, together, an
       expect([...verdict.dns].sort()).toEqual(complete.names);
       expect(unintendedNames(role, complete.names)).toEqual([]);
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });

@@ -411,7 +411,7 @@ describe("of any config", () => {
   const key = fc.constantFrom("a", "a-b", "b", "validation", "z");
   const certificates = fc.dictionary(key, fc.record({ names }), { minKeys: 1, maxKeys: 3 });
   const allZones = { ...zones, "b.example.com": "Z00000000000000000001" };
-  const runs = { numRuns: 15 };
+  const runs = { numRuns: 8 };
 
   /** The same maps and lists in another order. */
   function shuffled(value: unknown, random: () => number): unknown {

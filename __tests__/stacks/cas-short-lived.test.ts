@@ -580,7 +580,7 @@ test("the provider has the stack's project and labels, in Google's alphabet", ()
 describe("of any config", () => {
   // Of keys with "--" in third place a domain could not be made, and addresses write one hyphen for several.
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => !text.includes("--"));
-  const runs = { numRuns: 8 };
+  const runs = { numRuns: 5 };
 
   /** What stands in a stack by address, as bytes. */
   const bytes = (json: TerraformJson) =>

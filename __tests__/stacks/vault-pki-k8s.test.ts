@@ -570,6 +570,6 @@ test("the order in which a config is written changes nothing", () => {
       expect(synthesizedTexts(config)).toEqual(texts);
       expect(synthesizedManifests(config)).toEqual(synthesizedManifests(everything));
     }),
-    { numRuns: 5 },
+    { numRuns: 3 },
   );
 });
