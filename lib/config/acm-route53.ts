@@ -1,13 +1,11 @@
 import { z } from "zod";
 import {
   type Arn,
-  accountPattern,
-  accountProblem,
+  accountInput,
   type ListenerArn,
   parseListenerArn,
   parseTopicArn,
-  regionPattern,
-  regionProblem,
+  regionInput,
   zoneIdPattern,
   zoneIdProblem,
 } from "./aws";
@@ -145,15 +143,8 @@ const certificateInput = fields({
 export const acmRoute53Input = fields(
   {
     scenario: z.literal("acm-route53"),
-    account: text(
-      {
-        description: "The AWS account; an apply with credentials of another one stops at once.",
-        examples: ["111122223333"],
-        pattern: accountPattern,
-      },
-      accountProblem,
-    ).optional(),
-    region: text({ description: "The AWS region.", examples: ["eu-west-1"], pattern: regionPattern }, regionProblem),
+    account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
+    region: regionInput("The AWS region."),
     zones: mapOf(
       text(
         {

@@ -1,28 +1,39 @@
+import { text } from "./fields";
 import { show } from "./report";
 
 /** An AWS region by shape; there is no list to go stale. */
-export const regionPattern = "^[a-z]{2}(-[a-z]+){1,2}-[1-9]$";
+const regionPattern = "^[a-z]{2}(-[a-z]+){1,2}-[1-9]$";
 /** An AWS account. */
-export const accountPattern = "^[0-9]{12}$";
+const accountPattern = "^[0-9]{12}$";
 /** A Route 53 hosted zone id. */
 export const zoneIdPattern = "^Z[A-Z0-9]{1,31}$";
 
 /** Why the text is no AWS region, if it is none. */
-export function regionProblem(text: string): string | undefined {
-  return new RegExp(regionPattern).test(text)
+function regionProblem(value: string): string | undefined {
+  return new RegExp(regionPattern).test(value)
     ? undefined
-    : `is ${show(text)}; write an AWS region, such as "eu-west-1"`;
+    : `is ${show(value)}; write an AWS region, such as "eu-west-1"`;
 }
 
 /** Why the text is no AWS account, if it is none. */
-export function accountProblem(text: string): string | undefined {
-  return new RegExp(accountPattern).test(text) ? undefined : `is ${show(text)}; write the 12 digits of an AWS account`;
+function accountProblem(value: string): string | undefined {
+  return new RegExp(accountPattern).test(value)
+    ? undefined
+    : `is ${show(value)}; write the 12 digits of an AWS account`;
 }
 
+/** The schema of an AWS account. */
+export const accountInput = (description: string) =>
+  text({ description, examples: ["111122223333"], pattern: accountPattern }, accountProblem);
+
+/** The schema of an AWS region. */
+export const regionInput = (description: string) =>
+  text({ description, examples: ["eu-west-1"], pattern: regionPattern }, regionProblem);
+
 /** Why the text is no Route 53 zone id, if it is none. */
-export function zoneIdProblem(text: string): string | undefined {
-  if (new RegExp(zoneIdPattern).test(text)) return undefined;
-  return `is ${show(text)}, which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"`;
+export function zoneIdProblem(value: string): string | undefined {
+  if (new RegExp(zoneIdPattern).test(value)) return undefined;
+  return `is ${show(value)}, which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"`;
 }
 
 /** The parts of an Amazon resource name that decide where it can be used. */

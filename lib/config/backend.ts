@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { regionProblem } from "./aws";
+import { regionInput } from "./aws";
 import { fields, flag, text } from "./fields";
 import { show } from "./report";
 
@@ -38,7 +38,7 @@ export const backendInput = z
           '3-63 of a-z, 0-9, "." and "-"',
           "ai-platform-state",
         ),
-        region: text({ description: "The bucket's region.", examples: ["eu-west-1"] }, regionProblem),
+        region: regionInput("The bucket's region."),
         kmsKeyId: name(
           "the id, alias or ARN of a KMS key",
           "^[A-Za-z0-9:/_-]{1,2048}$",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountPattern, accountProblem, regionPattern, regionProblem, zoneIdPattern, zoneIdProblem } from "./aws";
+import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "./aws";
 import { closestZone, type DnsName, parseName, registrableDomain, withoutWildcard } from "./dns-names";
 import { parseDuration, type Seconds } from "./duration";
 import { fields, flag, mapOf, text, word } from "./fields";
@@ -63,18 +63,8 @@ const dnsInput = z
     fields(
       {
         in: z.literal("route53"),
-        account: text(
-          {
-            description: "The AWS account; an apply with credentials of another one stops at once.",
-            examples: ["111122223333"],
-            pattern: accountPattern,
-          },
-          accountProblem,
-        ).optional(),
-        region: text(
-          { description: "The AWS region to call.", examples: ["eu-west-1"], pattern: regionPattern },
-          regionProblem,
-        ),
+        account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
+        region: regionInput("The AWS region to call."),
         zones: mapOf(
           text(
             { description: "Id of the hosted zone.", examples: ["Z0123456789ABCDEFGHIJ"], pattern: zoneIdPattern },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountPattern, accountProblem, regionPattern, regionProblem, zoneIdPattern, zoneIdProblem } from "./aws";
+import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "./aws";
 import { commonNameLimit, commonNameOf, type DnsName, isUnder, parseName } from "./dns-names";
 import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
 import { fields, flag, mapOf, text, whole, word } from "./fields";
@@ -153,14 +153,8 @@ export const pipelineTlsInput = fields(
     }),
     dns: fields(
       {
-        account: text(
-          { description: "The zone's AWS account.", examples: ["111122223333"], pattern: accountPattern },
-          accountProblem,
-        ).optional(),
-        region: text(
-          { description: "The load balancer's AWS region.", examples: ["eu-west-1"], pattern: regionPattern },
-          regionProblem,
-        ),
+        account: accountInput("The zone's AWS account.").optional(),
+        region: regionInput("The load balancer's AWS region."),
         zone: text({ description: "The public zone that public names lie in.", examples: ["example.com"] }, (value) =>
           hostProblem(value, "the zone's own name"),
         ),
