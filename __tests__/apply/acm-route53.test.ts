@@ -7,7 +7,7 @@ import type { Json } from "../support/terraform";
 const { stack: STACK, needs } = lifecycle;
 
 lifecycleOf(lifecycle);
-interruptionsOf({ ...lifecycle, start: () => start({ waitForChanges: true }) }, recovery, 53);
+interruptionsOf(lifecycle, recovery, 53);
 
 const faults = (sentence: string, share: number, kind: "throttle" | "unavailable") => ({ sentence, share, kind });
 const everything = addressesOf(json).length;
