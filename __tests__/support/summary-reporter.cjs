@@ -23,7 +23,9 @@ const COLUMNS =
 const NEEDS = require("./needs.json");
 
 class SummaryReporter {
-  constructor() {
+  /** @param {{ testNamePattern?: string }} [selection] Jest's own settings. */
+  constructor({ testNamePattern } = {}) {
+    process.env.TLS_STACKS_SELECTED = testNamePattern ?? "";
     const required = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").map((name) => name.trim());
     const unknown = required.filter((name) => name !== "" && !NEEDS.includes(name));
     if (unknown.length > 0) {
