@@ -1,5 +1,6 @@
 import { keysInState } from "../lib/checks/key-custody";
 import type { BackendConfig } from "../lib/config/backend";
+import type { NodeGroupConfig } from "../lib/config/cas-short-lived";
 import type { Config, StackConfig } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
@@ -127,12 +128,13 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
     case "cas-short-lived": {
       const { project, location, protect, nodeGroups, issuers } = scenario;
       const kms = [scenario.root, ...issuers].flatMap(({ key }) => ("kind" in key ? [] : [key.kmsKeyVersion]));
+      const booted = nodeGroups.filter(({ bootstrap }) => bootstrap);
       const signed = nodeGroups.some(({ certificates }) => certificates.length > 0);
       return {
         purpose: "A private certificate authority for training clusters, on Google Certificate Authority Service.",
         needs: [
           `Google credentials for the project \`${project}\` from the usual chain (\`GOOGLE_APPLICATION_CREDENTIALS\`, \`gcloud auth application-default login\`, the machine's service account), with \`roles/privateca.admin\`: pools, authorities, templates, their IAM, and \`certificates.create\` on the root's pool, which signs the issuers.`,
-          `The API \`privateca.googleapis.com\`, enabled in the project, in ${location}.`,
+          `The API \`privateca.googleapis.com\`, enabled in the project.`,
           ...(kms.length > 0
             ? [
                 `The Cloud KMS keys ${kms.map((key) => `\`${key}\``).join(", ")}, which the service agent of Certificate Authority Service may sign with and view.`,
@@ -143,7 +145,7 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
           "**Google never lets the id of an authority be used again.** Where an issuer's activation failed, Terraform would replace it in vain: `terraform untaint google_privateca_certificate_authority.issuer_<key>`, then `terraform apply`. It is then staged, and a plan says how it is enabled.",
           "Every plan warns of an authority whose state is not what the config says, as one that is about to change, or was changed by hand.",
           protect
-            ? "A plan that would destroy an authority is refused, and so is `terraform destroy`: write `protect: false` in the config, apply, then destroy."
+            ? "A plan that would destroy an authority is refused, and so is `terraform destroy`: ask for a hand-off with `protect: false`, apply that, then destroy."
             : "**The authorities are not protected**: a plan that replaces one is carried out.",
           ...(scenario.skipGracePeriod
             ? []
@@ -152,12 +154,14 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
               ]),
           ...(signed
             ? [
-                `A replaced certificate is revoked at once. Somebody must look at least every ${showDuration(config.settings.applyEvery)} (\`applyEvery\` in the config): every plan warns in the last third of a certificate's life, and a higher \`generation\` in the config renews it.`,
+                `A replaced certificate is revoked at once. Somebody must look at least every ${showDuration(config.settings.applyEvery)} (\`applyEvery\` in the config): every plan warns in the last third of a certificate's life, and a hand-off with a higher \`generation\` renews it.`,
               ]
             : []),
-          ...(nodeGroups.some(({ bootstrap }) => bootstrap)
+          ...(booted.length > 0
             ? [
-                "`terraform output -json bootstrap` has the cloud-init user data by node group. It holds no key and no secret; nodes make their keys themselves.",
+                `**After the apply, make the nodes with their group's user data**, as below. It is cloud-init, and holds no key and no secret: nodes make their keys and renew their certificates themselves. It is read when a node starts for the first time. What a node needs: an image with cloud-init, systemd 244 or later, flock, OpenSSL 1.1.1 or later and gcloud (Container-Optimized OS has none); a way to \`privateca.googleapis.com\` (Private Google Access or a NAT); the access scope \`cloud-platform\`; and to run as a member of its group.`,
+                ...booted.map((group) => bootCommands(group, project, location)),
+                "On a node, `journalctl -t ai-tls-stacks-<group>` says what came of it.",
               ]
             : []),
         ],
@@ -281,7 +285,7 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
             ? [
                 `The root lives ${showDuration(pki.root.lifetime)}, the intermediate ${showDuration(pki.intermediate.lifetime)}; \`terraform output certificate_not_after\` has their dates, and nothing replaces them by itself.`,
                 pki.protect
-                  ? `\`terraform destroy\` is refused: with ${mounts} their authorities would be gone for ever. \`protect: false\` in the config lifts that.`
+                  ? `\`terraform destroy\` is refused: with ${mounts} their authorities would be gone for ever. To do so all the same, ask for a hand-off with \`protect: false\`, apply that, then destroy.`
                   : `\`terraform destroy\` takes ${mounts} and their authorities with it, for ever.`,
               ]
             : []),
@@ -290,6 +294,15 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
       };
     }
   }
+}
+
+/** How a node of a group is made. */
+function bootCommands({ name, members }: NodeGroupConfig, project: string, location: string): string {
+  const accounts = members.flatMap((member) => /^serviceAccount:([^@[]+@.+)$/.exec(member)?.[1] ?? []);
+  const account = accounts[0] ?? "<an account that is a member>";
+  const others =
+    members.length > 1 || accounts.length === 0 ? ` Members: ${members.map((one) => `\`${one}\``).join(", ")}.` : "";
+  return `Nodes of \`${name}\`: \`terraform output -json bootstrap | jq -r '.["${name}"]' > ${name}.yaml\`, then \`gcloud compute instances create <node> --project=${project} --zone=<a zone of ${location}> --image-project=<project> --image-family=<family> --service-account=${account} --scopes=cloud-platform --metadata-from-file=user-data=${name}.yaml\`.${others}`;
 }
 
 function kubeconfigNeed({ kubeconfig, context }: KubernetesConfig): string {

@@ -668,6 +668,49 @@ describe("handoff", () => {
   });
 });
 
+describe("an operator of a private authority", () => {
+  const pageOf = (example: string, changes: object = {}) => {
+    const { default: given } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+      `../../config/examples/${example}`,
+    );
+    const [[name = "", scenario] = []] = Object.entries(given.stacks);
+    write({ "config.json": { ...given, stacks: { [name]: { ...scenario, ...changes } } } });
+    expect(command(["handoff", name, "--out", join(home, "out")]).code).toBe(0);
+    return readFileSync(join(home, "out", "example", name, "README.md"), "utf8");
+  };
+
+  test("is told how the user data gets onto nodes, and what those need", () => {
+    const page = pageOf("cas-two-groups");
+    for (const line of [
+      "- The API `privateca.googleapis.com`, enabled in the project.\n",
+      "**After the apply, make the nodes with their group's user data**",
+      "an image with cloud-init, systemd 244 or later, flock, OpenSSL 1.1.1 or later and gcloud",
+      "a way to `privateca.googleapis.com` (Private Google Access or a NAT)",
+      ...["trainers", "storage"].map(
+        (group) =>
+          `- Nodes of \`${group}\`: \`terraform output -json bootstrap | jq -r '.["${group}"]' > ${group}.yaml\`, then \`gcloud compute instances create <node> --project=ai-training --zone=<a zone of us-central1> --image-project=<project> --image-family=<family> --service-account=${group}@ai-training.iam.gserviceaccount.com --scopes=cloud-platform --metadata-from-file=user-data=${group}.yaml\`.\n`,
+      ),
+    ]) {
+      expect(page).toContain(line);
+    }
+    expect(pageOf("cas-requests")).not.toContain("user data");
+    const burst = pageOf("cas-devops");
+    expect(burst).toContain("--service-account=<an account that is a member> ");
+    expect(burst).toContain("Members: `principalSet://");
+  });
+
+  test("has no config to write in, so asks for another hand-off", () => {
+    const ask = "ask for a hand-off with `protect: false`, apply that, then destroy.";
+    for (const example of ["cas-two-groups", "vault-own-pki"]) {
+      const page = pageOf(example);
+      expect(page).toContain(ask);
+      expect(page).not.toMatch(/`(protect|generation)[^`]*`[^.]* in the config/);
+    }
+    expect(pageOf("cas-requests")).toContain("a hand-off with a higher `generation` renews it");
+    expect(pageOf("cas-two-groups", { protect: false })).toContain("**The authorities are not protected**");
+  });
+});
+
 describe("reference", () => {
   test("writes what the schema says into docs/, and notices when that is not current", () => {
     const before = process.cwd();

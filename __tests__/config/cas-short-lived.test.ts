@@ -5,6 +5,7 @@ import { checkedConfig } from "../../lib/checks/check-config";
 import type { PreviousStack } from "../../lib/checks/previous-resources";
 import type { CasShortLivedConfig, Phase } from "../../lib/config/cas-short-lived";
 import { parseRequest } from "../../lib/config/csr";
+import { parseDuration } from "../../lib/config/duration";
 import { newReport, showPath } from "../../lib/config/report";
 import { problemsOf, warningsOf } from "../support/configs";
 import {
@@ -226,7 +227,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
       "a pool at its issuer",
       cas({ maximumLifetime: "30d", issuers: { a: { commonName: "A", lifetime: "30d" } } }),
       [
-        "stacks.cas.issuers.a.lifetime: is 30d (2592000 s), and certificates may live as long as maximumLifetime, 30d (2592000 s): Google would cut them at the issuer's end; write more, or lower maximumLifetime",
+        "stacks.cas.issuers.a.lifetime: is 30d (2592000 s), and certificates may live as long as maximumLifetime, 30d (2592000 s): Google would cut them at the issuer's end; write more than 30d, or lower maximumLifetime below 30d",
       ],
     ],
     [
@@ -236,7 +237,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
         issuers: { a: { commonName: "A" }, b: { commonName: "B", lifetime: "1094d" } },
       }),
       [
-        "stacks.cas.issuers.a.lifetime: is 1095d (94608000 s), and the root that signs it lives 1095d (94608000 s); write less, or raise root.lifetime",
+        "stacks.cas.issuers.a.lifetime: is 1095d (94608000 s), and the root that signs it lives 1095d (94608000 s); write less than 1095d, or raise root.lifetime above 1095d",
       ],
     ],
     [
@@ -266,7 +267,48 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
     [
       "renewing in too little time",
       trainers({ bootstrap: {}, lifetime: "20m" }),
-      [expect.stringMatching(`^${trainersPath}.renewAt: is 0.66, which leaves 407 seconds to renew in`) as never],
+      [
+        `${trainersPath}.renewAt: is 0.66, which leaves 407 seconds of 20m to renew in, at least 600 are needed; write a lifetime of at least 30m, or renewAt: 0.5`,
+      ],
+    ],
+    [
+      "a lifetime in which no share leaves time to renew",
+      trainers({ bootstrap: {}, lifetime: "1m" }),
+      [
+        `${trainersPath}.renewAt: is 0.66, which leaves 20 seconds of 1m to renew in, at least 600 are needed; write a lifetime of at least 30m`,
+      ],
+    ],
+    [
+      "a share with which no lifetime does",
+      trainers({ bootstrap: {}, renewAt: 0.1 }),
+      [
+        `${trainersPath}.renewAt: is 0.1, which makes a new certificate, which has 86100 seconds left when backdated by 0, due again at once or nearly; write renewAt: 0.21`,
+      ],
+    ],
+    [
+      "backdating by so much that a new certificate is due",
+      trainers({ bootstrap: {}, lifetime: "12h" }, { backdate: "11h" }),
+      [
+        `${trainersPath}.renewAt: is 0.66, which makes a new certificate, which has 3300 seconds left when backdated by 39600, due again at once or nearly; write a lifetime of at least 1157m, or renewAt: 0.94, or backdate: "409m" or less`,
+      ],
+    ],
+    [
+      "backdating by more than a lifetime, of which the share is no cause",
+      trainers({ bootstrap: {}, lifetime: "12h" }, { backdate: "13h" }),
+      [
+        'stacks.cas.backdate: is 13h (46800 s), and certificates of 12h (43200 s) would have ended when they are made; write less, such as "5m"',
+      ],
+    ],
+    [
+      "a pool above the root, of which an issuer that lives longer is no remedy",
+      cas({
+        maximumLifetime: "60d",
+        root: { commonName: "Root", lifetime: "30d" },
+        issuers: { a: { commonName: "A", lifetime: "20d" } },
+      }),
+      [
+        "stacks.cas.issuers.a.lifetime: is 20d (1728000 s), and certificates may live as long as maximumLifetime, 60d (5184000 s): Google would cut them at the issuer's end; lower maximumLifetime below 20d",
+      ],
     ],
     [
       "a lifetime that is none",
@@ -287,6 +329,33 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
       trainers({ lifetime: "24h" }, { maximumLifetime: "24h" }),
     ];
     for (const given of edges) expect(problemsOf(given)).toEqual([]);
+  });
+
+  test("and what is written in place of one, is taken, and less of it is not", () => {
+    const share = fc.integer({ min: 22, max: 98 }).map((hundredths) => hundredths / 100);
+    const issuers = { a: { commonName: "A", lifetime: "1094d" } };
+    fc.assert(
+      fc.property(
+        share,
+        fc.integer({ min: 1, max: 2_880 }),
+        fc.integer({ min: 1, max: 2_000 }),
+        (renewAt, back, minutes) => {
+          const backdate = `${back}m`;
+          const of = (lifetime: string, more: Fields = {}) =>
+            problemsOf(
+              trainers({ bootstrap: {}, lifetime, renewAt, ...more }, { backdate, maximumLifetime: "1000d", issuers }),
+            );
+          const [problem = ""] = of(`${minutes + back}m`);
+          const [, lifetime] = /a lifetime of at least ([0-9]+[smhd])/.exec(problem) ?? [];
+          if (lifetime !== undefined) {
+            expect(of(lifetime)).toEqual([]);
+            expect(of(`${(parseDuration(lifetime) ?? 0) - 60}s`)).not.toEqual([]);
+          }
+          const [, other] = /renewAt: ([0-9.]+)/.exec(problem.replace(/^[^;]*/, "")) ?? [];
+          if (other !== undefined) expect(of(`${minutes + back}m`, { renewAt: Number(other) })).toEqual([]);
+        },
+      ),
+    );
   });
 
   test("a chain of lifetimes is taken where each is below the one above, and only there", () => {
@@ -718,7 +787,55 @@ describe("warns of", () => {
       trainers({ renewAt: 0.5 }),
       [`${trainersPath}.renewAt: has no use without bootstrap; write bootstrap: {} or leave it out`],
     ],
+    [
+      "node groups whose domains are one, or one within the other",
+      cas({
+        nodeGroups: {
+          trainers: { ...group, domains: ["gpu.train.example.com", "train.example.com"] },
+          storage: { ...group, domains: ["train.example.com"], members: ["group:storage@example.com"] },
+        },
+      }),
+      [
+        `${trainersPath}.domains["gpu.train.example.com"]: lies in "train.example.com" of the node group storage, whose nodes can take these names too; give each group a domain that is in no other's`,
+        `${trainersPath}.domains["train.example.com"]: is a domain of the node group storage too, so nodes of each can take the other's names; give each group a domain of its own`,
+      ],
+    ],
+    [
+      "authorities of one name",
+      cas({ issuers: { a: { commonName: "root" }, b: { commonName: "B" }, c: { commonName: "B " } } }),
+      [
+        'stacks.cas.issuers.a.commonName: is "root", as the root is called, and authorities of one name are taken for each other; write another, such as "root a"',
+        'stacks.cas.issuers.c.commonName: is "B ", as the issuer b is called, and authorities of one name are taken for each other; write another, such as "B c"',
+      ],
+    ],
+    [
+      "service accounts of a domain that has none",
+      trainers({
+        members: [
+          "serviceAccount:trainers@ai-training.iam.gserviceacount.com",
+          "serviceAccount:1@developer.gserviceaccounts.com",
+          "serviceAccount:x@example.com",
+        ],
+      }),
+      [
+        `${trainersPath}.members["serviceAccount:1@developer.gserviceaccounts.com"]: is in "developer.gserviceaccounts.com", which has no service accounts; did you mean "serviceAccount:1@developer.gserviceaccount.com"?`,
+        `${trainersPath}.members["serviceAccount:trainers@ai-training.iam.gserviceacount.com"]: is in "ai-training.iam.gserviceacount.com", which has no service accounts; did you mean "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"?`,
+        `${trainersPath}.members["serviceAccount:x@example.com"]: is in "example.com", which has no service accounts; did you mean "serviceAccount:x@ai-training.iam.gserviceaccount.com"?`,
+      ],
+    ],
   ])("%s", (_, given, lines) => expect([problemsOf(given), warningsOf(given)]).toEqual([[], lines]));
+});
+
+test("service accounts of every kind there is are taken without a word", () => {
+  const accounts = [
+    "trainers@other-project.iam.gserviceaccount.com",
+    "trainers@ai.example.com.iam.gserviceaccount.com",
+    "123456789012-compute@developer.gserviceaccount.com",
+    "ai-training@appspot.gserviceaccount.com",
+    "123456789012@cloudservices.gserviceaccount.com",
+    "ai-training.svc.id.goog[jobs/trainer]",
+  ];
+  expect(warningsOf(trainers({ members: accounts.map((one) => `serviceAccount:${one}`) }))).toEqual([]);
 });
 
 describe("refuses for nodes", () => {

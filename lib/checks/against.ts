@@ -1,6 +1,7 @@
 import { type Phase, phases } from "../config/cas-short-lived";
 import type { Config } from "../config/config";
 import type { Report } from "../config/report";
+import { checkCasInterruptions, signs } from "./cas-interruptions";
 import { checkCasPhaseChanges, checkCasRemovals } from "./cas-phases";
 import { checkGoogleInterruptions } from "./google-interruptions";
 import { ofType, type PreviousStack } from "./previous-resources";
@@ -21,6 +22,7 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
       checkCasRemovals(scenario, protectedIssuers(before), path, report);
     }
     if (before === undefined) continue;
+    if (scenario.scenario === "cas-short-lived") checkCasInterruptions(scenario, before, path, report);
     if (scenario.scenario === "gcp-managed-san") checkGoogleInterruptions(scenario, before, path, report);
   }
 }
@@ -37,10 +39,10 @@ function knownPhases(previous: PreviousStack | undefined): ReadonlyMap<string, P
   );
 }
 
-/** Keys of issuers that the provider would not destroy. */
+/** Keys of issuers that the provider would not destroy; those that sign have a rule of their own. */
 function protectedIssuers(previous: PreviousStack | undefined): readonly string[] {
-  return Object.entries(previous?.resources ?? {}).flatMap(([address, { deletion_protection: kept }]) => {
+  return Object.entries(previous?.resources ?? {}).flatMap(([address, one]) => {
     const [, key] = /^google_privateca_certificate_authority\.issuer_(.+)$/.exec(address) ?? [];
-    return key !== undefined && kept !== false ? [key] : [];
+    return key !== undefined && one.deletion_protection !== false && !signs(one) ? [key] : [];
   });
 }

@@ -1,12 +1,16 @@
 import type { CasShortLivedConfig } from "../config/cas-short-lived";
 import { isUnder } from "../config/dns-names";
 import { type Path, type Report, show } from "../config/report";
+import { nearest } from "../config/structure";
 
 /** What is asked for must be what tier, name constraints and members can give. */
 export function checkCasFit(stack: CasShortLivedConfig, path: Path, report: Report): void {
   checkTier(stack, path, report);
   checkPermittedDomains(stack, path, report);
   checkMembers(stack, path, report);
+  checkAccounts(stack, path, report);
+  checkDomains(stack, path, report);
+  checkCommonNames(stack, path, report);
   if (stack.protect && stack.skipGracePeriod) {
     report.warning(
       [...path, "skipGracePeriod"],
@@ -81,6 +85,66 @@ function checkMembers({ nodeGroups }: CasShortLivedConfig, path: Path, report: R
           `is a member of the node group ${other} too, so its nodes can take names of both; give each group a service account of its own`,
         );
       }
+    }
+  }
+}
+
+/** Domains of service accounts besides those of projects: "Service accounts overview" of Google Cloud. */
+const accountDomains = [
+  "developer.gserviceaccount.com",
+  "appspot.gserviceaccount.com",
+  "cloudservices.gserviceaccount.com",
+];
+
+/** Google refuses an account that there is none of only in the apply, when the authorities are made already. */
+function checkAccounts({ nodeGroups, project }: CasShortLivedConfig, path: Path, report: Report): void {
+  const at = (group: string, member: string) => [...path, "nodeGroups", group, "members", { member }];
+  for (const { name, members } of nodeGroups) {
+    for (const member of members) {
+      const [, account, domain] = /^serviceAccount:([^@]+)@(.+)$/.exec(member) ?? [];
+      if (account === undefined || domain === undefined) continue;
+      if (/^[a-z0-9.-]+\.iam\.gserviceaccount\.com$/.test(domain) || accountDomains.includes(domain)) continue;
+      const own = `${project}.iam.gserviceaccount.com`;
+      const meant = nearest(domain, [`${domain.split(".")[0]}.iam.gserviceaccount.com`, own, ...accountDomains]) ?? own;
+      report.warning(
+        at(name, member),
+        `is in ${show(domain)}, which has no service accounts; did you mean ${show(`serviceAccount:${account}@${meant}`)}?`,
+      );
+    }
+  }
+}
+
+/** Whoever may take names of a domain may take those below it too. */
+function checkDomains({ nodeGroups }: CasShortLivedConfig, path: Path, report: Report): void {
+  const all = nodeGroups.flatMap(({ name, domains }) => domains.map((domain) => ({ group: name, domain })));
+  for (const [index, { group, domain }] of all.entries()) {
+    for (const [position, other] of all.entries()) {
+      if (other.group === group || !isUnder(domain, other.domain)) continue;
+      const equal = domain === other.domain;
+      // Of two equal ones the later is told of.
+      if (equal && position > index) continue;
+      report.warning(
+        [...path, "nodeGroups", group, "domains", { member: domain }],
+        equal
+          ? `is a domain of the node group ${other.group} too, so nodes of each can take the other's names; give each group a domain of its own`
+          : `lies in ${show(other.domain)} of the node group ${other.group}, whose nodes can take these names too; give each group a domain that is in no other's`,
+      );
+    }
+  }
+}
+
+/** Who looks at a chain knows authorities by their names, and programs look an issuer up by its name. */
+function checkCommonNames({ root, issuers }: CasShortLivedConfig, path: Path, report: Report): void {
+  const plain = (text: string) => text.trim().replaceAll(/\s+/g, " ").toLowerCase();
+  const owners = new Map([[plain(root.commonName), "the root"]]);
+  for (const { name, commonName } of issuers) {
+    const owner = owners.get(plain(commonName));
+    if (owner === undefined) owners.set(plain(commonName), `the issuer ${name}`);
+    else if (commonName !== "") {
+      report.warning(
+        [...path, "issuers", name, "commonName"],
+        `is ${show(commonName)}, as ${owner} is called, and authorities of one name are taken for each other; write another, such as ${show(`${commonName.trim()} ${name}`)}`,
+      );
     }
   }
 }

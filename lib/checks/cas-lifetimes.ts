@@ -16,13 +16,13 @@ export function checkCasLifetimes(stack: CasShortLivedConfig, applyEvery: Second
     if (longer(lifetime, root.lifetime - 1)) {
       report.problem(
         at,
-        `is ${spelt(lifetime)}, and the root that signs it lives ${spelt(root.lifetime)}; write less, or raise root.lifetime`,
+        `is ${spelt(lifetime)}, and the root that signs it lives ${spelt(root.lifetime)}; write less than ${showDuration(root.lifetime)}, or raise root.lifetime above ${showDuration(lifetime)}`,
       );
     }
     if (longer(maximumLifetime, lifetime - 1)) {
       report.problem(
         at,
-        `is ${spelt(lifetime)}, and certificates may live as long as maximumLifetime, ${spelt(maximumLifetime)}: Google would cut them at the issuer's end; write more, or lower maximumLifetime`,
+        `is ${spelt(lifetime)}, and certificates may live as long as maximumLifetime, ${spelt(maximumLifetime)}: Google would cut them at the issuer's end; ${longer(maximumLifetime, root.lifetime - 1) ? "" : `write more than ${showDuration(maximumLifetime)}, or `}lower maximumLifetime below ${showDuration(Math.min(lifetime, root.lifetime))}`,
       );
     }
   }
@@ -34,9 +34,9 @@ export function checkCasLifetimes(stack: CasShortLivedConfig, applyEvery: Second
         `is ${spelt(lifetime)}, more than maximumLifetime, ${spelt(maximumLifetime)}, and the smaller of both applies; write at most ${showDuration(maximumLifetime)}, or raise maximumLifetime`,
       );
     }
-    if (bootstrap === undefined) {
+    if (lifetime > 0 && backdate >= lifetime) {
       checkBackdate(backdate, lifetime, [...at, "lifetime"], path, report);
-    } else if (lifetime > 0) {
+    } else if (bootstrap !== undefined && lifetime > 0) {
       const problem = renewalProblem(lifetime, renewAt, backdate);
       if (problem !== undefined) report.problem([...at, "renewAt"], problem);
     }
@@ -59,10 +59,10 @@ export function checkCasLifetimes(stack: CasShortLivedConfig, applyEvery: Second
 }
 
 function checkBackdate(backdate: Seconds, lifetime: Seconds, at: Path, stack: Path, report: Report): void {
-  if (lifetime === 0 || backdate < lifetime || report.refused(at)) return;
+  if (report.refused(at)) return;
   report.problem(
     [...stack, "backdate"],
-    `is ${spelt(backdate)}, and certificates of ${spelt(lifetime)} would have ended when they are made; write less, such as "5m"`,
+    `is ${spelt(backdate)}, and certificates of ${spelt(lifetime)} would have ended when they are made; write less, such as ${lifetime > 300 ? '"5m"' : '"1s"'}`,
   );
 }
 

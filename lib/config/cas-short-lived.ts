@@ -50,6 +50,15 @@ export const phases = ["staged", "enabled", "disabled"] as const;
 /** A state of an issuing authority: made and trusted, signing, or no longer signing. */
 export type Phase = (typeof phases)[number];
 
+/** What Google calls keys of authorities (CertificateAuthority.SignHashAlgorithm). */
+export const authorityAlgorithms: Readonly<Record<KeyKind, string>> = {
+  "ecdsa-p256": "EC_P256_SHA256",
+  "ecdsa-p384": "EC_P384_SHA384",
+  "rsa-2048": "RSA_PKCS1_2048_SHA256",
+  "rsa-3072": "RSA_PKCS1_3072_SHA256",
+  "rsa-4096": "RSA_PKCS1_4096_SHA256",
+};
+
 const lifetimeInput = (description: string, example: string, fallback?: string) =>
   text(
     {

@@ -1,4 +1,4 @@
-import type { Seconds } from "./duration";
+import { type Seconds, showDuration } from "./duration";
 import { show } from "./report";
 
 /** Where a node group's certificates lie on its nodes unless the config says otherwise: no other program's folder. */
@@ -63,16 +63,49 @@ export function renewalTimes(lifetime: Seconds, renewAt: number, backdate: Secon
 /** The shortest time from due to end: a node looks in eighths of it, and one try may take minutes. */
 const shortestWindow: Seconds = 600;
 
-/** Why nodes cannot renew with these times, if they cannot. */
+/** Lifetimes for which a remedy is looked for: longer ones have other mistakes. */
+const longestRemedy: Seconds = 366 * 86_400;
+
+/** Why nodes cannot renew with these times, if they cannot. The lifetime is longer than the backdating. */
 export function renewalProblem(lifetime: Seconds, renewAt: number, backdate: Seconds = 0): string | undefined {
   if (!(renewAt > 0 && renewAt < 1))
     return `is ${renewAt}; write a share of the lifetime between 0 and 1, such as 0.66`;
+  if (renews(lifetime, renewAt, backdate)) return undefined;
   const { window, least, interval } = renewalTimes(lifetime, renewAt, backdate);
-  if (window < shortestWindow) {
-    return `is ${renewAt}, which leaves ${window} seconds to renew in, at least ${shortestWindow} are needed; renew at a smaller share or make the lifetime longer`;
-  }
-  if (least < window + 2 * interval) {
-    return `is ${renewAt}, so that a new certificate, which has ${least} seconds left when backdated by ${backdate}, is due again at once or nearly; renew at a larger share or backdate less`;
+  const what =
+    window < shortestWindow
+      ? `leaves ${window} seconds of ${showDuration(lifetime)} to renew in, at least ${shortestWindow} are needed`
+      : `makes a new certificate, which has ${least} seconds left when backdated by ${backdate}, due again at once or nearly`;
+  const lifetimes = leastLifetime(renewAt, backdate);
+  const share = nearestShare(lifetime, renewAt, backdate);
+  // To the minute, since that is how people write it.
+  const most = Math.floor((backdate + least - window - 2 * interval) / 60) * 60;
+  const remedies = [
+    ...(lifetimes === undefined ? [] : [`a lifetime of at least ${showDuration(lifetimes)}`]),
+    ...(share === undefined ? [] : [`renewAt: ${share}`]),
+    ...(backdate > 0 && window >= shortestWindow && most > 0 ? [`backdate: ${show(showDuration(most))} or less`] : []),
+  ];
+  return `is ${renewAt}, which ${what}; write ${remedies.length > 0 ? remedies.join(", or ") : "a larger share and a longer lifetime, such as 0.66 of 24h"}`;
+}
+
+function renews(lifetime: Seconds, renewAt: number, backdate: Seconds): boolean {
+  const { window, least, interval } = renewalTimes(lifetime, renewAt, backdate);
+  return window >= shortestWindow && least >= window + 2 * interval;
+}
+
+/** The least lifetime, in whole minutes, with which nodes can renew at the share; `undefined` if there is none. */
+function leastLifetime(renewAt: number, backdate: Seconds): Seconds | undefined {
+  const least = Math.max(shortestWindow, backdate);
+  for (let lifetime = Math.ceil(least / 60) * 60; lifetime <= longestRemedy; lifetime += 60) {
+    if (renews(lifetime, renewAt, backdate)) return lifetime;
   }
   return undefined;
+}
+
+/** The share, in hundredths, next to the one given with which nodes can renew; `undefined` if there is none. */
+function nearestShare(lifetime: Seconds, renewAt: number, backdate: Seconds): number | undefined {
+  const shares = Array.from({ length: 99 }, (_, index) => (index + 1) / 100);
+  return shares
+    .filter((share) => renews(lifetime, share, backdate))
+    .sort((one, other) => Math.abs(one - renewAt) - Math.abs(other - renewAt))[0];
 }

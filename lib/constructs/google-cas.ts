@@ -11,6 +11,7 @@ import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/private
 import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
 import { Construct } from "constructs";
 import {
+  authorityAlgorithms,
   type CasAuthorityConfig,
   type CasCertificateConfig,
   type CasIssuerConfig,
@@ -28,15 +29,6 @@ import type { InventoryEntry } from "./inventory";
 
 /** A duration as Google takes it. */
 const googleDuration = (seconds: Seconds) => `${seconds}s`;
-
-/** Keys of authorities (CertificateAuthority.SignHashAlgorithm). */
-const authorityKeys: Readonly<Record<KeyKind, string>> = {
-  "ecdsa-p256": "EC_P256_SHA256",
-  "ecdsa-p384": "EC_P384_SHA384",
-  "rsa-2048": "RSA_PKCS1_2048_SHA256",
-  "rsa-3072": "RSA_PKCS1_3072_SHA256",
-  "rsa-4096": "RSA_PKCS1_4096_SHA256",
-};
 
 const rsa = (bits: string) => ({ rsa: { minModulusSize: bits, maxModulusSize: bits } });
 
@@ -183,7 +175,7 @@ function authorityArguments(
     location,
     certificateAuthorityId: id,
     lifetime: googleDuration(lifetime),
-    keySpec: "kind" in key ? { algorithm: authorityKeys[key.kind] } : { cloudKmsKeyVersion: key.kmsKeyVersion },
+    keySpec: "kind" in key ? { algorithm: authorityAlgorithms[key.kind] } : { cloudKmsKeyVersion: key.kmsKeyVersion },
     config: {
       subjectConfig: { subject: { commonName, organization } },
       x509Config: {
