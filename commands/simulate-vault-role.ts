@@ -97,7 +97,7 @@ function readLimits(options: SimulateOptions): IssueLimits | string {
     "ca-lifetime": options.caLifetime,
   };
   for (const [name, value] of Object.entries(given)) {
-    const problem = durationProblem(value);
+    const problem = durationProblem(value, "90d");
     if (problem !== undefined) return `--${name}: ${problem}`;
   }
   return {

@@ -48,7 +48,7 @@ function completed(given: Fields): GcpManagedSanConfig {
   return scenario;
 }
 
-const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"';
+const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "10m"';
 const computeName = '1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit';
 
 test("a stack without a mistake is accepted without a word", () => {
@@ -345,6 +345,13 @@ describe("refuses", () => {
       `stacks.other.hosts["api.example.com"]: ${line}`,
     ]);
   });
+});
+
+test("a backend whose name is misspelt where it is used serves something; another one may still serve nothing", () => {
+  const backends = { llama: cloudRun, idle: cloudRun };
+  const given = config({ hosts: { "api.example.com": { backend: "lllama" } }, defaultBackend: "lama", backends });
+  expect(problemsOf(given)).toHaveLength(2);
+  expect(warningsOf(given)).toEqual(["stacks.lb.backends.idle: serves nothing; leave it out, or name it in a host"]);
 });
 
 describe("warns of", () => {

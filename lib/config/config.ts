@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-route53";
 import { type BackendConfig, backendInput } from "./backend";
 import { type CasShortLivedConfig, casShortLivedInput, readCasShortLived, rootKey } from "./cas-short-lived";
-import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { durationInput, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
 import { type GcpManagedSanConfig, gcpManagedSanInput, readGcpManagedSan } from "./gcp-managed-san";
 import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
@@ -51,16 +51,12 @@ export const configInput = fields({
       "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
     default: "encrypted-backend",
   }).optional(),
-  applyEvery: text(
-    {
-      description:
-        "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
-      examples: ["7d"],
-      default: defaultApplyEvery,
-      pattern: durationPattern,
-    },
-    durationProblem,
-  ).optional(),
+  applyEvery: durationInput({
+    description:
+      "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
+    example: "7d",
+    default: defaultApplyEvery,
+  }).optional(),
   horizon: text(
     {
       description: "The date for which the lifetimes of public certificates are judged. The clock is never asked.",
