@@ -521,7 +521,6 @@ describe("the command line", () => {
     [["sinth"], /^error: unknown command 'sinth'/],
     [["synth", "--fast"], /^error: unknown option '--fast'/],
     [["check", "--jsn"], /^error: unknown option '--jsn'/],
-    [["handoff"], /^error: missing required argument 'stacks'/],
     [[], /^Usage: ai-tls-stacks/],
   ])("refuses %j with code 1, on stderr", (args, message) => {
     const before = contents();
@@ -656,6 +655,17 @@ describe("handoff", () => {
     expect(readdirSync(join(out(), "test")).sort()).toEqual(["one", "two"]);
     expect(contents()["given/test/two/.terraform.lock.hcl"]).toBe("versions");
     expect(contents()["given/test/two/SHA256SUMS"]).toContain("  .terraform.lock.hcl\n");
+  });
+
+  test("of no stack is the user's mistake, and the stacks that there are are listed", () => {
+    write({ "config.json": configOf(["one", "two"]) });
+    const before = contents();
+    const { code, stdout, stderr } = command(["handoff", "--out", out()]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(
+      'stacks: has "one", "two", and none is named; write which to hand off: npm run handoff -- one\n',
+    );
+    expect(contents()).toEqual(before);
   });
 
   test("of a stack that is not there is the user's mistake, and nothing is written", () => {
