@@ -178,28 +178,37 @@ export interface NamedCertificate {
   readonly names: readonly string[];
 }
 
-/** Every certificate that a stack issues, its authority included. */
+/** The authorities that a stack makes; each has a certificate of its own. */
+export function authoritiesOf({ scenario }: StackConfig): readonly string[] {
+  switch (scenario.scenario) {
+    case "acm-route53":
+    case "gcp-managed-san":
+      return [];
+    case "cas-short-lived":
+      return [rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)];
+    case "pipeline-tls":
+      return scenario.authority ? [authorityKey] : [];
+    case "vault-pki-k8s":
+      return scenario.pki.own ? authorityKeys : [];
+  }
+}
+
+/** Every certificate that a stack issues to something with a name; its authorities' own are not among them. */
 export function certificatesOf({ scenario }: StackConfig): readonly NamedCertificate[] {
   switch (scenario.scenario) {
     case "acm-route53":
       return scenario.certificates;
     case "cas-short-lived":
       // Nodes make their own, which no stack knows of.
-      return [
-        ...[rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)].map((name) => ({ name, names: [] })),
-        ...scenario.nodeGroups.flatMap(({ certificates }) => certificates),
-      ];
+      return scenario.nodeGroups.flatMap(({ certificates }) => certificates);
     case "gcp-managed-san":
       return [...scenario.certificates, ...scenario.computeCertificates].map(({ key, domains }) => ({
         name: key,
         names: domains,
       }));
     case "pipeline-tls":
-      return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
+      return scenario.services;
     case "vault-pki-k8s":
-      return [
-        ...(scenario.pki.own ? authorityKeys.map((name) => ({ name, names: [] })) : []),
-        ...scenario.certificates,
-      ];
+      return scenario.certificates;
   }
 }
