@@ -19,6 +19,12 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   const chosen = config?.stacks.filter(({ name }) => stacks.includes(name)) ?? [];
   if (config !== undefined && report.problems.length === 0) {
     const known = config.stacks.map(({ name }) => name);
+    if (stacks.length === 0) {
+      report.problem(
+        ["stacks"],
+        `has ${known.map(show).join(", ")}, and none is named; write which to hand off: npm run handoff -- ${known[0]}`,
+      );
+    }
     for (const name of stacks.filter((name) => !known.includes(name))) {
       report.problem(["stacks"], `has no stack ${show(name)} to hand off; write ${oneOf(known)}`);
     }

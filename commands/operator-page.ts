@@ -3,6 +3,8 @@ import type { BackendConfig } from "../lib/config/backend";
 import type { NodeGroupConfig } from "../lib/config/cas-short-lived";
 import type { Config, StackConfig } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
+import type { GcpManagedSanConfig } from "../lib/config/gcp-managed-san";
+import type { GoogleBackendConfig } from "../lib/config/google-backends";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
 import { renewsItself } from "../lib/config/vault-pki-k8s";
 import { count } from "./output";
@@ -48,6 +50,13 @@ export function operatorPage(config: Config, stack: StackConfig, json: Terraform
       ...notes.expect,
       "`terraform output certificate_inventory` lists every certificate: names, issuer, lifetime, who renews it, where its key lives.",
     ]),
+    "## When it is done, and when it was cut off",
+    bullets([
+      "It is done when `terraform plan -detailed-exitcode` ends with 0; with 2 something is left to apply, with 1 it failed.",
+      "After an apply that failed, or that Ctrl-C ended: apply again.",
+      'After one that was killed: `terraform plan` first. What it would make although it is there was made and not written down: write `{"import": [{"to": "<address in the plan>", "id": "<its id at the provider>"}]}` into a file `recover.tf.json` beside `cdk.tf.json`, apply, and remove the file.',
+      ...unlockNotes(config.settings.backend),
+    ]),
   ].join("\n\n")}\n`;
 }
 
@@ -79,6 +88,18 @@ function stateNeeds(backend: BackendConfig): readonly string[] {
     case "cloud":
       return [`\`terraform login\`, for the state in the organization \`${backend.organization}\`.`];
   }
+}
+
+/** What a killed apply may leave of the state itself. */
+function unlockNotes({ type }: BackendConfig): readonly string[] {
+  if (type === "local") {
+    return [
+      "A state file that is empty or ends in the middle was being written: move it aside, and put the `.backup` beside it in its place.",
+    ];
+  }
+  return [
+    "`Error acquiring the state lock`: make sure that nobody applies, then `terraform force-unlock <id>` with the id that it names.",
+  ];
 }
 
 function stateNote({ terraform }: TerraformJson): string {
@@ -168,12 +189,12 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
       };
     }
     case "gcp-managed-san": {
-      const { project, dns, gate, computeCertificates, certificates } = scenario;
+      const { project, dns, gate, computeCertificates, certificates, hosts } = scenario;
       const list = certificates.length > 0 ? "certificate-manager certificates list" : "compute ssl-certificates list";
       return {
-        purpose: "Google-managed certificates on a global load balancer.",
+        purpose: `Google-managed certificates on a global load balancer, which serves ${hosts.map(({ name }) => `\`${name}\``).join(", ")}.`,
         needs: [
-          `Google Cloud credentials for the project \`${project}\` from the usual chain (\`gcloud auth application-default login\`, a service account): load balancers, ${certificates.length > 0 ? "Certificate Manager" : "SSL certificates"}${dns.in === "cloud-dns" ? `, and the zones' records${dns.project === undefined ? "" : ` in the project \`${dns.project}\``}` : ""}. Their APIs must be enabled; one enabled a moment ago answers 403 for some minutes.`,
+          `Google Cloud credentials for the project \`${project}\` from the usual chain (\`gcloud auth application-default login\`, a service account): load balancers${certificates.length > 0 ? "" : " with their SSL certificates"} (\`roles/compute.loadBalancerAdmin\`)${certificates.length > 0 ? ", Certificate Manager (`roles/certificatemanager.owner`)" : ""}${dns.in === "cloud-dns" ? `, and the zones' records${dns.project === undefined ? "" : ` in the project \`${dns.project}\``} (\`roles/dns.admin\`)` : ""}. Their APIs must be enabled; one enabled a moment ago answers 403 for some minutes.`,
           ...(dns.in === "route53"
             ? [
                 `AWS credentials for ${dns.account === undefined ? "the account" : `account ${dns.account}`} of the zones ${Object.keys(
@@ -183,6 +204,15 @@ function scenarioNotes({ scenario }: StackConfig, config: Config): ScenarioNotes
                   .join(", ")}.`,
               ]
             : []),
+          ...(dns.in === "cloud-dns"
+            ? [
+                `The public managed zones ${Object.entries(dns.zones)
+                  .map(([name, zone]) => `\`${zone}\` (${name})`)
+                  .join(", ")}, delegated: Google looks the records up from outside.`,
+              ]
+            : []),
+          ...googleBackendNeeds(scenario),
+          "Where a domain has CAA records, one that allows `pki.goog`: without it nothing is issued.",
         ],
         expect: [
           ...(gate
@@ -303,6 +333,32 @@ function bootCommands({ name, members }: NodeGroupConfig, project: string, locat
   const others =
     members.length > 1 || accounts.length === 0 ? ` Members: ${members.map((one) => `\`${one}\``).join(", ")}.` : "";
   return `Nodes of \`${name}\`: \`terraform output -json bootstrap | jq -r '.["${name}"]' > ${name}.yaml\`, then \`gcloud compute instances create <node> --project=${project} --zone=<a zone of ${location}> --image-project=<project> --image-family=<family> --service-account=${account} --scopes=cloud-platform --metadata-from-file=user-data=${name}.yaml\`.${others}`;
+}
+
+/** What must be there behind a load balancer, each kind of it once. */
+function googleBackendNeeds({ backends }: GcpManagedSanConfig): readonly string[] {
+  const links = (all: readonly string[]) => all.map((link) => `\`${link.replace(/^https:.*\/v1\//, "")}\``).join(", ");
+  const needOf = ({ target }: GoogleBackendConfig): string => {
+    switch (target.kind) {
+      case "service":
+        return `The backend service ${links([target.link])}.`;
+      case "instance-groups":
+        return `The instance groups ${links(target.groups)}, each with the named port \`${target.port}\` (\`gcloud compute instance-groups set-named-ports\`).`;
+      case "zonal-neg":
+        return `The network \`${target.network}\`, the subnetwork \`${target.subnetwork}\`, and in ${target.zone} the virtual machines ${target.endpoints.map(({ instance, address }) => `\`${instance}\` (${address})`).join(", ")}.`;
+      case "cloud-run":
+        return `The Cloud Run service \`${target.service}\` in ${target.region}, whose ingress lets load balancers in.`;
+    }
+  };
+  const reached = backends.some(({ servers }) => servers !== undefined);
+  return [
+    ...new Set(backends.map(needOf)),
+    ...(reached
+      ? [
+          "Firewall rules that let `130.211.0.0/22` and `35.191.0.0/16` reach the servers: Google's health checks, and the load balancer, come from there.",
+        ]
+      : []),
+  ];
 }
 
 function kubeconfigNeed({ kubeconfig, context }: KubernetesConfig): string {

@@ -35,7 +35,7 @@ export function run(argv: readonly string[], around: Surroundings): number {
   program
     .command("handoff")
     .description("write a folder that an operations team deploys with Terraform alone")
-    .argument("<stacks...>", "deploy names")
+    .argument("[stacks...]", "deploy names")
     .option("--out <folder>", "where to", "handoff")
     .action((stacks: string[], options: { out: string }) => {
       code = handoff(around, stacks, options.out);

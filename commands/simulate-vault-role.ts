@@ -3,7 +3,7 @@ import { type IssueLimits, simulateRole } from "../lib/checks/vault-role";
 import { durationProblem, parseDuration } from "../lib/config/duration";
 import { whole } from "../lib/config/fields";
 import { newReport, show } from "../lib/config/report";
-import { readStructure } from "../lib/config/structure";
+import { nearest, readStructure } from "../lib/config/structure";
 import { exitCodes, findingLines, type Surroundings } from "./output";
 
 /** The options as the user writes them. */
@@ -83,7 +83,8 @@ export function simulateVaultRole(around: Surroundings, options: SimulateOptions
         return exitCodes.config;
       }
       const { issued, errors, dns, ttl } = simulateRole(read.role, read.request, limits);
-      answers.push(`${JSON.stringify({ issued, errors, dns, ttl })}\n`);
+      const warnings = misspeltFields(read.role);
+      answers.push(`${JSON.stringify({ issued, errors, dns, ttl, ...(warnings.length > 0 ? { warnings } : {}) })}\n`);
     }
     around.stdout(answers.join(""));
   }
@@ -97,7 +98,7 @@ function readLimits(options: SimulateOptions): IssueLimits | string {
     "ca-lifetime": options.caLifetime,
   };
   for (const [name, value] of Object.entries(given)) {
-    const problem = durationProblem(value);
+    const problem = durationProblem(value, "90d");
     if (problem !== undefined) return `--${name}: ${problem}`;
   }
   return {
@@ -123,6 +124,29 @@ function* linesOf(chunks: Iterable<Uint8Array>): Generator<readonly Uint8Array[]
     yield lines;
   }
   if (begun.length > 0) yield [Buffer.concat(begun)];
+}
+
+/** What else a role of Vault or OpenBao has, and the simulator has no use for (`POST <mount>/roles/<name>`). */
+const otherFields = [
+  "allowed_domains_template allowed_serial_numbers allowed_uri_sans_template allowed_user_ids backend",
+  "basic_constraints_valid_for_non_ca client_flag code_signing_flag country email_protection_flag ext_key_usage",
+  "ext_key_usage_oids generate_lease issuer_ref key_usage locality name no_store no_store_metadata not_after",
+  "not_after_bound not_before not_before_bound not_before_duration organization ou policy_identifiers postal_code",
+  "province serial_number_source server_flag signature_bits street_address use_csr_common_name use_csr_sans use_pss",
+].flatMap((line) => line.split(" "));
+
+/** Vault passes over a field that it does not know, and the role is another than was meant. */
+function misspeltFields(role: object): readonly string[] {
+  const known = [...Object.keys(lineInput.shape.role.shape), ...otherFields];
+  return Object.keys(role)
+    .filter((field) => !known.includes(field))
+    .sort()
+    .flatMap((field) => {
+      const meant = nearest(field, known);
+      return meant === undefined
+        ? []
+        : [`role.${field}: is an unknown field, which Vault ignores; did you mean ${show(meant)}?`];
+    });
 }
 
 const wanted = 'write {"role": {...}, "request": {...}} on one line';

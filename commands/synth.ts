@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { keysInState } from "../lib/checks/key-custody";
-import { certificatesOf } from "../lib/config/config";
+import { authoritiesOf, certificatesOf } from "../lib/config/config";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
@@ -27,12 +27,13 @@ export function synth(around: Surroundings): number {
   around.stdout(headline(around, config.settings.environment));
   around.stdout(
     tableText(
-      ["stack", "scenario", "certificates", "names", "resources", "keys in state", "file"],
+      ["stack", "scenario", "certificates", "names", "authorities", "resources", "keys in state", "file"],
       config.stacks.map((stack, index) => [
         stack.name,
         stack.scenario.scenario,
         certificatesOf(stack).length,
         certificatesOf(stack).flatMap(({ names }) => names).length,
+        authoritiesOf(stack).length,
         resources[index] ?? 0,
         keysInState(stack).length,
         join(folderOf(stack.name), "cdk.tf.json"),

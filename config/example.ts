@@ -1,4 +1,4 @@
-import { defineConfig } from "../lib/config/define-config";
+import { defineConfig } from "#config";
 
 export default defineConfig({
   project: "ai-platform",

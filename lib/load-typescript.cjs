@@ -18,6 +18,35 @@ const { Script } = require("node:vm");
 const root = projectRoot(__dirname);
 const cacheFolder = join(root, "node_modules", ".cache", "ai-tls-stacks");
 
+/** What a config imports to have its type, wherever it is. */
+const configTypes = join(root, "lib", "config", "define-config.ts");
+
+/**
+ * How every file is compiled.
+ *
+ * @type {import("esbuild").BuildOptions & { write: false, metafile: true }}
+ */
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  external: ["esbuild"],
+  // package.json says the same to the compiler and to tests; a config outside the checkout finds it only so.
+  alias: existsSync(configTypes) ? { "#config": configTypes } : {},
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  // Some packages have a main that no bundler can follow (UMD).
+  mainFields: ["module", "main"],
+  // JavaScript takes the last and says nothing. Configs are made of such maps; a package's code is not looked at.
+  logOverride: { "duplicate-object-key": "error" },
+  // A script for other machines is part of the program: imported as text, and an input like any other.
+  loader: { ".sh": "text" },
+  write: false,
+  metafile: true,
+  minify: false,
+  logLevel: "silent",
+};
+
 /** Length of a digest as text. */
 const digestLength = 64;
 
@@ -45,7 +74,11 @@ function digest(data) {
 function versions() {
   // npm's own record of what is installed stands for the thousands of files below node_modules.
   const installed = join(root, "node_modules", ".package-lock.json");
-  return digest([process.version, process.arch, existsSync(installed) ? readFileSync(installed) : ""].join("\n"));
+  return digest(
+    [process.version, process.arch, JSON.stringify(options), existsSync(installed) ? readFileSync(installed) : ""].join(
+      "\n",
+    ),
+  );
 }
 
 /** @param {Record<string, string>} inputs */
@@ -130,24 +163,7 @@ function recallCompiled(name) {
 /** @param {string} file @param {boolean} whole @returns {{ code: string, inputs: Record<string, string> }} */
 function compile(file, whole) {
   const { buildSync } = /** @type {typeof import("esbuild")} */ (require("esbuild"));
-  const result = buildSync({
-    absWorkingDir: root,
-    entryPoints: [file],
-    bundle: true,
-    packages: whole ? "bundle" : "external",
-    external: ["esbuild"],
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    // Some packages have a main that no bundler can follow (UMD).
-    mainFields: ["module", "main"],
-    // A script for other machines is part of the program: imported as text, and an input like any other.
-    loader: { ".sh": "text" },
-    write: false,
-    metafile: true,
-    minify: false,
-    logLevel: "silent",
-  });
+  const result = buildSync({ ...options, entryPoints: [file], packages: whole ? "bundle" : "external" });
   const paths = Object.keys(result.metafile.inputs).filter(
     (path) => !path.includes("node_modules/") && existsSync(resolve(root, path)),
   );

@@ -136,14 +136,23 @@ describe("synth", () => {
     const cells = table.map((line) => line.split(/ {2,}/));
     const file = (stack: string) => join(outdir, "stacks", stack, "cdk.tf.json");
     expect(cells).toEqual([
-      ["stack", "scenario", "certificates", "names", "resources", "keys in state", "file"],
-      ["cdn-only", "acm-route53", "2", "2", "8", "0", file("cdn-only")],
-      ["public", "acm-route53", "7", "21", "39", "0", file("public")],
+      ["stack", "scenario", "certificates", "names", "authorities", "resources", "keys in state", "file"],
+      ["cdn-only", "acm-route53", "2", "2", "0", "8", "0", file("cdn-only")],
+      ["public", "acm-route53", "7", "21", "0", "39", "0", file("public")],
     ]);
     const starts = table.map((line) => [line.indexOf("acm-route53"), line.indexOf(home)]).slice(1);
     expect(starts[0]).toEqual(starts[1]);
     expect(table[0]?.indexOf("scenario")).toBe(starts[0]?.[0]);
     expect(table[0]?.indexOf("file")).toBe(starts[0]?.[1]);
+  });
+
+  test("counts the certificates that were written; authorities apart, and not what nodes get themselves", () => {
+    const { stdout } = command(["synth"], { configFile: "config/example.ts" });
+    const rows = stdout.split("\n").map((line) => line.split(/ {2,}/));
+    const counted = (stack: string) => rows.find(([name]) => name === stack)?.slice(2, 5);
+    expect(counted("cas-short-lived")).toEqual(["0", "0", "2"]);
+    expect(counted("pipeline-tls")).toEqual(["2", "8", "1"]);
+    expect(counted("vault-pki-k8s")).toEqual(["2", "3", "2"]);
   });
 
   test("writes the JSON and the framework's list of stacks, and leaves no other file or folder", () => {
@@ -521,7 +530,6 @@ describe("the command line", () => {
     [["sinth"], /^error: unknown command 'sinth'/],
     [["synth", "--fast"], /^error: unknown option '--fast'/],
     [["check", "--jsn"], /^error: unknown option '--jsn'/],
-    [["handoff"], /^error: missing required argument 'stacks'/],
     [[], /^Usage: ai-tls-stacks/],
   ])("refuses %j with code 1, on stderr", (args, message) => {
     const before = contents();
@@ -637,6 +645,10 @@ describe("handoff", () => {
       "No private key is in the state",
       "2d at most",
       "certificate_inventory",
+      "It is done when `terraform plan -detailed-exitcode` ends with 0",
+      "After one that was killed: `terraform plan` first.",
+      "`recover.tf.json` beside `cdk.tf.json`",
+      "`terraform force-unlock <id>`",
     ]) {
       expect(page).toContain(line);
     }
@@ -656,6 +668,17 @@ describe("handoff", () => {
     expect(readdirSync(join(out(), "test")).sort()).toEqual(["one", "two"]);
     expect(contents()["given/test/two/.terraform.lock.hcl"]).toBe("versions");
     expect(contents()["given/test/two/SHA256SUMS"]).toContain("  .terraform.lock.hcl\n");
+  });
+
+  test("of no stack is the user's mistake, and the stacks that there are are listed", () => {
+    write({ "config.json": configOf(["one", "two"]) });
+    const before = contents();
+    const { code, stdout, stderr } = command(["handoff", "--out", out()]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(
+      'stacks: has "one", "two", and none is named; write which to hand off: npm run handoff -- one\n',
+    );
+    expect(contents()).toEqual(before);
   });
 
   test("of a stack that is not there is the user's mistake, and nothing is written", () => {

@@ -38,6 +38,24 @@ describe("simulate-vault-role", () => {
     expect(simulate(input)).toEqual({ code: 0, stdout: answer() + refusal + answer(), stderr: "" });
   });
 
+  test("names the field that a misspelt one of the role was meant for, and ignores it as Vault does", () => {
+    const role = {
+      alow_subdomains: true,
+      key_usages: [],
+      comment_of_ours: "x",
+      allowed_user_ids: [],
+      server_flag: true,
+    };
+    expect(simulate(line({ ...open, ...role }, asked)).stdout).toBe(
+      answer({
+        warnings: [
+          'role.alow_subdomains: is an unknown field, which Vault ignores; did you mean "allow_subdomains"?',
+          'role.key_usages: is an unknown field, which Vault ignores; did you mean "key_usage"?',
+        ],
+      }),
+    );
+  });
+
   test("takes lines that arrive in any pieces, and a last one without an end", () => {
     const name = "bücher.example";
     const bytes = Buffer.from((line(open, { common_name: name }) + line({}, asked)).trimEnd());

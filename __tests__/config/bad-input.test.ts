@@ -21,7 +21,8 @@ const web = "stacks.web";
 const api = "stacks.web.certificates.api";
 const key = '1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit';
 const shortKey = key.replace("63", "32");
-const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"';
+const duration = (example: string) =>
+  `which is no duration; write a whole number above 0 and s, m, h or d, such as "${example}"`;
 const plain = "a config is plain data: strings, numbers, true, false, lists and maps";
 const machinery = 'a key may not be "__proto__", "constructor" or "prototype"; choose another name';
 const scenarios = oneOf(configInput.shape.stacks.valueType.options.map(({ shape }) => shape.scenario.value));
@@ -154,7 +155,11 @@ describe("types", () => {
       ['labels: is ["x"]; write a map (Labels that everything made gets: AWS tags, Google labels, Kubernetes labels)'],
     ],
     ["a list for a stack", { web: [] }, [`${web}: is []; write a map`]],
-    ["null for a certificate", { api: null }, [`${api}: is null; write a map`]],
+    [
+      "null for a certificate",
+      { api: null },
+      [`${api}: is null; write a map, such as {"names":["api.example.com","*.api.example.com"]}`],
+    ],
     [
       "a number for a string",
       { "web/account": 111122223333 },
@@ -770,8 +775,8 @@ describe("lengths of time", () => {
         `the duration ${JSON.stringify(text)}`,
         { "api/validationTimeout": text, applyEvery: text },
         [
-          `applyEvery: is ${JSON.stringify(text)}, ${duration}`,
-          `${api}.validationTimeout: is ${JSON.stringify(text)}, ${duration}`,
+          `applyEvery: is ${JSON.stringify(text)}, ${duration("7d")}`,
+          `${api}.validationTimeout: is ${JSON.stringify(text)}, ${duration("30m")}`,
         ],
       ],
     ),
@@ -792,7 +797,11 @@ describe("lengths of time", () => {
       { applyEvery: `${"9".repeat(30)}d` },
       [`applyEvery: is "${"9".repeat(30)}d", more than 100 years; write a shorter duration`],
     ],
-    ["an alarm that is no duration", { "api/alarm": { before: "0d" } }, [`${api}.alarm.before: is "0d", ${duration}`]],
+    [
+      "an alarm that is no duration",
+      { "api/alarm": { before: "0d" } },
+      [`${api}.alarm.before: is "0d", ${duration("30d")}`],
+    ],
     [
       "an alarm as a number",
       { "api/alarm": { before: 30 } },
@@ -1049,6 +1058,9 @@ describe("secrets", () => {
     ["an AWS secret access key", mixed(40)],
     ["an AWS secret access key", `${mixed(10)}/${mixed(12)}+${mixed(16)}`],
     ["a Vault token", `hvs.${mixed(24)}`],
+    ["a Vault token", `hvs.${mixed(36)}`],
+    ["a Vault token", `hvs.${mixed(40)}`],
+    ["a Vault token", `s.${mixed(40)}`],
     ["a Vault token", `hvb.${mixed(30)}_-${mixed(30)}`],
     ["a Vault token", `s.${mixed(24)}`],
     ["a GitHub token", `ghp_${mixed(36)}`],
@@ -1058,6 +1070,7 @@ describe("secrets", () => {
     ["an HCP Terraform token", `${mixed(14)}.atlasv1.${mixed(67)}`],
     ["the key of an Azure storage account", `${mixed(86)}==`],
     ["a signed token", ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", mixed(43)].join(".")],
+    ["a signed token", ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", mixed(40)].join(".")],
   ];
 
   test.each(kinds)("%s is refused wherever it was pasted, and repeated nowhere", (what, secret) => {
@@ -1124,7 +1137,7 @@ describe("all at once", () => {
       "web/certificates/Edge": { names: ["edge.example.org", ...names(11)] },
     });
     expect(problemsOf(config)).toEqual([
-      'applyEvery: is "weekly", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
+      'applyEvery: is "weekly", which is no duration; write a whole number above 0 and s, m, h or d, such as "7d"',
       'backend.typ: is an unknown field; did you mean "type"?',
       'environment: is missing; write a string, such as "prod" (Name of the environment, part of every state key and label)',
       'horizon: is "2027-02-30", which is no date; write one such as "2027-03-15"',

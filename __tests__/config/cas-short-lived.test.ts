@@ -314,7 +314,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
       "a lifetime that is none",
       cas({ maximumLifetime: "a day" }),
       [
-        'stacks.cas.maximumLifetime: is "a day", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
+        'stacks.cas.maximumLifetime: is "a day", which is no duration; write a whole number above 0 and s, m, h or d, such as "24h"',
       ],
     ],
   ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));

@@ -48,7 +48,7 @@ function completed(given: Fields): GcpManagedSanConfig {
   return scenario;
 }
 
-const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"';
+const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "10m"';
 const computeName = '1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit';
 
 test("a stack without a mistake is accepted without a word", () => {
@@ -347,12 +347,44 @@ describe("refuses", () => {
   });
 });
 
+test("a host of two load balancers is warned of where its records are elsewhere, and while it moves it is not", () => {
+  const two = (of: Fields) => {
+    const { stacks, ...rest } = config() as { stacks: { lb: Fields } };
+    return { ...rest, stacks: { lb: stacks.lb, other: { ...stacks.lb, dns: of } } };
+  };
+  const line =
+    'stacks.other.hosts["api.example.com"]: is a host of stack lb too, and its records can lead to one of them only; leave it out of the other';
+  expect(problemsOf(two({ in: "elsewhere" }))).toEqual([]);
+  expect(warningsOf(two({ in: "elsewhere" }))).toEqual([line]);
+  expect(warningsOf(two({ ...dns, addressRecords: false }))).toEqual([]);
+  expect(problemsOf(two(dns))).toHaveLength(1);
+  expect(warningsOf(two(dns))).toEqual([]);
+});
+
+test("a backend whose name is misspelt where it is used serves something; another one may still serve nothing", () => {
+  const backends = { llama: cloudRun, idle: cloudRun };
+  const given = config({ hosts: { "api.example.com": { backend: "lllama" } }, defaultBackend: "lama", backends });
+  expect(problemsOf(given)).toHaveLength(2);
+  expect(warningsOf(given)).toEqual(["stacks.lb.backends.idle: serves nothing; leave it out, or name it in a host"]);
+});
+
 describe("warns of", () => {
   test.each<[what: string, given: Fields, line: string]>([
     [
       "a zone that covers no host",
       config({ dns: { ...dns, zones: { ...dns.zones, "example.org": "example-org" } } }),
       'dns.zones["example.org"]: covers no host; leave it out, or add the host that it is for',
+    ],
+    [
+      "an instance group of another project",
+      llama({
+        ...groups,
+        instanceGroups: [
+          ...groups.instanceGroups,
+          "https://www.googleapis.com/compute/v1/projects/other-project/zones/europe-west4-a/instanceGroups/llama",
+        ],
+      }),
+      'backends.llama.instanceGroups["https://www.googleapis.com/compute/v1/projects/other-project/zones/europe-west4-a/instanceGroups/llama"]: is of project other-project, but a backend service takes groups of its own project, ml-serving-prod, only; make the load balancer there, or give its backend service as "service"',
     ],
     [
       "a backend that serves nothing",

@@ -143,7 +143,7 @@ describe("refuses", () => {
     [
       "a service that is no map",
       mesh({ services: { ingest: "8443" } }),
-      ['stacks.mesh.services.ingest: is "8443"; write a map'],
+      ['stacks.mesh.services.ingest: is "8443"; write a map, such as {"port":8443,"selector":{"app":"ingest"}}'],
     ],
     [
       "a built name over 253 octets",
@@ -185,7 +185,9 @@ describe("refuses", () => {
     [
       "a missing namespace",
       mesh({ namespace: undefined }),
-      ["stacks.mesh.namespace: is missing; write a map (The namespace; it exists unless the stack is to create it)"],
+      [
+        'stacks.mesh.namespace: is missing; write a map, such as {"name":"pipeline"} (The namespace; it exists unless the stack is to create it)',
+      ],
     ],
     [
       "a missing context",
@@ -499,7 +501,7 @@ describe("refuses", () => {
       ].map((line) => `stacks.${name}.${line}`);
     expect(problemsOf(given)).toEqual(
       [
-        'applyEvery: is "weekly", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
+        'applyEvery: is "weekly", which is no duration; write a whole number above 0 and s, m, h or d, such as "7d"',
         'privateKeys: is "nowhere"; write "never", "encrypted-backend" or "allowed"',
         ...ofStack("batch"),
         ...ofStack("mesh"),

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import fc from "fast-check";
@@ -249,6 +258,38 @@ describe("a TypeScript file", () => {
       ],
     ];
     for (const [text, said] of texts) expect(problemOf("secret.ts", text)).toEqual(problem(`cannot be run: ${said}`));
+  });
+
+  test("with a key that stands twice: refused as in JSON, each time, all of them at once", () => {
+    const text =
+      "const port = 1;\nexport default {\n  a: { \"tts.example.com\": 1, b: 2, 'tts.example.com': 3 },\n  port, port: 2 };";
+    const said =
+      'has the key "tts.example.com" twice in one map, at line 3, column 36, and the key "port" twice in one map, at line 4, column 9; keep one of each';
+    const file = written("twice.ts", text);
+    for (const _ of [1, 2]) expect(readConfigFile(file)).toEqual(problem(said));
+    writeFileSync(file, "export default { a: { x: 1 }, b: { x: 1 }, ...{ a: 2 } };");
+    expect(readConfigFile(file)).toEqual({ value: { a: 2, b: { x: 1 } } });
+    written("part.json", '{"x": 1,\n "x": 2}');
+    written("part.ts", 'import more from "./part.json";\nexport default { y: 1, y: more };');
+    const whole = problemOf("whole.ts", 'import part from "./part";\nexport default { part };');
+    expect(whole).toEqual(
+      problem(
+        expect.stringMatching(
+          /^has the key "x" twice in one map, at \S*\/part\.json, line 2, column 2, and the key "y" twice in one map, at \S*\/part\.ts, line 2, column 24; keep one of each$/,
+        ) as unknown as string,
+      ),
+    );
+    expect(problemOf("secret.ts", `export default { "${vaultToken}": 1, "${vaultToken}": 2 };`)).toEqual(
+      problem('has the key "(withheld)" twice in one map, at line 1, column 61; keep one'),
+    );
+    expect(problemOf("both.ts", "export default { a: 1, a: 2 };\nthen;;)")).toEqual(
+      problem('cannot be run: Unexpected ")" (line 2, column 7)'),
+    );
+  });
+
+  test.each(readdirSync(join(root, "config", "examples")))("works wherever it is copied: %s", (name) => {
+    const example = readFileSync(join(root, "config", "examples", name), "utf8");
+    expect(problemOf(name, example)).toEqual({ value: expect.objectContaining({ environment: expect.any(String) }) });
   });
 
   test("may be JavaScript", () => {

@@ -40,13 +40,19 @@ describe("folders", () => {
     readonly to: string;
   }
 
-  /** What a file imports, types too: relative imports as paths from the root. */
+  interface Manifest {
+    readonly imports: Readonly<Record<string, string>>;
+  }
+
+  /** What a file imports, types too: imports of the project's own files as paths from the root. */
   const imports: readonly Import[] = sources.flatMap((from) => {
     const found = read(from).matchAll(/(?:\bfrom|\bimport|\b(?:require|import)\()\s*"([^"]+)"/g);
     return [...found].map(([, to = ""]) => {
-      if (!to.startsWith(".")) return { from, to };
-      const path = join(dirname(from), to);
-      const [file] = [path, `${path}.ts`, join(path, "index.ts")].filter((one) => files.includes(one));
+      if (!/^[.#]/.test(to)) return { from, to };
+      const path = to.startsWith("#")
+        ? ((JSON.parse(read("package.json")) as Manifest).imports[to] ?? to)
+        : join(dirname(from), to);
+      const [file] = [join(path), `${path}.ts`, join(path, "index.ts")].filter((one) => files.includes(one));
       if (file === undefined) throw new Error(`${from} imports ${to}, which is no file`);
       return { from, to: file };
     });

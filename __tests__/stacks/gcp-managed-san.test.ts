@@ -537,6 +537,28 @@ describe("the page for operators", () => {
     expect(text).toContain("No private key is in the state");
   });
 
+  test("says which hosts are served, what must be there before, and the roles that an apply needs", () => {
+    const text = page("per-name");
+    for (const line of [
+      "which serves `*.ml.example.com`, `a-bc.example.com`, `a.bc.example.com`, `ab.c.example.com`, `api.example.com`,",
+      "load balancers (`roles/compute.loadBalancerAdmin`), Certificate Manager (`roles/certificatemanager.owner`), and the zones' records in the project `shared-dns` (`roles/dns.admin`).",
+      "- The public managed zones `example-com` (example.com), `ml-example-com` (ml.example.com), `books` (xn--bcher-kva.example), delegated",
+      "- The backend service `projects/",
+      "each with the named port `",
+      "- The network `",
+      "- The Cloud Run service `",
+      "- Firewall rules that let `130.211.0.0/22` and `35.191.0.0/16` reach the servers",
+      "`pki.goog`",
+    ]) {
+      expect(text).toContain(line);
+    }
+    // Cloud Run is reached without a firewall; Compute's certificates and other people's DNS need no such role.
+    expect(page("changing")).not.toContain("130.211.0.0/22");
+    expect(page("elsewhere")).toContain(
+      "load balancers with their SSL certificates (`roles/compute.loadBalancerAdmin`). Their",
+    );
+  });
+
   test("names the credentials of Route 53, and the records that somebody else makes", () => {
     expect(page("changing")).toContain("AWS credentials for account 111122223333 of the zones `example.org`.");
     const text = page("elsewhere");

@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** The tier for many certificates: 25 in a second from each issuer, none of them kept or revoked. */
 export default defineConfig({

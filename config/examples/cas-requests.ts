@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** Made where its key is: `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -addext subjectAltName=...`. */
 const gatewayRequest = `-----BEGIN CERTIFICATE REQUEST-----

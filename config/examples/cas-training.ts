@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** A training cluster: certificates of a day, which nodes get and renew themselves. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** Two groups of nodes that cannot take each other's names, and an issuer that follows the first one. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** Compute's own certificates, one for each name, which Google issues once the name leads to the load balancer. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** One certificate for all names: a changed one is used only once Google has issued it, at the second apply. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** Two model servers behind one address, told apart by host and by path. */
 export default defineConfig({

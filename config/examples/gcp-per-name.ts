@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** A certificate for each name, proved through Cloud DNS before anything uses it. */
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** A domain and everything one level below it, proved once, with records in Route 53. */
 export default defineConfig({

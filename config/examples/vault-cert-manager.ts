@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** Certificates that cert-manager requests from Vault and renews: no key is ever in Terraform's state. */
 export default defineConfig({

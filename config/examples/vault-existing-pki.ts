@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** Roles and certificates on a PKI that somebody else runs. */
 export default defineConfig({

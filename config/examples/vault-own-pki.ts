@@ -1,4 +1,4 @@
-import { defineConfig } from "../../lib/config/define-config";
+import { defineConfig } from "#config";
 
 /** A PKI of its own in Vault, and certificates that an apply requests and renews. */
 export default defineConfig({

@@ -18,6 +18,7 @@ export function checkGoogleCertificates(stack: GcpManagedSanConfig, path: Path, 
     );
   }
   if (!unclear) checkWildcards(stack, path, report);
+  warnOfForeignGroups(stack, path, report);
   if (mode === "compute" && hosts.length > 1 && grouping === "per-name" && stack.defaultCertificate === undefined) {
     if (!report.refused([...path, "defaultCertificate"]) && !unclear) {
       report.warning(
@@ -37,6 +38,22 @@ export function checkGoogleCertificates(stack: GcpManagedSanConfig, path: Path, 
       [...path, "sslPolicy", "minimum"],
       `is ${show(minimum)}, which is no longer safe to use (RFC 8996); write "1.2" unless a client has nothing newer`,
     );
+  }
+}
+
+/** A backend service takes instance groups of its own project only. */
+function warnOfForeignGroups({ backends, project }: GcpManagedSanConfig, path: Path, report: Report): void {
+  if (project === "") return;
+  for (const { name, target } of backends) {
+    if (target.kind !== "instance-groups") continue;
+    for (const link of target.groups) {
+      const [, owner] = /(?:^|\/)projects\/([^/]+)\//.exec(link) ?? [];
+      if (owner === undefined || owner === project) continue;
+      report.warning(
+        [...path, "backends", name, "instanceGroups", { member: link }],
+        `is of project ${owner}, but a backend service takes groups of its own project, ${project}, only; make the load balancer there, or give its backend service as "service"`,
+      );
+    }
   }
 }
 

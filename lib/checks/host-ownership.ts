@@ -3,6 +3,7 @@ import type { Path, Report } from "../config/report";
 
 /** A name leads to one place: the second owner's apply would fail, or take the record from the first. */
 export function checkHostOwnership(stacks: readonly StackConfig[], report: Report): void {
+  warnOfHostsElsewhere(stacks, report);
   const owners = new Map<string, StackConfig>();
   for (const stack of stacks) {
     for (const { name, at } of ownedNames(stack)) {
@@ -13,6 +14,28 @@ export function checkHostOwnership(stacks: readonly StackConfig[], report: Repor
         report.problem(
           at,
           `has an address record of stack ${other.name} already, and leads to one place only; leave it out of one of them`,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * A host of two load balancers whose records nobody here writes for both: it leads to one of them, and the other serves
+ * nobody. A stack that is to write its address records later is on its way and says so.
+ */
+function warnOfHostsElsewhere(stacks: readonly StackConfig[], report: Report): void {
+  const first = new Map<string, { readonly stack: string; readonly elsewhere: boolean }>();
+  for (const { name: stack, scenario } of stacks) {
+    if (scenario.scenario !== "gcp-managed-san") continue;
+    const elsewhere = scenario.dns.in === "elsewhere";
+    for (const { name } of scenario.hosts) {
+      const other = first.get(name);
+      if (other === undefined) first.set(name, { stack, elsewhere });
+      else if (elsewhere || other.elsewhere) {
+        report.warning(
+          ["stacks", stack, "hosts", name],
+          `is a host of stack ${other.stack} too, and its records can lead to one of them only; leave it out of the other`,
         );
       }
     }

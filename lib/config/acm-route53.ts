@@ -17,7 +17,7 @@ import {
   registrableDomain,
   withoutWildcard,
 } from "./dns-names";
-import { day, durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { day, durationInput, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, setOf, text, whole, word } from "./fields";
 import { keyPattern, keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
@@ -80,18 +80,14 @@ const alarmInput = z
   .union([
     z.literal(false),
     fields({
-      before: text(
+      before: durationInput(
         {
           description: "How long before the certificate's end the alarm rings, in whole days.",
-          examples: ["30d"],
+          example: "30d",
           default: "15 % of the public lifetime valid at the horizon (30d before 2027-03-15)",
-          pattern: durationPattern,
         },
-        (value) => {
-          const seconds = parseDuration(value);
-          if (seconds === undefined) return durationProblem(value);
-          return seconds % day === 0 ? undefined : `is ${show(value)}; write whole days, which is how ACM counts`;
-        },
+        (seconds, value) =>
+          seconds % day === 0 ? undefined : `is ${show(value)}; write whole days, which is how ACM counts`,
       ).optional(),
       topics: setOf(
         text(
@@ -122,15 +118,11 @@ const certificateInput = fields({
     examples: [[{ to: "cloudfront" }]],
     default: [],
   }).optional(),
-  validationTimeout: text(
-    {
-      description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
-      examples: ["30m"],
-      default: defaultValidationTimeout,
-      pattern: durationPattern,
-    },
-    durationProblem,
-  ).optional(),
+  validationTimeout: durationInput({
+    description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
+    example: "30m",
+    default: defaultValidationTimeout,
+  }).optional(),
   alarm: alarmInput.optional(),
   records: word(["managed", "existing"], {
     description:

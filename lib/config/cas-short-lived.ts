@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseRequest, type SigningRequest } from "./csr";
 import { commonNameLimit, type DnsName, parseName } from "./dns-names";
-import { durationPattern, durationProblem, parseDuration, type Seconds, showDuration } from "./duration";
+import { durationInput, parseDuration, type Seconds, showDuration } from "./duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "./fields";
 import {
   googleRegionPattern,
@@ -60,15 +60,7 @@ export const authorityAlgorithms: Readonly<Record<KeyKind, string>> = {
 };
 
 const lifetimeInput = (description: string, example: string, fallback?: string) =>
-  text(
-    {
-      description,
-      examples: [example],
-      pattern: durationPattern,
-      ...(fallback === undefined ? {} : { default: fallback }),
-    },
-    durationProblem,
-  );
+  durationInput({ description, example, ...(fallback === undefined ? {} : { default: fallback }) });
 
 const oneLine = (description: string, example: string) =>
   text({ description, examples: [example] }, (value) =>
@@ -221,20 +213,16 @@ export const casShortLivedInput = fields(
       description: "Whether a destroyed authority is gone at once, in place of after 30 days.",
       default: false,
     }).optional(),
-    backdate: text(
+    backdate: durationInput(
       {
         description: "How far before its issue a certificate begins, for nodes whose clocks are late; at most 48h.",
-        examples: ["5m"],
+        example: "5m",
         default: "not at all",
-        pattern: durationPattern,
       },
-      (value) => {
-        const seconds = parseDuration(value);
-        if (seconds === undefined) return durationProblem(value);
-        return seconds <= mostBackdate
+      (seconds, value) =>
+        seconds <= mostBackdate
           ? undefined
-          : `is ${show(value)}, and Google backdates by at most 48h; write less, such as "5m"`;
-      },
+          : `is ${show(value)}, and Google backdates by at most 48h; write less, such as "5m"`,
     ).optional(),
     publish: fields(
       {

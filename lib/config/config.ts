@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type AcmRoute53Config, acmRoute53Input, readAcmRoute53 } from "./acm-route53";
 import { type BackendConfig, backendInput } from "./backend";
 import { type CasShortLivedConfig, casShortLivedInput, readCasShortLived, rootKey } from "./cas-short-lived";
-import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { durationInput, parseDuration, type Seconds } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
 import { type GcpManagedSanConfig, gcpManagedSanInput, readGcpManagedSan } from "./gcp-managed-san";
 import { keyPattern, keyProblem, shortKeyPattern, shortKeyProblem } from "./identifiers";
@@ -51,16 +51,12 @@ export const configInput = fields({
       "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
     default: "encrypted-backend",
   }).optional(),
-  applyEvery: text(
-    {
-      description:
-        "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
-      examples: ["7d"],
-      default: defaultApplyEvery,
-      pattern: durationPattern,
-    },
-    durationProblem,
-  ).optional(),
+  applyEvery: durationInput({
+    description:
+      "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
+    example: "7d",
+    default: defaultApplyEvery,
+  }).optional(),
   horizon: text(
     {
       description: "The date for which the lifetimes of public certificates are judged. The clock is never asked.",
@@ -182,28 +178,37 @@ export interface NamedCertificate {
   readonly names: readonly string[];
 }
 
-/** Every certificate that a stack issues, its authority included. */
+/** The authorities that a stack makes; each has a certificate of its own. */
+export function authoritiesOf({ scenario }: StackConfig): readonly string[] {
+  switch (scenario.scenario) {
+    case "acm-route53":
+    case "gcp-managed-san":
+      return [];
+    case "cas-short-lived":
+      return [rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)];
+    case "pipeline-tls":
+      return scenario.authority ? [authorityKey] : [];
+    case "vault-pki-k8s":
+      return scenario.pki.own ? authorityKeys : [];
+  }
+}
+
+/** Every certificate that a stack issues to something with a name; its authorities' own are not among them. */
 export function certificatesOf({ scenario }: StackConfig): readonly NamedCertificate[] {
   switch (scenario.scenario) {
     case "acm-route53":
       return scenario.certificates;
     case "cas-short-lived":
       // Nodes make their own, which no stack knows of.
-      return [
-        ...[rootKey, ...scenario.issuers.map(({ name }) => `issuer ${name}`)].map((name) => ({ name, names: [] })),
-        ...scenario.nodeGroups.flatMap(({ certificates }) => certificates),
-      ];
+      return scenario.nodeGroups.flatMap(({ certificates }) => certificates);
     case "gcp-managed-san":
       return [...scenario.certificates, ...scenario.computeCertificates].map(({ key, domains }) => ({
         name: key,
         names: domains,
       }));
     case "pipeline-tls":
-      return [...(scenario.authority ? [{ name: authorityKey, names: [] }] : []), ...scenario.services];
+      return scenario.services;
     case "vault-pki-k8s":
-      return [
-        ...(scenario.pki.own ? authorityKeys.map((name) => ({ name, names: [] })) : []),
-        ...scenario.certificates,
-      ];
+      return scenario.certificates;
   }
 }

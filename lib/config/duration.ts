@@ -1,3 +1,4 @@
+import { type FieldNotes, text } from "./fields";
 import { show } from "./report";
 
 /** A length of time in whole seconds. */
@@ -10,7 +11,7 @@ const units: Readonly<Record<string, Seconds>> = { s: 1, m: 60, h: 3_600, d: day
 const limit: Seconds = 36_500 * day;
 
 /** What a duration looks like, for the JSON Schema. */
-export const durationPattern = "^[1-9][0-9]*[smhd]$";
+const durationPattern = "^[1-9][0-9]*[smhd]$";
 
 /** Seconds of a duration such as `"90d"`, `"24h"`, `"15m"` or `"30s"`; `undefined` if it is none. */
 export function parseDuration(text: string): Seconds | undefined {
@@ -19,11 +20,31 @@ export function parseDuration(text: string): Seconds | undefined {
   return seconds <= limit ? seconds : undefined;
 }
 
-/** Why the text is no duration, if it is none. */
-export function durationProblem(text: string): string | undefined {
+/**
+ * Why the text is no duration, if it is none.
+ *
+ * @param example - a duration that may stand there
+ */
+export function durationProblem(text: string, example: string): string | undefined {
   if (parseDuration(text) !== undefined) return undefined;
   if (/^[1-9][0-9]*[smhd]$/.test(text)) return `is ${show(text)}, more than 100 years; write a shorter duration`;
-  return `is ${show(text)}, which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"`;
+  return `is ${show(text)}, which is no duration; write a whole number above 0 and s, m, h or d, such as ${show(example)}`;
+}
+
+/** The notes of a field that takes a duration: one example, which the sentence about a wrong value names. */
+interface DurationNotes extends Pick<FieldNotes, "description" | "default"> {
+  readonly example: string;
+}
+
+/** A duration; `rule` says what else is wrong with one, in words that follow the path. */
+export function durationInput(
+  { example, ...notes }: DurationNotes,
+  rule?: (seconds: Seconds, value: string) => string | undefined,
+) {
+  return text({ ...notes, examples: [example], pattern: durationPattern }, (value) => {
+    const seconds = parseDuration(value);
+    return seconds === undefined ? durationProblem(value, example) : rule?.(seconds, value);
+  });
 }
 
 /** A duration as people write it: in the largest unit that divides it. */

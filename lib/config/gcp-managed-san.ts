@@ -484,6 +484,7 @@ function reportBackends(
   report: Report,
 ): void {
   const known = backends.map(({ name }) => name);
+  const misspelt: string[] = [];
   const mentions = [
     { name: input.defaultBackend, at: [...path, "defaultBackend"] },
     ...Object.entries(input.hosts).flatMap(([host, { backend, paths = {} }]) => [
@@ -498,6 +499,7 @@ function reportBackends(
   } else {
     for (const { name, at } of mentions.filter(({ name }) => !known.includes(name))) {
       const meant = nearest(name, known);
+      if (meant !== undefined) misspelt.push(meant);
       const way = meant === undefined ? `write one of ${known.join(", ")}, or add it` : `did you mean ${show(meant)}?`;
       report.problem(at, `is ${show(name)}, and no backend has that name; ${way}`);
     }
@@ -508,7 +510,7 @@ function reportBackends(
       if (problem !== undefined) report.problem([...path, "hosts", host, "paths", route], problem);
     }
   }
-  const used = mentions.map(({ name }) => name);
+  const used = [...mentions.map(({ name }) => name), ...misspelt];
   for (const name of known.filter((name) => !used.includes(name))) {
     report.warning([...path, "backends", name], "serves nothing; leave it out, or name it in a host");
   }

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { day, durationPattern, durationProblem, parseDuration, type Seconds, showDuration } from "./duration";
+import { day, durationInput, parseDuration, type Seconds, showDuration } from "./duration";
 import { above0, fields, flag, mapOf, setOf, text, whole, word } from "./fields";
 import {
   computeNamePattern,
@@ -21,12 +21,11 @@ const longestTimeout: Seconds = day;
 
 /** A duration within limits, in whole seconds. */
 export const secondsInput = (description: string, fallback: string, least: Seconds, most: Seconds, example: string) =>
-  text({ description, examples: [example], default: fallback, pattern: durationPattern }, (value) => {
-    const seconds = parseDuration(value);
-    if (seconds === undefined) return durationProblem(value);
-    if (seconds >= least && seconds <= most) return undefined;
-    return `is ${show(value)}; write ${showDuration(least)} to ${showDuration(most)}`;
-  });
+  durationInput({ description, example, default: fallback }, (seconds, value) =>
+    seconds >= least && seconds <= most
+      ? undefined
+      : `is ${show(value)}; write ${showDuration(least)} to ${showDuration(most)}`,
+  );
 
 /** A link to something in Google Cloud, with or without the host in front that the console shows. */
 const linkInput = (description: string, example: string, path: string, what: string) =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "./aws";
 import { commonNameLimit, commonNameOf, type DnsName, isUnder, parseName } from "./dns-names";
-import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { durationInput, parseDuration, type Seconds } from "./duration";
 import { fields, flag, mapOf, text, whole, word } from "./fields";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
@@ -35,13 +35,9 @@ const hour: Seconds = 3_600;
 const nameLimit = 253;
 
 const lifetimeInput = (description: string, fallback: string) =>
-  text({ description, examples: ["90d"], default: fallback, pattern: durationPattern }, (value) => {
-    const seconds = parseDuration(value);
-    if (seconds === undefined) return durationProblem(value);
-    return seconds % hour === 0
-      ? undefined
-      : `is ${show(value)}; write whole hours, which is how the tls provider counts`;
-  });
+  durationInput({ description, example: "90d", default: fallback }, (seconds, value) =>
+    seconds % hour === 0 ? undefined : `is ${show(value)}; write whole hours, which is how the tls provider counts`,
+  );
 
 const oneLine = (description: string, example: string) =>
   text({ description, examples: [example] }, (value) =>

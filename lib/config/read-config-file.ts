@@ -29,6 +29,8 @@ export function readConfigFile(file: string): ConfigFile {
   try {
     loaded = loadTypeScript(file);
   } catch (error) {
+    const twice = keysTwice(error, file);
+    if (twice !== undefined) return { problem: twice };
     return { problem: `cannot be run: ${withoutSecrets(firstLine(error, file))}` };
   }
   const value = (loaded as { default?: unknown } | null | undefined)?.default;
@@ -91,16 +93,27 @@ function position(text: string, offset: number): string {
   return `line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}`;
 }
 
+/** What is wrong with a file that would lose values without a word, if that is all that is wrong with it. */
+function keysTwice(error: unknown, config: string): string | undefined {
+  const failures = compilerMessages(error);
+  const found = failures.flatMap(({ id, text = "", location }) => {
+    // The key as JavaScript has it, whichever way it was written.
+    const [, key] = id === "duplicate-object-key" ? (/^Duplicate key (".*") in object literal$/s.exec(text) ?? []) : [];
+    return key === undefined || !location
+      ? []
+      : [`the key ${withoutSecrets(key)} twice in one map, at ${place(location, config)}`];
+  });
+  if (found.length === 0 || found.length < failures.length) return undefined;
+  return `has ${found.join(", and ")}; keep one${found.length > 1 ? " of each" : ""}`;
+}
+
 /** Only the first line: what follows in a compiler's message is the source, which may hold anything. */
 function firstLine(error: unknown, config: string): string {
-  const failures = (error as { errors?: CompilerMessage[] } | null | undefined)?.errors;
-  const [failure] = Array.isArray(failures) ? failures : [];
+  // A key that stands twice is told once everything can be read.
+  const failures = compilerMessages(error);
+  const failure = failures.find(({ id }) => id !== "duplicate-object-key") ?? failures[0];
   if (failure?.text !== undefined) {
-    if (!failure.location) return failure.text;
-    const { file, line, column } = failure.location;
-    // esbuild names files as seen from the project.
-    const where = config.endsWith(file.replace(/^(\.\.\/)+/, "")) ? "" : `${file}, `;
-    return `${failure.text} (${where}line ${line}, column ${column + 1})`;
+    return failure.location ? `${failure.text} (${place(failure.location, config)})` : failure.text;
   }
   const text = hasMessage(error) ? error.message : typeof error === "string" ? error : "";
   return text.split("\n")[0] || "it throws an error without a message";
@@ -108,8 +121,26 @@ function firstLine(error: unknown, config: string): string {
 
 /** What esbuild says of a file it cannot compile. */
 interface CompilerMessage {
+  readonly id?: string;
   readonly text?: string;
-  readonly location?: { readonly file: string; readonly line: number; readonly column: number } | null;
+  readonly location?: CompilerPlace | null;
+}
+
+interface CompilerPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+function compilerMessages(error: unknown): readonly CompilerMessage[] {
+  const failures = (error as { errors?: CompilerMessage[] } | null | undefined)?.errors;
+  return Array.isArray(failures) ? failures : [];
+}
+
+/** A place in the config, or in what it imports, which esbuild names as seen from the project. */
+function place({ file, line, column }: CompilerPlace, config: string): string {
+  const where = config.endsWith(file.replace(/^(\.\.\/)+/, "")) ? "" : `${file}, `;
+  return `${where}line ${line}, column ${column + 1}`;
 }
 
 function hasMessage(error: unknown): error is { message: string } {

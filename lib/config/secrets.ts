@@ -6,11 +6,6 @@ const secrets: readonly { readonly what: string; readonly pattern: RegExp }[] = 
   { what: "a private key", pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/ },
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
   { what: "an AWS access key id", pattern: /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/ },
-  // 40 characters of base64; resource names and digests do not mix both cases with digits.
-  {
-    what: "an AWS secret access key",
-    pattern: /(?<![\w/+:-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*[0-9])[A-Za-z0-9/+]{40}(?![\w/+=-])/,
-  },
   // https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes
   { what: "a Vault token", pattern: /(?<![\w.-])hv[sbr]\.[A-Za-z0-9_-]{20,}/ },
   {
@@ -31,6 +26,12 @@ const secrets: readonly { readonly what: string; readonly pattern: RegExp }[] = 
   },
   // RFC 7519: three base64url parts, the first two JSON objects.
   { what: "a signed token", pattern: /(?<!\w)eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/ },
+  // 40 characters of base64; resource names and digests do not mix both cases with digits. Behind what has a prefix: part of
+  // such a token may look like it.
+  {
+    what: "an AWS secret access key",
+    pattern: /(?<![\w/+:-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*[0-9])[A-Za-z0-9/+]{40}(?![\w/+=-])/,
+  },
 ];
 
 /** Names the kind of secret that stands in the text, if any does. */

@@ -124,13 +124,29 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function wrongType(schema: z.ZodType | undefined, got: unknown, expected?: string): string {
   const notes = unwrapped(schema)?.meta() as { description?: string; examples?: unknown[] } | undefined;
-  const example = notes?.examples?.[0];
+  const example = exampleOf(schema);
   const wanted = [
     expected === undefined ? alternativesOf(unwrapped(schema)) : (typeNames[expected] ?? "another value"),
     example === undefined ? "" : `, such as ${show(example)}`,
     notes?.description === undefined ? "" : ` (${notes.description.replace(/\.$/, "")})`,
   ].join("");
   return got === undefined ? `is missing; write ${wanted}` : `is ${show(got)}; write ${wanted}`;
+}
+
+/** Longer than this, an example hides the sentence that it stands in. */
+const longestExample = 120;
+
+/** What may stand there, if somebody wrote it down; of a map, its shape: the fields that it cannot be without. */
+function exampleOf(schema: z.ZodType | undefined): unknown {
+  const field = unwrapped(schema);
+  const given = (field?.meta() as { examples?: unknown[] } | undefined)?.examples?.[0];
+  if (given !== undefined) return given;
+  if (field instanceof z.ZodLiteral) return field.value;
+  if (field instanceof z.ZodEnum) return field.options[0];
+  if (!(field instanceof z.ZodObject)) return undefined;
+  const shape = Object.fromEntries(neededFields(field).map((name) => [name, exampleOf(fieldAt(field, {}, [name]))]));
+  const whole = Object.values(shape).every((value) => value !== undefined);
+  return whole && JSON.stringify(shape).length <= longestExample ? shape : undefined;
 }
 
 /** What a value may be where there is a choice: `false or a map`. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { commonNameLimit, commonNameOf, type DnsName, parseName } from "./dns-names";
-import { durationPattern, durationProblem, parseDuration, type Seconds } from "./duration";
+import { durationInput, parseDuration, type Seconds } from "./duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "./fields";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
@@ -48,7 +48,7 @@ export function renewalWindow(lifetime: Seconds): Seconds {
 }
 
 const lifetimeInput = (description: string, fallback: string) =>
-  text({ description, examples: ["90d"], default: fallback, pattern: durationPattern }, durationProblem);
+  durationInput({ description, example: "90d", default: fallback });
 
 const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
 
