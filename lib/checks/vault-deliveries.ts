@@ -114,7 +114,7 @@ function checkAccounts(
   path: Path,
   report: Report,
 ): void {
-  const { serviceAccounts, name } = certificate;
+  const { serviceAccounts } = certificate;
   const at = [...path, "serviceAccounts"];
   const anyone = serviceAccounts.find((account) => account.name === "*" && account.namespace === "*");
   if (anyone !== undefined) {
