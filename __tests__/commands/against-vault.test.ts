@@ -137,9 +137,9 @@ describe("nothing is interrupted by", () => {
 const second =
   "make a second stack with it, have its root trusted beside the old one, lead the consumers over, and take this one out last";
 const rootLost =
-  "the root would be destroyed and another one made, and every client that trusts the old one refuse what is issued from then on";
+  "the root would be deleted and another one made, and every client that trusts the old one refuse what is issued from then on";
 const intermediateLost =
-  "the intermediate's key would be destroyed and another one made, and clients that get no chain, or have the old intermediate pinned, refuse what is issued from then on";
+  "another intermediate, with another key, would take the place of this one, and clients that have this one pinned, or ask whether what it signed was revoked, refuse what they get";
 const refused = "the plan refuses it, and so changes nothing at all: without protection ";
 const otherMount = { ...existing, existing: "other" };
 const roleAndSecret =

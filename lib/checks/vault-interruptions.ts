@@ -166,8 +166,8 @@ function checkPki(
       if (was === undefined || was === is) continue;
       const lost =
         authority === "root"
-          ? "the root would be destroyed and another one made, and every client that trusts the old one refuse what is issued from then on"
-          : "the intermediate's key would be destroyed and another one made, and clients that get no chain, or have the old intermediate pinned, refuse what is issued from then on";
+          ? "the root would be deleted and another one made, and every client that trusts the old one refuse what is issued from then on"
+          : "another intermediate, with another key, would take the place of this one, and clients that have this one pinned, or ask whether what it signed was revoked, refuse what they get";
       const stopped = pki.protect ? "the plan refuses it, and so changes nothing at all: without protection " : "";
       report.problem(
         [...at, authority, field],
