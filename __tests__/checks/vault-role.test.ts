@@ -680,9 +680,11 @@ describe("lifetimes from the certificate to the root", () => {
     root: 3_650 * day,
   };
 
-  test("grow, or stay the same", () => {
+  test("grow, or stay the same below an authority, and only grow from one authority to the next", () => {
     expect(brokenLinks(chain)).toEqual([]);
-    expect(brokenLinks({ leaf: 1, roleMax: 1, mountMax: 1, intermediate: 1, root: 1 })).toEqual([]);
+    expect(brokenLinks({ leaf: 1, roleMax: 1, mountMax: 1, intermediate: 2, root: 3 })).toEqual([]);
+    const same = brokenLinks({ leaf: day, roleMax: day, mountMax: day, intermediate: day, root: day });
+    expect(same.map(({ from, to }) => `${from} > ${to}`)).toEqual(["mountMax > intermediate", "intermediate > root"]);
     const { root: _, ...alone } = chain;
     expect(brokenLinks(alone)).toEqual([]);
   });

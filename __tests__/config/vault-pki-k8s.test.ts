@@ -5,7 +5,7 @@ import { checkedConfig } from "../../lib/checks/check-config";
 import { simulateRole } from "../../lib/checks/vault-role";
 import { unintendedNames } from "../../lib/checks/vault-role-widening";
 import { roleOf } from "../../lib/checks/vault-roles";
-import { day } from "../../lib/config/duration";
+import { day, parseDuration, showDuration } from "../../lib/config/duration";
 import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
 import { problemsOf, warningsOf } from "../support/configs";
 
@@ -81,14 +81,35 @@ describe("refuses", () => {
       "an intermediate that outlives the root",
       pki(authority("intermediate", { lifetime: "4000d" })),
       [
-        'stacks.pki.pki.intermediate.lifetime: is "4000d", longer than the root (4000d - 3650d = 350d too much); Vault would sign it without an error, and what it signs fails when the root ends; write at most "3650d" or give the root at least "4000d"',
+        'stacks.pki.pki.intermediate.lifetime: is "4000d", longer than the root (4000d - 3650d = 350d too much); Vault would sign it without an error, and what it signs fails when the root ends; write at most "1825d" or give the root at least "8000d"',
+      ],
+    ],
+    [
+      "an intermediate that lives as long as the root",
+      pki(authority("intermediate", { lifetime: "3650d" })),
+      [
+        'stacks.pki.pki.intermediate.lifetime: is "3650d", as long as the root, which begins earlier and so ends earlier; Vault would sign it without an error, and what it signs fails when the root ends; write at most "1825d" or give the root at least "7300d"',
+      ],
+    ],
+    [
+      "a certificate that lives as long as the intermediate",
+      certificate({ lifetime: "365d" }, authority("intermediate", { lifetime: "365d" })),
+      [
+        `${at}.lifetime: is "365d", as long as the intermediate, which begins earlier and so ends earlier; Vault would refuse what outlives the authority; write at most "182d" or give the intermediate at least "730d"`,
+      ],
+    ],
+    [
+      "a certificate above an intermediate that the root leaves no room",
+      certificate({ lifetime: "2000d" }),
+      [
+        `${at}.lifetime: is "2000d", longer than the intermediate (2000d - 1825d = 175d too much); Vault would refuse what outlives the authority; write at most "912d"`,
       ],
     ],
     [
       "a certificate that outlives the intermediate",
       certificate({ lifetime: "400d" }, authority("intermediate", { lifetime: "365d" })),
       [
-        `${at}.lifetime: is "400d", longer than the intermediate (400d - 365d = 35d too much); Vault would refuse what outlives the authority; write at most "365d" or give the intermediate at least "400d"`,
+        `${at}.lifetime: is "400d", longer than the intermediate (400d - 365d = 35d too much); Vault would refuse what outlives the authority; write at most "182d" or give the intermediate at least "800d"`,
       ],
     ],
     [
@@ -268,6 +289,63 @@ describe("refuses", () => {
         "stacks.pki.pki.urls.address: is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment",
       ],
     ],
+    ...(["/v1", "/v1/", "/v1/pki", "/ui", "/ui/vault/secrets", "//v1"] as const).map(
+      (path): [string, Fields, string[]] => [
+        `an address with ${path}`,
+        pki({ pki: { ...ownPki, urls: { address: `https://vault:8200${path}` } } }),
+        [
+          `stacks.pki.pki.urls.address: is "https://vault:8200${path}", with a path that clients add themselves; write "https://vault:8200", and the mount in its own field`,
+        ],
+      ],
+    ),
+    [
+      "an existing PKI's address with a mount",
+      pki({ pki: { existing: "pki_int", caBundle, address: "https://gate/vault/v1/pki_int/sign" } }),
+      [
+        'stacks.pki.pki.address: is "https://gate/vault/v1/pki_int/sign", with a path that clients add themselves; write "https://gate/vault", and the mount in its own field',
+      ],
+    ],
+    [
+      "two service accounts for cert-manager, in one sentence",
+      certificate({ ...byController, serviceAccounts: [{ name: "a" }, { name: "b", namespace: "other" }] }),
+      [
+        `${at}.serviceAccounts: has 2 service accounts, and cert-manager requests with one; write one, or leave it out for "api"`,
+      ],
+    ],
+    [
+      "a name that stands under a domain with a star, which Vault takes for a letter",
+      certificate({ names: ["asr.voice.svc"], role: { allowedDomains: ["*.voice.svc"] } }),
+      [
+        `${at}.names["asr.voice.svc"]: is refused by the role that is written for it (common name asr.voice.svc not allowed by this role); set allowGlobDomains to true, with which the "*" in "*.voice.svc" stands for anything, dots too, or add "asr.voice.svc" to allowedDomains in its role, or rename it`,
+      ],
+    ],
+    [
+      "two certificates on one path of a Deployment",
+      pki({
+        certificates: {
+          api: { ...api, consumer: { deployment: { name: "asr" } } },
+          chat: { names: ["chat.example.com"], consumer: { deployment: { name: "asr", container: "asr" } } },
+        },
+      }),
+      [
+        'stacks.pki.certificates.chat.consumer.deployment.mountPath: would be "/etc/tls", where the container "asr" of the Deployment "asr" has the Secret of certificate api of stack pki already; write another mountPath for one of them',
+      ],
+    ],
+    [
+      "one volume of a Deployment for two stacks",
+      config({
+        one: stack({ certificates: { api: { ...api, consumer: { deployment: { name: "asr" } } } } }),
+        two: stack({
+          pki: { existing: "pki_int", caBundle },
+          certificates: {
+            api: { ...api, secret: "tls", consumer: { deployment: { name: "asr", mountPath: "/tls" } } },
+          },
+        }),
+      }),
+      [
+        'stacks.two.certificates.api: would have the volume "api" in the Deployment "asr", which is that of certificate api of stack one; rename it',
+      ],
+    ],
     [
       "a key of 1024 bits",
       certificate({ key: "rsa-1024" }),
@@ -354,7 +432,32 @@ describe("the way out that a sentence names works", () => {
     ["a longer lifetime", certificate({ lifetime: "42d" })],
     ["applies more often", certificate({ lifetime: "30d" }, {}, { applyEvery: "5d" })],
     ["another delivery", certificate({ lifetime: "30d", ...byController })],
-    ["at most the intermediate's", pki(authority("intermediate", { lifetime: "3650d" }))],
+    ["at most half of the root's", pki(authority("intermediate", { lifetime: "1825d" }))],
+    ["at most half of the intermediate's", certificate({ lifetime: "912d" })],
+    ["a longer intermediate", certificate({ lifetime: "400d" }, authority("intermediate", { lifetime: "800d" }))],
+    ["the bare address", pki({ pki: { ...ownPki, urls: { address: "https://vault.example.com:8200" } } })],
+    [
+      "allowGlobDomains",
+      certificate({ names: ["asr.voice.svc"], role: { allowedDomains: ["*.voice.svc"], allowGlobDomains: true } }),
+    ],
+    [
+      "another mountPath",
+      pki({
+        certificates: {
+          api: { ...api, consumer: { deployment: { name: "asr" } } },
+          chat: { names: ["chat.example.com"], consumer: { deployment: { name: "asr", mountPath: "/etc/chat" } } },
+        },
+      }),
+    ],
+    [
+      "one path in two containers",
+      pki({
+        certificates: {
+          api: { ...api, consumer: { deployment: { name: "asr" } } },
+          chat: { names: ["chat.example.com"], consumer: { deployment: { name: "asr", container: "proxy" } } },
+        },
+      }),
+    ],
     [
       "another mount",
       config({ one: stack(), two: stack({ namespace: { name: "b" }, pki: { existing: "pki_int", caBundle } }) }),
@@ -410,6 +513,34 @@ describe("warns of", () => {
       certificate({ lifetime: "200d" }, authority("intermediate", { lifetime: "365d" })),
       [
         `${at}.lifetime: is "200d", more than half of the intermediate's "365d": 165d after the intermediate was made, Vault refuses to sign another; write a shorter one`,
+      ],
+    ],
+    [
+      "an address without TLS",
+      pki({ pki: { ...ownPki, urls: { address: "http://vault.example.com:8200" } } }),
+      [
+        'stacks.pki.pki.urls.address: is http://, so whoever sees the traffic can change revocation lists on their way, and if VAULT_ADDR is such an address too, reads Terraform\'s token and the private keys that Vault makes; give Vault a TLS listener and write "https://..."',
+      ],
+    ],
+    [
+      "an address without TLS for cert-manager",
+      certificate(byController, { pki: { existing: "pki_int", caBundle, address: "http://vault:8200" } }),
+      [
+        'stacks.pki.pki.address: is http://, so whoever sees the traffic reads the token with which cert-manager requests, and can change certificates and revocation lists on their way; give Vault a TLS listener and write "https://..."',
+      ],
+    ],
+    ...(["http://127.0.0.1:8200", "http://localhost:8200/", "http://[::1]:8200", "http://127.1.2.3"] as const).map(
+      (loopback): [string, Fields, string[]] => [
+        `nothing at ${loopback}`,
+        certificate(byController, { pki: { existing: "pki_int", caBundle, address: loopback } }),
+        [],
+      ],
+    ),
+    [
+      "an address with a path of its own",
+      pki({ pki: { ...ownPki, urls: { address: "https://gate.example.com/vault/" } } }),
+      [
+        'stacks.pki.pki.urls.address: has the path "/vault", which Vault itself does not know; unless a proxy in front of it takes that away, write "https://gate.example.com"',
       ],
     ],
     [
@@ -489,5 +620,56 @@ test("a role that is derived issues all of its certificate's names, together, an
       expect(unintendedNames(role, complete.names)).toEqual([]);
     }),
     { numRuns: 60 },
+  );
+});
+
+test("an advised lifetime is accepted without a word, and Vault issues it, and again until the intermediate is half through", () => {
+  const lifetimes = fc.oneof(
+    fc.integer({ min: 2, max: 48 }).map((hours) => hours * 3_600),
+    fc.integer({ min: 120, max: 4_000 }).map((minutes) => minutes * 60),
+    fc.integer({ min: 1, max: 12_000 }).map((days) => days * day),
+  );
+  const advised = (sentence: string, words: string) =>
+    new RegExp(`${words} "([0-9]+[smhd])"`).exec(sentence)?.[1] ?? "";
+  fc.assert(
+    fc.property(lifetimes, fc.integer({ min: 0, max: 400 }), (intermediate, more) => {
+      const given = (leaf: string, above: string) =>
+        certificate(
+          { ...byController, lifetime: leaf },
+          {
+            pki: {
+              ...ownPki,
+              root: { ...ownPki.root, lifetime: "36500d" },
+              intermediate: { ...ownPki.intermediate, lifetime: above },
+            },
+          },
+        );
+      const [above, leaf] = [showDuration(intermediate), showDuration(intermediate + more * 3_600)];
+      const [sentence = "", ...others] = problemsOf(given(leaf, above));
+      expect(others).toEqual([]);
+      const shorter = advised(sentence, "write at most");
+      const longer = advised(sentence, "give the intermediate at least");
+      for (const [lifetime, authority] of [[shorter, above], ...(longer === "" ? [] : [[leaf, longer]])] as [
+        string,
+        string,
+      ][]) {
+        const way = given(lifetime, authority);
+        expect([problemsOf(way), warningsOf(way)]).toEqual([[], []]);
+        const [complete] = completed(way).certificates;
+        if (complete === undefined) throw new Error("no certificate");
+        const request = { common_name: complete.commonName, ttl: complete.lifetime };
+        const whole = parseDuration(authority) ?? 0;
+        const after = (age: number) =>
+          simulateRole(roleOf(complete), request, { mountDefault: whole, mountMax: whole, caLifetime: whole - age });
+        expect([after(1).issued, after(Math.floor(whole / 2)).issued]).toEqual([true, true]);
+        expect(after(whole - complete.lifetime + 1).issued).toBe(false);
+      }
+      // What the sentence refuses, Vault would refuse as well, however soon it is asked.
+      const [refused] = completed(given(leaf, above)).certificates;
+      if (refused === undefined) throw new Error("no certificate");
+      const limits = { mountDefault: intermediate, mountMax: intermediate, caLifetime: intermediate - 1 };
+      expect(simulateRole(roleOf(refused), { common_name: refused.commonName }, limits).issued).toBe(false);
+    }),
+    { numRuns: 100 },
   );
 });

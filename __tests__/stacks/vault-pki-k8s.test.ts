@@ -152,6 +152,13 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
   ]);
 });
 
+test("what a cut-off apply leaves of each kind of object is told, with the id of its import or what else to do", () => {
+  const types = new Set(Object.values(stacks).flatMap(({ resource = {} }) => Object.keys(resource)));
+  const page = readFileSync(join(__dirname, "../../docs/recovery.md"), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+  expect([...types].filter((type) => !rows.some((row) => row.includes(`\`${type}.`))).sort()).toEqual([]);
+});
+
 describe("the PKI", () => {
   test("is two mounts for the lifetimes of their authorities, which Terraform refuses to destroy", () => {
     const lifecycle = { prevent_destroy: true };

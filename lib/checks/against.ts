@@ -5,6 +5,7 @@ import { checkCasInterruptions, signs } from "./cas-interruptions";
 import { checkCasPhaseChanges, checkCasRemovals } from "./cas-phases";
 import { checkGoogleInterruptions } from "./google-interruptions";
 import { ofType, type PreviousStack } from "./previous-resources";
+import { checkVaultInterruptions } from "./vault-interruptions";
 
 /**
  * Asks of every stack what an apply over its previous form would interrupt. Synthesis has no memory, so what was before
@@ -24,6 +25,7 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
     if (before === undefined) continue;
     if (scenario.scenario === "cas-short-lived") checkCasInterruptions(scenario, before, path, report);
     if (scenario.scenario === "gcp-managed-san") checkGoogleInterruptions(scenario, before, path, report);
+    if (scenario.scenario === "vault-pki-k8s") checkVaultInterruptions(scenario, before, path, report);
   }
 }
 

@@ -89,6 +89,7 @@ function takeCertificate(
     // A new name for the certificate would give its other objects new ones as well.
     if (secret === name) return;
   }
+  takeMount(certificate, at, owner, namespace, take, report);
   const kinds = [
     ...(renewsItself(certificate) ? ["Issuer"] : []),
     ...(consumer !== undefined && "ingress" in consumer ? ["Ingress"] : []),
@@ -101,6 +102,32 @@ function takeCertificate(
       `would have the ${kind} ${show(name)}, which is that of ${other} in the same namespace; rename it`,
     );
   }
+}
+
+/** Of two patches with one mount path, or one volume, the second would put its Secret in the place of the first's. */
+function takeMount(
+  { name, consumer }: VaultCertificateConfig,
+  at: Path,
+  owner: string,
+  namespace: string,
+  take: (kind: string, name: string, owner: string) => string | undefined,
+  report: Report,
+): void {
+  if (consumer === undefined || !("deployment" in consumer)) return;
+  const { name: deployment, container, mountPath } = consumer.deployment;
+  const mounted = take("Mount", `${namespace}/${deployment}/${container}:${mountPath}`, owner);
+  if (mounted !== undefined) {
+    report.problem(
+      [...at, "consumer", "deployment", "mountPath"],
+      `would be ${show(mountPath)}, where the container ${show(container)} of the Deployment ${show(deployment)} has the Secret of ${mounted} already; write another mountPath for one of them`,
+    );
+  }
+  const volume = take("Volume", `${namespace}/${deployment}:${name}`, owner);
+  if (volume === undefined) return;
+  report.problem(
+    at,
+    `would have the volume ${show(name)} in the Deployment ${show(deployment)}, which is that of ${volume}; rename it`,
+  );
 }
 
 /** Whether it is known where the stack's objects would lie. */

@@ -1,4 +1,4 @@
-import { type Seconds, showDuration } from "../config/duration";
+import { day, parseDuration, type Seconds, showDuration } from "../config/duration";
 import type { IssueLimits } from "./vault-role";
 
 /** Lifetimes from the certificate up to the root, in seconds. */
@@ -17,7 +17,7 @@ export interface TtlChain {
   readonly leafNotAfterBehavior?: IssueLimits["leafNotAfterBehavior"];
 }
 
-/** A lifetime that is longer than the one above it allows. */
+/** A lifetime that the one above it does not allow. */
 export interface BrokenLink {
   readonly from: keyof TtlChain;
   readonly to: keyof TtlChain;
@@ -26,6 +26,12 @@ export interface BrokenLink {
 }
 
 const links = ["leaf", "roleMax", "mountMax", "intermediate", "root"] as const;
+
+/**
+ * What signs: what it signs begins later, so that with the same lifetime it would end later too. The others are limits,
+ * which may be met.
+ */
+const authorities: readonly (keyof TtlChain)[] = ["intermediate", "root"];
 
 const names: Readonly<Record<(typeof links)[number], string>> = {
   leaf: "the certificate",
@@ -36,24 +42,45 @@ const names: Readonly<Record<(typeof links)[number], string>> = {
 };
 
 /**
- * Where a lifetime is longer than the next one up: leaf, role, mount, intermediate, root. Each is held against its
- * neighbour alone, so that one mistake is told once.
+ * Where a lifetime is longer than the next one up: leaf, role, mount, intermediate, root; below an authority also where
+ * it is as long. Each is held against its neighbour alone, so that one mistake is told once.
  */
 export function brokenLinks(chain: TtlChain): readonly BrokenLink[] {
   return links.flatMap((from, at) => {
     const to = links[at + 1];
     const [inner, outer] = [chain[from], to === undefined ? undefined : chain[to]];
-    if (to === undefined || inner === undefined || outer === undefined || inner <= outer) return [];
+    if (to === undefined || inner === undefined || outer === undefined || inner < outer) return [];
+    const signs = authorities.includes(to);
+    if (inner === outer && !signs) return [];
     const by = `${showDuration(inner)} - ${showDuration(outer)} = ${showDuration(inner - outer)}`;
-    const fix = `write at most ${show(outer)} or give ${names[to]} at least ${show(inner)}`;
-    return [
-      {
-        from,
-        to,
-        message: `is ${show(inner)}, longer than ${names[to]} (${by} too much); ${effect(chain, from)}; ${fix}`,
-      },
-    ];
+    const what =
+      inner === outer
+        ? `as long as ${names[to]}, which begins earlier and so ends earlier`
+        : `longer than ${names[to]} (${by} too much)`;
+    const above = links[at + 2];
+    const fix = signs
+      ? halved(inner, outer, names[to], above === undefined ? undefined : chain[above])
+      : `write at most ${show(outer)} or give ${names[to]} at least ${show(inner)}`;
+    return [{ from, to, message: `is ${show(inner)}, ${what}; ${effect(chain, from)}; ${fix}` }];
   });
+}
+
+/** At most half of what an authority lives: then it signs anew until it is half through. */
+function halved(inner: Seconds, outer: Seconds, name: string, above: Seconds | undefined): string {
+  const half = halfOf(outer);
+  const shorter = half > 0 ? [`write at most ${show(half)}`] : [];
+  const enough = showDuration(2 * inner);
+  // Advice that the next authority up does not allow would be no way out.
+  const fits = parseDuration(enough) !== undefined && (above === undefined || 2 * inner <= halfOf(above));
+  const longer = fits ? [`give ${name} at least "${enough}"`] : [];
+  const ways = [...shorter, ...longer];
+  return ways.length > 0 ? ways.join(" or ") : `give every authority above a longer life`;
+}
+
+/** Half of a lifetime at most, in a unit that people write. */
+function halfOf(lifetime: Seconds): Seconds {
+  const unit = lifetime >= 2 * day ? day : lifetime >= 120 ? 60 : 1;
+  return Math.floor(lifetime / 2 / unit) * unit;
 }
 
 const show = (seconds: Seconds) => `"${showDuration(seconds)}"`;

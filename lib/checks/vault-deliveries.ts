@@ -11,6 +11,7 @@ const shortestOfCertManager: Seconds = 3_600;
 /** Everything that would come in the way of a certificate between Vault and the cluster. */
 export function checkVaultDeliveries(stack: VaultPkiK8sConfig, path: Path, report: Report): void {
   checkTrust(stack, path, report);
+  checkAddress(stack, path, report);
   checkManifests(stack, path, report);
   for (const certificate of stack.certificates) {
     const at = [...path, "certificates", certificate.name];
@@ -52,6 +53,28 @@ function checkTrust({ pki, certificates }: VaultPkiK8sConfig, path: Path, report
   report.warning(at, `is left out, so ${effect}; write the root's PEM`);
 }
 
+/** What an address means for those who go by it. */
+function checkAddress({ pki, certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
+  const at = [...path, "pki", ...(pki.own ? ["urls", "address"] : ["address"])];
+  if (pki.address === undefined || report.refused(at) || !URL.canParse(pki.address)) return;
+  const { protocol, hostname, pathname, origin } = new URL(pki.address);
+  if (pathname !== "/") {
+    report.warning(
+      at,
+      `has the path ${show(pathname)}, which Vault itself does not know; unless a proxy in front of it takes that away, write ${show(origin)}`,
+    );
+  }
+  if (protocol !== "http:" || isLoopback(hostname)) return;
+  const inClear = certificates.some(renewsItself)
+    ? "so whoever sees the traffic reads the token with which cert-manager requests, and can change certificates and revocation lists on their way"
+    : "so whoever sees the traffic can change revocation lists on their way, and if VAULT_ADDR is such an address too, reads Terraform's token and the private keys that Vault makes";
+  report.warning(at, `is http://, ${inClear}; give Vault a TLS listener and write "https://..."`);
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
+}
+
 function checkManifests(stack: VaultPkiK8sConfig, path: Path, report: Report): void {
   const { applyManifests, crdsInstalled, certificates } = stack;
   if (!applyManifests) return;
@@ -91,9 +114,8 @@ function checkAccounts(
   path: Path,
   report: Report,
 ): void {
-  const { serviceAccounts, name } = certificate;
+  const { serviceAccounts } = certificate;
   const at = [...path, "serviceAccounts"];
-  const shown = (account: { name: string; namespace: string }) => `${account.namespace}/${account.name}`;
   const anyone = serviceAccounts.find((account) => account.name === "*" && account.namespace === "*");
   if (anyone !== undefined) {
     report.problem(
@@ -107,6 +129,10 @@ function checkAccounts(
       account.name === "*" ? `every service account of ${account.namespace}` : `${account.name} of every namespace`;
     report.warning([...at, { member: account.name }], `lets ${who} request the certificate; is that meant?`);
   }
+  if (renewsItself(certificate)) {
+    checkRequester(stack, certificate, at, report);
+    return;
+  }
   const names = [...new Set(serviceAccounts.map((account) => account.name))];
   const namespaces = [...new Set(serviceAccounts.map(({ namespace }) => namespace))];
   const given = new Set(serviceAccounts.map(shown));
@@ -119,7 +145,18 @@ function checkAccounts(
       `would let ${extra} in as well, since Vault takes each name in each namespace; write that one too, or make a certificate for each namespace`,
     );
   }
-  if (!renewsItself(certificate)) return;
+}
+
+const shown = (account: { readonly name: string; readonly namespace: string }) =>
+  `${account.namespace}/${account.name}`;
+
+/** cert-manager requests with one service account, of the certificate's namespace. */
+function checkRequester(
+  stack: VaultPkiK8sConfig,
+  { serviceAccounts, name }: VaultCertificateConfig,
+  at: Path,
+  report: Report,
+): void {
   const [account, ...more] = serviceAccounts;
   if (account === undefined || more.length > 0) {
     report.problem(

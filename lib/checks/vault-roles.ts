@@ -44,7 +44,8 @@ export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path,
       const { issued, errors } = simulateRole(role, request, noLimits);
       if (issued) continue;
       const steps = smallestWidening(role, request, noLimits)?.steps ?? [];
-      const way = steps.length === 0 ? "" : `${steps.map(configWords).join(" and ")} in its role, or `;
+      const ways = [...globWay(role, request), ...(steps.length === 0 ? [] : [steps.map(configWords).join(" and ")])];
+      const way = ways.length === 0 ? "" : `${[...new Set(ways)].join(", or ")} in its role, or `;
       report.problem(
         [...at, "names", { member: name }],
         `is refused by the role that is written for it (${configWords(errors.join("; "))}); ${way}rename it`,
@@ -58,6 +59,20 @@ export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path,
       `also allows names that nobody asked for, such as ${examples.join(", ")}; is that meant?`,
     );
   }
+}
+
+/** A "*" in the role's domains is most often meant as one, which Vault takes it for only when told to. */
+function globWay(role: CompleteRole, request: IssueRequest): readonly string[] {
+  if (role.allow_glob_domains || !simulateRole({ ...role, allow_glob_domains: true }, request, noLimits).issued) {
+    return [];
+  }
+  const meant = role.allowed_domains.find((domain) => {
+    const alone = { ...role, allow_glob_domains: true, allowed_domains: [domain] };
+    return domain.includes("*") && simulateRole(alone, request, noLimits).issued;
+  });
+  return meant === undefined
+    ? []
+    : [`set allowGlobDomains to true, with which the "*" in ${show(meant)} stands for anything, dots too`];
 }
 
 /** Vault's field names as the config spells them. */

@@ -179,7 +179,7 @@ const certificateInput = fields({
     description: "What it is shown for: by servers, by clients, or both.",
     default: "server",
   }).optional(),
-  lifetime: lifetimeInput("How long it lives.", defaultLeafLifetime).optional(),
+  lifetime: lifetimeInput("How long it lives: less than the intermediate.", defaultLeafLifetime).optional(),
   secret: text(
     {
       description: "Name of the Secret.",

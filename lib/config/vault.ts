@@ -45,6 +45,10 @@ export const addressInput = (description: string) =>
     if (!/^https?:\/\//.test(value)) {
       return `is ${show(value)}; write scheme and host, such as "https://vault.example.com:8200"`;
     }
+    const [, server] = /^(https?:\/\/[^@\s?#]*?)\/+(?:v1|ui)(?:\/[^@\s?#]*)?$/.exec(value) ?? [];
+    if (server !== undefined && URL.canParse(server)) {
+      return `is ${show(value)}, with a path that clients add themselves; write ${show(server)}, and the mount in its own field`;
+    }
     if (/^https?:\/\/[^/@\s?#]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value)) return undefined;
     return "is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment";
   });
