@@ -345,6 +345,11 @@ describe("refuses", () => {
 describe("warns of", () => {
   test.each<[what: string, given: Fields, line: string]>([
     [
+      "an outage of no host",
+      config({ acceptOutage: ["www.example.org"] }),
+      'acceptOutage["www.example.org"]: is none of the hosts, which is right only for one that an apply takes out; leave it out afterwards',
+    ],
+    [
       "a zone that covers no host",
       config({ dns: { ...dns, zones: { ...dns.zones, "example.org": "example-org" } } }),
       'dns.zones["example.org"]: covers no host; leave it out, or add the host that it is for',

@@ -545,12 +545,9 @@ function readAccepted(
   const at = [...path, "acceptOutage"];
   const names = readNames(acceptOutage, at, report);
   for (const name of names.filter((name) => !hosts.includes(name))) {
-    // That of one that is taken out is accepted too, and what it is a misspelling of is not.
-    const meant = nearest(name, hosts);
-    const way = meant === undefined ? "leave it out afterwards" : `did you mean ${show(meant)}?`;
     report.warning(
       [...at, { member: name }],
-      `is none of the hosts, which is right only for one that an apply takes out; ${way}`,
+      "is none of the hosts, which is right only for one that an apply takes out; leave it out afterwards",
     );
   }
   return names;
