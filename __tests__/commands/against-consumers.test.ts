@@ -190,5 +190,11 @@ describe("a service of a pipeline", () => {
         'stacks.web.services: lacks "trainer", which was there before: its Service and its Secret go; see that no client uses it and no pod mounts it',
       ],
     });
+    // The second step of a new name.
+    const both = { ...one, intake: pods("ingest") };
+    expect(change(mesh(both), mesh({ intake: pods("ingest") }))).toMatchObject({
+      problems: [],
+      warnings: [expect.stringMatching(/^stacks\.web\.services: lacks "ingest", which was there before/)],
+    });
   });
 });

@@ -284,6 +284,12 @@ describe("an interruption is refused:", () => {
     ],
     ["a host that is taken out", { hosts: three }, {}, lacks("new.example.com")],
     [
+      "a host whose wildcard is as new as it is gone",
+      { hosts: three },
+      { hosts: { ...two, "*.example.com": llama } },
+      lacks("new.example.com"),
+    ],
+    [
       "a host that is renamed, with Compute's certificates",
       compute,
       { ...compute, hosts: { [api]: llama, "talk.example.com": llama } },
