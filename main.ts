@@ -13,6 +13,7 @@ process.exitCode = run(process.argv, {
   // Set but empty it would be the working folder.
   outdir: process.env.CDKTF_OUTDIR || "cdktf.out",
   frameworkCli: process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS !== undefined,
+  npmAgainst: process.env.npm_config_against,
   stdin: standardInput,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),

@@ -1,6 +1,7 @@
 import { checkAgainst } from "../lib/checks/against";
-import { certificatesOf } from "../lib/config/config";
-import { count, exitCodes, findingLines, headline, type Surroundings, tellFindings } from "./output";
+import { type Config, certificatesOf } from "../lib/config/config";
+import type { Report } from "../lib/config/report";
+import { count, exitCodes, findingLines, headline, npmWay, type Surroundings, tellFindings } from "./output";
 import { previousStacks } from "./previous-output";
 import { readConfig } from "./read-config";
 
@@ -14,27 +15,69 @@ interface CheckOptions {
 
 /**
  * Says everything that is wrong with a config, for people or as JSON, and writes nothing. Against what was deployed
- * before, it also says what an apply would interrupt.
+ * before, it also says what an apply would interrupt, and what it compared.
  */
 export function check(around: Surroundings, { json, against }: CheckOptions): number {
   const { config, report, given } = readConfig(around);
-  if (config !== undefined && against !== undefined) {
-    const stacks = config.stacks.map(({ name }) => name);
-    checkAgainst(config, previousStacks(against, stacks, report), report);
-  }
+  const compared = config === undefined ? undefined : compare(config, around, against, report);
   const problems = findingLines(report.problems, given);
   const warnings = findingLines(report.warnings, given);
   const code = problems.length > 0 ? exitCodes.config : exitCodes.clean;
   if (json) {
     // Empty: it was refused.
     const environment = config?.settings.environment || null;
-    around.stdout(`${JSON.stringify({ config: around.configFile, environment, problems, warnings }, null, 2)}\n`);
+    const findings = { config: around.configFile, environment, against: compared, problems, warnings };
+    around.stdout(`${JSON.stringify(findings, null, 2)}\n`);
     return code;
   }
+  if (compared !== undefined) around.stdout(comparisonText(compared));
   tellFindings(around, report, given);
   if (config === undefined || code !== exitCodes.clean) return code;
   around.stdout(headline(around, config.settings.environment));
   const certificates = config.stacks.flatMap(certificatesOf).length;
   around.stdout(`${count(config.stacks.length, "stack")}, ${count(certificates, "certificate")}: no problem found\n`);
   return code;
+}
+
+/** What was compared with what was deployed before: stacks by name. */
+interface Comparison {
+  /** As the user named it. */
+  readonly path: string;
+  readonly compared: readonly string[];
+  /** Not there before. */
+  readonly new: readonly string[];
+  /** There before, and not in the config. */
+  readonly gone: readonly string[];
+}
+
+function compare(
+  config: Config,
+  { npmAgainst }: Surroundings,
+  path: string | undefined,
+  report: Report,
+): Comparison | undefined {
+  if (path === undefined) {
+    if (npmAgainst) report.problem(["against"], `was kept by npm, which compares nothing; write ${npmWay}`);
+    return undefined;
+  }
+  const previous = previousStacks(path, config, report);
+  if (previous === undefined) return { path, compared: [], new: [], gone: [] };
+  checkAgainst(config, previous, report);
+  const names = config.stacks.map(({ name }) => name);
+  return {
+    path,
+    compared: names.filter((name) => previous.has(name)),
+    new: names.filter((name) => !previous.has(name)),
+    gone: [...previous.keys()].filter((name) => !names.includes(name)).sort(),
+  };
+}
+
+/** Nobody should take what was not compared for something that interrupts nothing. */
+function comparisonText({ path, compared, new: added, gone }: Comparison): string {
+  const lists = [
+    compared.join(", ") || "nothing",
+    ...(added.length > 0 ? [`not there, so taken as new: ${added.join(", ")}`] : []),
+    ...(gone.length > 0 ? [`gone: ${gone.join(", ")}`] : []),
+  ];
+  return `compared with ${path}: ${lists.join("; ")}\n`;
 }

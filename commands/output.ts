@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly outdir: string;
   /** Whether the framework's CLI runs this: it removes the folders of stacks that left, and fails if they are gone. */
   readonly frameworkCli?: boolean;
+  /** What npm took for a setting of its own, of an `--against` that the user meant for us. */
+  readonly npmAgainst?: string | undefined;
   /** What arrives on the standard input, piece by piece; nothing does if it is left out. */
   readonly stdin?: () => Iterable<Uint8Array>;
   readonly stdout: (text: string) => void;
@@ -22,6 +24,9 @@ export interface Surroundings {
 
 /** Exit codes, which scripts rely on: clean, config wrong or unreadable, internal failure. */
 export const exitCodes = { clean: 0, config: 1, internal: 2 } as const;
+
+/** How options reach a command past npm, which keeps those before `--` for itself. */
+export const npmWay = "`npm run check -- --against <path>`";
 
 /** A count and its noun: `1 problem`, `2 problems`. */
 export function count(number: number, noun: string): string {

@@ -1,40 +1,48 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { PreviousResource, PreviousStack } from "../lib/checks/previous-resources";
+import type { Config, Settings } from "../lib/config/config";
 import { oneOf, type Report, show } from "../lib/config/report";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** A stack as a file has it. */
+interface Found {
+  readonly name: string;
+  readonly stack: PreviousStack;
+}
 
 /**
  * Reads what was deployed before: an output folder, a hand-off folder, the JSON of a stack, a folder of states, or a
  * state (`terraform state pull`).
  *
  * @param path - as the user named it
- * @param stacks - the config's, one of which a state without a stack's name must be of
- * @returns by stack
+ * @param config - what is compared with it: a state without a stack's name must be of one of its stacks
+ * @returns by stack; `undefined` if nothing can be compared, which was reported
  */
 export function previousStacks(
   path: string,
-  stacks: readonly string[],
+  { settings, stacks }: Config,
   report: Report,
-): ReadonlyMap<string, PreviousStack> {
+): ReadonlyMap<string, PreviousStack> | undefined {
+  const names = stacks.map(({ name }) => name);
   const found = new Map<string, { readonly file: string; readonly stack: PreviousStack }>();
   const files = filesOf(path);
   for (const file of files) {
     const json = readJson(file);
-    const known = json && stackOf(json, file, stacks);
-    if (known === undefined) {
-      report.problem(
-        ["against"],
-        json === undefined
-          ? `${file} is not JSON; name what synth or handoff wrote, or a state`
-          : `${file} is the state of no stack that is known by its name; call it ${oneOf(stacks.map((name) => `${name}.tfstate`))}`,
-      );
+    const other = json && belongsElsewhere(json, settings, report);
+    if (other !== undefined) {
+      report.problem(["against"], other);
+      return undefined;
+    }
+    const known = json === undefined ? "is not JSON" : stackOf(json, file, names, file === path);
+    if (typeof known === "string") {
+      report.problem(["against"], `${file} ${known}; ${expected(known, names)}`);
       continue;
     }
-    const other = found.get(known.name);
-    if (other !== undefined) {
-      report.problem(["against"], `has the stack ${known.name} in ${other.file} and in ${file}; name one of them`);
+    const twin = found.get(known.name);
+    if (twin !== undefined) {
+      report.problem(["against"], `has the stack ${known.name} in ${twin.file} and in ${file}; name one of them`);
       continue;
     }
     found.set(known.name, { file, stack: known.stack });
@@ -45,7 +53,51 @@ export function previousStacks(
       `is ${show(path)}, where there is neither a cdk.tf.json nor a state; name an output folder, a hand-off folder or a state`,
     );
   }
+  if (found.size === 0) return undefined;
   return new Map([...found].map(([name, { stack }]) => [name, stack]));
+}
+
+/** What a state is taken for nobody's with. */
+const nameless = "is a Terraform state that does not say of which stack";
+
+function expected(problem: string, stacks: readonly string[]): string {
+  return problem === nameless
+    ? `call it ${oneOf(stacks.map((name) => `${name}.tfstate`))}`
+    : "name what synth or handoff wrote, or what `terraform state pull` prints";
+}
+
+/** Says so if something was deployed of another project or environment: its likeness would say nothing. */
+function belongsElsewhere(json: Json, { project, environment }: Settings, report: Report): string | undefined {
+  const labels = labelsIn(json);
+  const what = isState(json) ? "state" : "output";
+  for (const [word, is, was] of [
+    ["project", project, labels?.project],
+    ["environment", environment, labels?.environment],
+  ] as const) {
+    if (was === undefined || was === is || report.refused([word])) continue;
+    return `the earlier ${what} is of ${word} ${show(was)}, the config of ${show(is)}; name what was deployed of ${show(is)}`;
+  }
+  return undefined;
+}
+
+/** The labels that every stack puts on what it makes. */
+interface OwnLabels {
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+}
+
+function labelsIn(value: unknown): OwnLabels | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { project, environment, stack, "managed-by": by } = value as Readonly<Record<string, unknown>>;
+  if (by === "terraform" && [project, environment, stack].every((one) => typeof one === "string")) {
+    return value as OwnLabels;
+  }
+  for (const inner of Object.values(value)) {
+    const labels = labelsIn(inner);
+    if (labels !== undefined) return labels;
+  }
+  return undefined;
 }
 
 /** The files that say what was before: outputs, or where there are none, states. */
@@ -82,19 +134,30 @@ function readJson(file: string): Json | undefined {
   }
 }
 
-function stackOf(
-  json: Json,
-  file: string,
-  stacks: readonly string[],
-): { readonly name: string; readonly stack: PreviousStack } | undefined {
-  if (!Array.isArray(json.resources)) {
+/** Whether it is what `terraform state pull` prints. */
+function isState({ version, resources }: Json): boolean {
+  return typeof version === "number" && Array.isArray(resources);
+}
+
+/**
+ * The stack that a file is of, or why it is of none.
+ *
+ * @param alone - whether the user named the file, which then need not be called after its stack
+ */
+function stackOf(json: Json, file: string, stacks: readonly string[], alone: boolean): Found | string {
+  if (!isState(json)) {
     const { metadata } = (json["//"] ?? {}) as { readonly metadata?: { readonly stackName?: string } };
     const name = metadata?.stackName;
-    return name === undefined ? undefined : { name, stack: { from: "output", resources: configured(json) } };
+    return name === undefined
+      ? "is no Terraform state, and no stack that was synthesized"
+      : { name, stack: { from: "output", resources: configured(json) } };
   }
   const base = basename(file).replace(/\.(tfstate|json)$/, "");
-  const name = stacks.includes(base) ? base : stacks.length === 1 ? stacks[0] : undefined;
-  return name === undefined ? undefined : { name, stack: { from: "state", resources: recorded(json.resources) } };
+  const only = stacks.length === 1 ? stacks[0] : undefined;
+  const name = stacks.includes(base) ? base : (labelsIn(json)?.stack ?? (alone ? only : base));
+  return name === undefined
+    ? nameless
+    : { name, stack: { from: "state", resources: recorded(json.resources as readonly unknown[]) } };
 }
 
 /** The resources of a configuration by address, and its providers. */

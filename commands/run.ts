@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { withoutSecrets } from "../lib/config/secrets";
 import { check } from "./check";
 import { handoff } from "./handoff";
-import { exitCodes, type Surroundings } from "./output";
+import { exitCodes, npmWay, type Surroundings } from "./output";
 import { reference } from "./reference";
 import { type SimulateOptions, simulateVaultRole } from "./simulate-vault-role";
 import { synth } from "./synth";
@@ -27,6 +27,11 @@ export function run(argv: readonly string[], around: Surroundings): number {
   program
     .command("check")
     .description("say everything that is wrong with the config, and write nothing")
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.includes("too many arguments") ? `${text.trimEnd()} With npm: ${npmWay}\n` : text);
+      },
+    })
     .option("--json", "as JSON, for other programs", false)
     .option("--against <path>", "what was deployed before (an output, a hand-off or a state): say what is interrupted")
     .action((options: { json: boolean; against?: string }) => {

@@ -61,7 +61,8 @@ class Deployment {
       name,
       scenario: scenario.scenario === "gcp-managed-san" ? { ...scenario, project: "test-project" } : scenario,
     }));
-    checkAgainst({ ...config, stacks: placed }, previousStacks(state, [this.stack], report), report);
+    const here = { ...config, stacks: placed };
+    checkAgainst(here, previousStacks(state, here, report) ?? new Map(), report);
     return report.problems.map(({ message }) => message);
   }
 

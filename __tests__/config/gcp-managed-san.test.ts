@@ -157,7 +157,7 @@ describe("refuses", () => {
     [
       "a wildcard while the mode changes",
       hosts(["*.example.com", "api.example.com"], { phase: "add-map" }),
-      'hosts["*.example.com"]: is a wildcard, for which Compute issues no certificate; add it once the mode has changed, after phase "drop-certificates"',
+      'hosts["*.example.com"]: is a wildcard, for which Compute issues no certificate; add it after phase "drop-certificates", or on the way back to mode "compute", which can never serve it, leave it out',
     ],
     [
       "a retiring wildcard",
@@ -213,11 +213,6 @@ describe("refuses", () => {
       "a default certificate of no host",
       config({ defaultCertificate: "apo.example.com" }),
       'defaultCertificate: is "apo.example.com", which is none of the hosts; did you mean "api.example.com"?',
-    ],
-    [
-      "an outage of no host",
-      config({ acceptOutage: ["www.example.org"] }),
-      'acceptOutage["www.example.org"]: is "www.example.org", which is none of the hosts; write one of them',
     ],
     ["a keep-alive of 4 s", config({ keepAlive: "4s" }), 'keepAlive: is "4s"; write 5s to 20m'],
     ["a keep-alive of 1201 s", config({ keepAlive: "1201s" }), 'keepAlive: is "1201s"; write 5s to 20m'],
@@ -370,6 +365,11 @@ test("a backend whose name is misspelt where it is used serves something; anothe
 
 describe("warns of", () => {
   test.each<[what: string, given: Fields, line: string]>([
+    [
+      "an outage of no host",
+      config({ acceptOutage: ["www.example.org"] }),
+      'acceptOutage["www.example.org"]: is none of the hosts, which is right only for one that an apply takes out; leave it out afterwards',
+    ],
     [
       "a zone that covers no host",
       config({ dns: { ...dns, zones: { ...dns.zones, "example.org": "example-org" } } }),

@@ -85,7 +85,7 @@ function checkWildcards({ computeCertificates, hosts, mode }: GcpManagedSanConfi
     const way =
       mode === "compute"
         ? 'use mode "certificate-manager"'
-        : 'add it once the mode has changed, after phase "drop-certificates"';
+        : 'add it after phase "drop-certificates", or on the way back to mode "compute", which can never serve it, leave it out';
     const isHost = hosts.some((host) => host.name === name);
     report.problem(
       isHost ? [...path, "hosts", name] : [...path, "retiring", { member: name }],

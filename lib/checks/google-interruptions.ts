@@ -1,8 +1,9 @@
-import type { DnsName } from "../config/dns-names";
+import { type DnsName, withoutWildcard } from "../config/dns-names";
 import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
 import { type Path, type Report, show } from "../config/report";
 import {
   blockOf,
+  namedOfType,
   nameOfReference,
   ofType,
   type PreviousResource,
@@ -41,9 +42,11 @@ export function checkGoogleInterruptions(
 ): void {
   const before = readBefore(previous);
   if (before === undefined) return;
-  checkProject(stack, previous, path, report);
+  if (checkProject(stack, previous, path, report)) return;
   checkCertificates(stack, before, path, report);
-  checkClosings(stack, previous, before, path, report);
+  checkRecords(stack, previous, path, report);
+  checkHosts(stack, before, path, report);
+  checkClosings(stack, previous, path, report);
 }
 
 function readBefore(previous: PreviousStack): Before | undefined {
@@ -73,14 +76,15 @@ function readBefore(previous: PreviousStack): Before | undefined {
 }
 
 /** Another project is another everything: an address, certificates that nobody has issued, records that change. */
-function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): void {
+function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): boolean {
   const [proxy] = ofType(previous, "google_compute_target_https_proxy");
   const was = previous.resources["provider.google"]?.project ?? proxy?.project;
-  if (typeof was !== "string" || was === project || report.refused([...path, "project"])) return;
+  if (typeof was !== "string" || was === project || report.refused([...path, "project"])) return false;
   report.problem(
     [...path, "project"],
     `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
   );
+  return true;
 }
 
 function checkCertificates(stack: GcpManagedSanConfig, before: Before, path: Path, report: Report): void {
@@ -182,22 +186,94 @@ function checkAttached(
   }
 }
 
-/** What is closed on purpose is worth a word. */
-function checkClosings(
-  stack: GcpManagedSanConfig,
-  previous: PreviousStack,
+/**
+ * Records that lead hosts here, or let Google renew their certificates, must stay where they are: what deletes them
+ * cannot know whether somebody made them elsewhere.
+ */
+function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): void {
+  const at = [...path, "dns"];
+  if (report.refused(at)) return;
+  const { dns, hosts, acceptOutage } = stack;
+  const records = new Map([
+    ...namedOfType(previous, "google_dns_record_set"),
+    ...namedOfType(previous, "aws_route53_record"),
+  ]);
+  const goes = (name: string, place: PreviousResource) => {
+    const record = records.get(name.replaceAll(".", "_"));
+    return record !== undefined && placeOf(record, previous) !== placeOf(place, previous);
+  };
+  const asked = hosts.filter(({ name }) => !acceptOutage.includes(name));
+  const leads = dns.in !== "elsewhere" && dns.addressRecords;
+  const led = asked.filter(({ name, zone }) =>
+    (stack.ipv6 ? ["a", "aaaa"] : ["a"]).some((type) =>
+      goes(`address_${name.replace("*", "-wildcard")}_${type}`, leads ? placed(stack, zone) : {}),
+    ),
+  );
+  const proved = stack.authorizations.flatMap(({ domain, zone }) =>
+    goes(`proof_${domain}`, placed(stack, zone)) ? asked.filter(({ name }) => withoutWildcard(name) === domain) : [],
+  );
+  if (led.length > 0) {
+    report.problem(
+      dns.in === "elsewhere" || leads ? at : [...at, "addressRecords"],
+      `would delete the records that lead ${listed(namesOf(led))} here; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
+    );
+  }
+  if (proved.length > 0) {
+    report.problem(
+      at,
+      `would delete the records with which Google renews the certificates of ${listed(namesOf(proved))}; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
+    );
+  }
+}
+
+/** The place of a stack's record, in the words of the provider that makes it. */
+function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResource {
+  switch (dns.in) {
+    case "elsewhere":
+      return {};
+    case "cloud-dns":
+      return { project: dns.project ?? project, managed_zone: dns.zones[zone] };
+    case "route53":
+      return { zone_id: dns.zones[zone] };
+  }
+}
+
+/** Where a record is, as a text. An output leaves the project out where it is the stack's. */
+function placeOf({ project, managed_zone, zone_id }: PreviousResource, previous: PreviousStack): string {
+  if (managed_zone === undefined) return `zone ${zone_id}`;
+  return `zone ${managed_zone} of ${project ?? previous.resources["provider.google"]?.project}`;
+}
+
+const namesOf = (hosts: readonly { readonly name: DnsName }[]) => hosts.map(({ name }) => name);
+
+/** A host that is taken out is served no more, unless its wildcard serves it from before. */
+function checkHosts(
+  { hosts, acceptOutage }: GcpManagedSanConfig,
   { entries, attached }: Before,
   path: Path,
   report: Report,
 ): void {
   const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
-  const names = stack.hosts.map(({ name }) => name);
+  const names = hosts.map(({ name }) => name);
   for (const host of new Set(had.filter((name) => !names.includes(name)))) {
-    report.warning(
-      [...path, "hosts"],
-      `no longer has ${show(host)}, which is served now and will not be; see that nobody uses it`,
-    );
+    if (acceptOutage.includes(host) || report.refused([...path, "hosts", host])) continue;
+    const wildcard = host.replace(/^[^.]*/, "*");
+    if (had.includes(wildcard) && names.includes(wildcard)) {
+      report.warning(
+        [...path, "hosts"],
+        `lacks ${show(host)}, which is served now: ${show(wildcard)} serves it from then on, with its backend; see that this is meant`,
+      );
+    } else {
+      report.problem(
+        [...path, "hosts"],
+        `lacks ${show(host)}, which is served now: nobody could reach it; put it back, beside a new name if it is to have one, or if nobody uses it name it in acceptOutage`,
+      );
+    }
   }
+}
+
+/** What is closed on purpose, for some clients only, is worth a word. */
+function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): void {
   const addresses = ofType(previous, "google_compute_global_address");
   if (!stack.ipv6 && addresses.some(({ ip_version }) => ip_version === "IPV6")) {
     report.warning(

@@ -10,8 +10,18 @@ export interface PreviousStack {
 }
 
 /** The resources of a type. */
-export function ofType({ resources }: PreviousStack, type: string): readonly PreviousResource[] {
-  return Object.entries(resources).flatMap(([address, one]) => (address.startsWith(`${type}.`) ? [one] : []));
+export function ofType(previous: PreviousStack, type: string): readonly PreviousResource[] {
+  return [...namedOfType(previous, type).values()];
+}
+
+/** The resources of a type, by the name in their address. */
+export function namedOfType({ resources }: PreviousStack, type: string): ReadonlyMap<string, PreviousResource> {
+  const start = `${type}.`;
+  return new Map(
+    Object.entries(resources).flatMap(([address, one]) =>
+      address.startsWith(start) ? [[address.slice(start.length), one] as const] : [],
+    ),
+  );
 }
 
 /** Texts of a list, which JSON and states write the same. */

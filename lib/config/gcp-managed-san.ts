@@ -127,7 +127,7 @@ export const gcpManagedSanInput = fields(
         "Changes the mode from compute without an interruption: an apply with both kinds of certificates, then one without Compute's.",
     }).optional(),
     acceptOutage: namesInput(
-      "Hosts for which an interruption is accepted, where `check --against` would refuse one.",
+      "Hosts for which an interruption is accepted, where `check --against` would refuse one; hosts that are taken out, too.",
     ).optional(),
     purpose: word(purposes, {
       description: "What the certificates are shown for; a public authority signs for servers only.",
@@ -547,7 +547,10 @@ function readAccepted(
   const at = [...path, "acceptOutage"];
   const names = readNames(acceptOutage, at, report);
   for (const name of names.filter((name) => !hosts.includes(name))) {
-    report.problem([...at, { member: name }], notAHost(name, hosts));
+    report.warning(
+      [...at, { member: name }],
+      "is none of the hosts, which is right only for one that an apply takes out; leave it out afterwards",
+    );
   }
   return names;
 }
