@@ -120,7 +120,7 @@ describe("user data", () => {
     [{ domains: ["*.a.example"] }, "domains is no domain of nodes"],
     [{ renewAt: 1 }, "renewAt is 1; write a share"],
     [{ renewAt: 0.999 }, "renewAt is 0.999, which leaves 86 seconds"],
-    [{ renewAt: 0.1, backdate: 10_000 }, "is due again at once"],
+    [{ renewAt: 0.1, backdate: 10_000 }, "due again at once"],
     [{ user: "a b" }, 'user is "a b"; write the name of a user'],
     [{ reload: "a\nb" }, "reload has more than one line"],
     [{ reload: " " }, "reload is empty"],

@@ -158,31 +158,31 @@ describe("refuses what replaces an authority or a pool, which protection lets", 
     ]);
   });
 
-  test.each<[was: string, now: Fields, ofConfig?: Fields]>([
-    ['issuers.a.commonName: is "X", was "A": the issuer', { issuers: { a: { commonName: "X" } } }],
-    ['issuers.a.key: is "rsa-2048", was "ecdsa-p256": the issuer', { issuers: { a: { ...a, key: "rsa-2048" } } }],
+  test.each<readonly [was: string, change: readonly [now: Fields, ofConfig?: Fields]]>([
+    ['issuers.a.commonName: is "X", was "A": the issuer', [{ issuers: { a: { commonName: "X" } } }]],
+    ['issuers.a.key: is "rsa-2048", was "ecdsa-p256": the issuer', [{ issuers: { a: { ...a, key: "rsa-2048" } } }]],
     [
       `issuers.a.kmsKeyVersion: is "${kmsKeyVersion}", was "ecdsa-p256": the issuer`,
-      { issuers: { a: { ...a, kmsKeyVersion } } },
+      [{ issuers: { a: { ...a, kmsKeyVersion } } }],
     ],
     [
       'issuers.a.permittedDomains: is ["gpu.example.com"], was []: the issuer',
-      { issuers: { a: { ...a, permittedDomains: ["gpu.example.com"] } } },
+      [{ issuers: { a: { ...a, permittedDomains: ["gpu.example.com"] } } }],
     ],
-    ['root.commonName: is "X", was "Root": the root', { root: { commonName: "X" } }],
-    ['root.lifetime: is "3000d", was "3650d": the root', { root: { ...root, lifetime: "3000d" } }],
-    ['root.key: is "rsa-4096", was "ecdsa-p256": the root', { root: { ...root, key: "rsa-4096" } }],
+    ['root.commonName: is "X", was "Root": the root', [{ root: { commonName: "X" } }]],
+    ['root.lifetime: is "3000d", was "3650d": the root', [{ root: { ...root, lifetime: "3000d" } }]],
+    ['root.key: is "rsa-4096", was "ecdsa-p256": the root', [{ root: { ...root, key: "rsa-4096" } }]],
     [
       'root.permittedDomains: is ["example.com"], was []: the root',
-      { root: { ...root, permittedDomains: ["example.com"] } },
+      [{ root: { ...root, permittedDomains: ["example.com"] } }],
     ],
-    ['root.organization: is "X", was "ai-platform": the root', { root: { ...root, organization: "X" } }],
-    ['root.organization: is "x", was "ai-platform": the root', {}, { project: "x" }],
-    ['project: is "ai-training-2", was "ai-training": pools and authorities', { project: "ai-training-2" }],
-    ['location: is "us-central1", was "europe-west1": pools and authorities', { location: "us-central1" }],
-    ['tier: is "devops", was "enterprise": pools and authorities', { tier: "devops" }],
-  ])("%s", (start, now, ofConfig) => {
-    const { problems, warnings } = change(config(), config(now, ofConfig));
+    ['root.organization: is "X", was "ai-platform": the root', [{ root: { ...root, organization: "X" } }]],
+    ['root.organization: is "x", was "ai-platform": the root', [{}, { project: "x" }]],
+    ['project: is "ai-training-2", was "ai-training": pools and authorities', [{ project: "ai-training-2" }]],
+    ['location: is "us-central1", was "europe-west1": pools and authorities', [{ location: "us-central1" }]],
+    ['tier: is "devops", was "enterprise": pools and authorities', [{ tier: "devops" }]],
+  ])("%s", (start, now) => {
+    const { problems, warnings } = change(config(), config(...now));
     expect(warnings).toEqual([]);
     expect(problems).toEqual([expect.stringContaining(`stacks.cas.${start} would be replaced, which the plan`)]);
   });

@@ -693,13 +693,13 @@ describe("handoff", () => {
 
 describe("an operator of a private authority", () => {
   const pageOf = (example: string, changes: object = {}) => {
-    const { default: given } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
-      `../../config/examples/${example}`,
-    );
+    const { default: given } = jest.requireActual<{
+      default: { environment: string; stacks: Record<string, object> };
+    }>(`../../config/examples/${example}`);
     const [[name = "", scenario] = []] = Object.entries(given.stacks);
     write({ "config.json": { ...given, stacks: { [name]: { ...scenario, ...changes } } } });
     expect(command(["handoff", name, "--out", join(home, "out")]).code).toBe(0);
-    return readFileSync(join(home, "out", "example", name, "README.md"), "utf8");
+    return readFileSync(join(home, "out", given.environment, name, "README.md"), "utf8");
   };
 
   test("is told how the user data gets onto nodes, and what those need", () => {

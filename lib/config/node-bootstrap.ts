@@ -95,7 +95,11 @@ function renews(lifetime: Seconds, renewAt: number, backdate: Seconds): boolean 
 
 /** The least lifetime, in whole minutes, with which nodes can renew at the share; `undefined` if there is none. */
 function leastLifetime(renewAt: number, backdate: Seconds): Seconds | undefined {
-  const least = Math.max(shortestWindow, backdate);
+  // What a longer lifetime gains for each second: it less the time to renew in and two of that time's eighths.
+  const gain = 1 - 1.25 * (1 - renewAt);
+  if (gain <= 0) return undefined;
+  // No less can do, rounding aside.
+  const least = Math.max(shortestWindow, shortestWindow / (1 - renewAt) - 60, backdate / gain - 300);
   for (let lifetime = Math.ceil(least / 60) * 60; lifetime <= longestRemedy; lifetime += 60) {
     if (renews(lifetime, renewAt, backdate)) return lifetime;
   }
