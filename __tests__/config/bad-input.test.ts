@@ -1180,7 +1180,7 @@ describe("all at once", () => {
         const both = replaced(replaced(fullConfig(), one.path, one.wrong), other.path, other.wrong);
         expect(problemsOf(both)).toEqual([...new Set([...one.lines, ...other.lines])].sort());
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -1233,7 +1233,7 @@ describe("whatever is given", () => {
   test("any JSON is read, and none of it is a config by chance", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -1253,7 +1253,7 @@ describe("whatever is given", () => {
         );
         expect(missing).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -1281,7 +1281,7 @@ describe("whatever is given", () => {
         const lines = saidOf(config).join("\n");
         for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });

@@ -380,6 +380,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
         const fits = leaf <= template && template <= pool && pool < issuer && issuer < root;
         expect(problemsOf(given).length === 0).toBe(fits);
       }),
+      { numRuns: 30 },
     );
   });
 });
@@ -604,6 +605,7 @@ describe("refuses requests", () => {
         changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         expect(parseRequest(pemOf(changed))).toEqual({ mistake: expect.any(String) });
       }),
+      { numRuns: 40 },
     );
     expect(parseRequest(pemOf(Buffer.concat([der, Buffer.from([0])])))).toHaveProperty("mistake");
     expect(parseRequest(pemOf(der.subarray(0, -1)))).toHaveProperty("mistake");

@@ -619,7 +619,7 @@ test("a role that is derived issues all of its certificate's names, together, an
       expect([...verdict.dns].sort()).toEqual(complete.names);
       expect(unintendedNames(role, complete.names)).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -670,6 +670,6 @@ test("an advised lifetime is accepted without a word, and Vault issues it, and a
       const limits = { mountDefault: intermediate, mountMax: intermediate, caLifetime: intermediate - 1 };
       expect(simulateRole(roleOf(refused), { common_name: refused.commonName }, limits).issued).toBe(false);
     }),
-    { numRuns: 100 },
+    { numRuns: 25 },
   );
 });

@@ -480,7 +480,7 @@ describe("writes what the framework writes", () => {
         });
         withoutTokenStackTraces(() => expectSame(build));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
