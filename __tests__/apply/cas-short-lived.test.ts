@@ -446,7 +446,7 @@ proofsOf(`${STACK} (cas-two-groups)`, needs, (prove) => {
   });
 });
 
-proofsOf(`${STACK}, an activation that fails half-way`, needs, (prove) => {
+proofsOf(`${STACK} (half-failed activation)`, needs, (prove) => {
   const issuer = "google_privateca_certificate_authority.issuer_a";
   let google: Deployment;
   afterAll(() => google?.stop());
@@ -485,7 +485,7 @@ proofsOf(`${STACK}, an activation that fails half-way`, needs, (prove) => {
   );
 });
 
-proofsOf(`${STACK}, what synth refuses`, needs, (prove) => {
+proofsOf(`${STACK} (what synth refuses)`, needs, (prove) => {
   const golden = join(__dirname, "../golden");
 
   prove(

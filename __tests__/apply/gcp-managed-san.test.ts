@@ -472,7 +472,7 @@ proofsOf(`${COMPUTE} (${COMPUTE})`, needs, (prove) => {
   });
 });
 
-proofsOf("one certificate of Compute for all names", needs, (prove) => {
+proofsOf("gcp-managed-san (one of Compute for all)", needs, (prove) => {
   prove("change", "the retiring one serves until the new one is issued", async () => {
     const { hosts: names } = compute.stacks[COMPUTE] as { hosts: Json };
     const all = { grouping: "all" };

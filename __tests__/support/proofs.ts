@@ -40,6 +40,7 @@ export function proofsOf(
   define: (prove: Prove) => void,
   { fromStart = false }: { fromStart?: boolean } = {},
 ): void {
+  if (!/^\S+( \(.+\))?$/.test(stack)) throw new Error(`${stack}: a row is a stack, or one with something in brackets`);
   const unlisted = needs.map(({ name }) => name).filter((name) => !known.includes(name));
   if (unlisted.length > 0) throw new Error(`needs.json does not list ${unlisted.join(", ")}`);
   const missing = needs.filter((need) => need.missing !== undefined);
