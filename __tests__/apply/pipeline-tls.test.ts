@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, type X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import type { PipelineTlsInput } from "../../lib/config/pipeline-tls";
 import { lifecycle, recovery } from "../lifecycles/pipeline-tls";
@@ -14,7 +15,15 @@ import {
   shakeHands,
   trials,
 } from "../support/handshake";
-import { type Cluster, kubernetesNeed, type Namespace, namespaceOf, startCluster } from "../support/kubernetes-server";
+import {
+  type Cluster,
+  freePorts,
+  kubernetesNeed,
+  type Namespace,
+  namespaceOf,
+  startCluster,
+  startOwnCluster,
+} from "../support/kubernetes-server";
 import { mounted, trustIn } from "../support/kubernetes-world";
 import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/lifecycle";
 import { type Moto, motoNeed, startMoto } from "../support/moto";
@@ -642,6 +651,25 @@ proofsOf(
         expect(Object.keys(stack.state()).filter((address) => address.startsWith("kubernetes_"))).toEqual([]);
         expect(await world.objects()).toEqual(before);
       });
+    });
+
+    prove("refusal", "a port that somebody has taken is no end: others are tried", async () => {
+      const other = createServer();
+      await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));
+      const { port: taken } = other.address() as AddressInfo;
+      const asked: (readonly number[])[] = [];
+      const cluster = await startOwnCluster(["any"], async (count) => {
+        const ports = await freePorts(count);
+        asked.push(asked.length === 0 ? [taken, ...ports.slice(1)] : ports);
+        return asked.at(-1) ?? [];
+      });
+      try {
+        expect(asked).toHaveLength(2);
+        expect(await namespaceOf(cluster, "default").phase()).toBe("Active");
+      } finally {
+        await cluster.stop();
+        other.close();
+      }
     });
 
     prove("refusal", "a cluster that dies is named at once", async () => {

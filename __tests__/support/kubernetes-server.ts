@@ -53,7 +53,24 @@ export function kubernetesNeed(): Need {
  */
 export async function startCluster(contexts: readonly string[]): Promise<Cluster> {
   const named = process.env.TLS_STACKS_KUBECONFIG;
-  return named ? existingCluster(resolve(named)) : ownCluster(contexts);
+  return named ? existingCluster(resolve(named)) : startOwnCluster(contexts);
+}
+
+/** How often other ports are tried: between looking for free ones and taking them, somebody else may. */
+const ATTEMPTS = 3;
+
+/** An API server and etcd of our own, on other ports if somebody has taken those that were free. */
+export async function startOwnCluster(
+  contexts: readonly string[],
+  ports: (count: number) => Promise<readonly number[]> = freePorts,
+): Promise<Cluster> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ownCluster(contexts, await ports(3));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !/address already in use/.test(String(error))) throw error;
+    }
+  }
 }
 
 /** Somebody's cluster, whatever their kubeconfig needs to log in: kubectl passes calls on to it. */
@@ -85,9 +102,11 @@ async function existingCluster(kubeconfig: string): Promise<Cluster> {
  * An API server and etcd. Nothing runs in it; of the controllers that a cluster has, only the one that lets deleted
  * namespaces go is stood in for.
  */
-async function ownCluster(contexts: readonly string[]): Promise<Cluster> {
+async function ownCluster(
+  contexts: readonly string[],
+  [clients = 0, peers = 0, port = 0]: readonly number[],
+): Promise<Cluster> {
   const folder = temporaryFolder("cluster");
-  const [clients = 0, peers = 0, port = 0] = await freePorts(3);
   const store = `http://127.0.0.1:${clients}`;
   const token = randomBytes(16).toString("hex");
   const serviceAccounts = join(folder, "service-accounts.pem");
@@ -287,12 +306,20 @@ export function startServer(program: string, args: string[], folder: string): Se
 }
 
 async function ready(cluster: Cluster, servers: Server[]): Promise<Cluster> {
+  let lost: string | undefined;
+  void cluster.died.then((sentence) => {
+    lost = sentence;
+  });
   for (const until = Date.now() + START_LIMIT * 1000; Date.now() < until; ) {
     // The last thing that a new API server makes itself.
     const answer = await cluster.call("GET", "/api/v1/namespaces/default").catch(() => undefined);
     if (answer !== undefined) {
       const { gitVersion } = (await cluster.call("GET", "/version")) as { gitVersion: string };
       return { ...cluster, description: `Kubernetes ${gitVersion}, ${cluster.description}` };
+    }
+    if (lost !== undefined) {
+      await cluster.stop();
+      throw new Error(lost);
     }
     await new Promise((done) => setTimeout(done, 100));
   }
