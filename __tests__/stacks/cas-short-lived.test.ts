@@ -16,6 +16,7 @@ import {
   synthesizedTexts,
   type TerraformJson,
   textsIn,
+  turned,
 } from "../support/synthesis";
 
 // A busy machine may take longer than the default for many syntheses.
@@ -591,15 +592,6 @@ describe("of any config", () => {
     );
 
   test("a re-ordered one changes no byte", () => {
-    const turned = (value: unknown): unknown => {
-      if (Array.isArray(value)) return [...value].reverse().map(turned);
-      if (typeof value !== "object" || value === null) return value;
-      return Object.fromEntries(
-        Object.entries(value)
-          .reverse()
-          .map(([key, inner]) => [key, turned(inner)]),
-      );
-    };
     expect(synthesizedTexts(turned(everything))).toEqual(texts);
   });
 

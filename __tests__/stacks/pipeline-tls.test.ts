@@ -12,6 +12,7 @@ import {
   synthesizedTexts,
   type TerraformJson,
   textsIn,
+  turned,
 } from "../support/synthesis";
 
 /** A config that has every optional field of this scenario. */
@@ -606,15 +607,6 @@ describe("of any config", () => {
     );
 
   test("a re-ordered one changes no byte", () => {
-    const turned = (value: unknown): unknown => {
-      if (Array.isArray(value)) return [...value].reverse().map(turned);
-      if (typeof value !== "object" || value === null) return value;
-      return Object.fromEntries(
-        Object.entries(value)
-          .reverse()
-          .map(([key, inner]) => [key, turned(inner)]),
-      );
-    };
     expect(synthesizedTexts(turned(everything))).toEqual(texts);
   });
 
