@@ -3,9 +3,13 @@ const transform = {
   "\\.(ts|cjs)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }],
   "\\.sh$": "<rootDir>/__tests__/support/text-transform.cjs",
 };
-const project = (displayName, folders, more = {}) => ({
+// Of a scenario's tests, the file's name says what they need: `__tests__/<scenario>/<name>[-<part>].test.ts`.
+const project = (displayName, { folders, names = [] }, more = {}) => ({
   displayName,
-  testMatch: folders.map((folder) => `<rootDir>/__tests__/${folder}/**/*.test.ts`),
+  testMatch: [
+    ...folders.map((folder) => `<rootDir>/__tests__/${folder}/**/*.test.ts`),
+    ...names.map((name) => `<rootDir>/__tests__/*/${name}?(-*).test.ts`),
+  ],
   transform,
   modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/handoff"],
   ...more,
@@ -16,12 +20,17 @@ module.exports = {
   maxWorkers: 2,
   reporters: ["default", "<rootDir>/__tests__/support/summary-reporter.cjs"],
   projects: [
-    // The rooms below the constructs must not need the framework: loading it here fails the test.
-    project("config", ["config", "checks"], {
-      moduleNameMapper: { "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/forbidden-module.ts" },
+    // What reads and checks must not need the framework: loading it here fails the test.
+    project(
+      "config",
+      { folders: ["config", "checks", "lib/config", "lib/vault-role"], names: ["config", "check"] },
+      { moduleNameMapper: { "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/forbidden-module.ts" } },
+    ),
+    project("stacks", {
+      folders: ["bootstrap", "commands", "constructs", "stacks", "repository", "lib/constructs", "lib/synthesis"],
+      names: ["stack", "change", "bootstrap"],
     }),
-    project("stacks", ["bootstrap", "commands", "constructs", "stacks", "repository"]),
-    project("plan", ["plan"]),
-    project("apply", ["apply"]),
+    project("plan", { folders: ["plan"] }),
+    project("apply", { folders: ["apply"], names: ["lifecycle"] }),
   ],
 };

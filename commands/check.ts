@@ -1,8 +1,9 @@
-import { checkAgainst } from "../lib/checks/against";
-import { type Config, certificatesOf } from "../lib/config/config";
+import { previousStacks } from "../lib/change/read-previous";
 import type { Report } from "../lib/config/report";
+import { certificatesOf } from "../stacks";
+import { checkAgainst } from "../stacks/change";
+import type { Config } from "../stacks/config";
 import { count, exitCodes, findingLines, headline, npmWay, type Surroundings, tellFindings } from "./output";
-import { previousStacks } from "./previous-output";
 import { readConfig } from "./read-config";
 
 /** How a config is checked. */
@@ -60,10 +61,10 @@ function compare(
     if (npmAgainst) report.problem(["against"], `was kept by npm, which compares nothing; write ${npmWay}`);
     return undefined;
   }
+  const names = config.stacks.map(({ name }) => name);
   const previous = previousStacks(path, config, report);
   if (previous === undefined) return { path, compared: [], new: [], gone: [] };
   checkAgainst(config, previous, report);
-  const names = config.stacks.map(({ name }) => name);
   return {
     path,
     compared: names.filter((name) => previous.has(name)),

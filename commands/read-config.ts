@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { checkedConfig } from "../lib/checks/check-config";
-import type { Config } from "../lib/config/config";
 import { readConfigFile } from "../lib/config/read-config-file";
 import { newReport, type Report } from "../lib/config/report";
+import { clustersOf } from "../stacks";
+import { checkedConfig } from "../stacks/check";
+import type { Config } from "../stacks/config";
 import type { Surroundings } from "./output";
 
 /** A config file, read and checked; usable for synthesis only if the report has no problem. */
@@ -38,15 +39,16 @@ export function readConfig({ configFile, named, unattended, frameworkCli, outdir
 
 /** A kubeconfig is read by whoever applies, who need not be here: its absence is worth a word, not a refusal. */
 function warnOfMissingKubeconfigs(config: Config, outdir: string, report: Report): void {
-  for (const { name, scenario } of config.stacks) {
-    const kubeconfig = scenario.scenario === "pipeline-tls" ? scenario.kubernetes.kubeconfig : undefined;
-    if (kubeconfig === undefined) continue;
-    // Terraform runs in the stack's folder, and the provider knows "~".
-    const file = resolve(outdir, "stacks", name, kubeconfig.replace(/^~(?=\/|$)/, homedir()));
-    if (existsSync(file)) continue;
-    report.warning(
-      ["stacks", name, "kubernetes", "kubeconfig"],
-      `${kubeconfig} does not exist on this machine; whoever applies must have it there, or leave it out and set KUBE_CONFIG_PATH`,
-    );
+  for (const stack of config.stacks) {
+    for (const { kubeconfig } of clustersOf(stack)) {
+      if (kubeconfig === undefined) continue;
+      // Terraform runs in the stack's folder, and the provider knows "~".
+      const file = resolve(outdir, "stacks", stack.name, kubeconfig.replace(/^~(?=\/|$)/, homedir()));
+      if (existsSync(file)) continue;
+      report.warning(
+        ["stacks", stack.name, "kubernetes", "kubeconfig"],
+        `${kubeconfig} does not exist on this machine; whoever applies must have it there, or leave it out and set KUBE_CONFIG_PATH`,
+      );
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { configJsonSchema, configReference } from "../lib/config/json-schema";
+import { configInput } from "../stacks/config";
 import { exitCodes, type Surroundings } from "./output";
 
 const marks = { start: "<!-- fields -->\n", end: "<!-- /fields -->" };
@@ -9,8 +10,8 @@ export function reference(around: Surroundings, { check }: { readonly check: boo
   const page = readFileSync("docs/config.md", "utf8");
   const start = page.indexOf(marks.start) + marks.start.length;
   const files = {
-    "docs/config.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
-    "docs/config.md": page.slice(0, start) + configReference() + page.slice(page.indexOf(marks.end)),
+    "docs/config.schema.json": `${JSON.stringify(configJsonSchema(configInput), null, 2)}\n`,
+    "docs/config.md": page.slice(0, start) + configReference(configInput) + page.slice(page.indexOf(marks.end)),
   };
   let code: number = exitCodes.clean;
   for (const [file, text] of Object.entries(files)) {

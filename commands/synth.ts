@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
-import { keysInState } from "../lib/checks/key-custody";
-import { authoritiesOf, certificatesOf } from "../lib/config/config";
+import { authoritiesOf, certificatesOf, clustersOf, keysInState } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
@@ -30,7 +29,7 @@ export function synth(around: Surroundings): number {
       ["stack", "scenario", "certificates", "names", "authorities", "resources", "keys in state", "file"],
       config.stacks.map((stack, index) => [
         stack.name,
-        stack.scenario.scenario,
+        stack.kind,
         certificatesOf(stack).length,
         certificatesOf(stack).flatMap(({ names }) => names).length,
         authoritiesOf(stack).length,
@@ -40,10 +39,10 @@ export function synth(around: Surroundings): number {
       ]),
     ),
   );
-  for (const { name, scenario } of config.stacks) {
-    if (!("kubernetes" in scenario) || scenario.kubernetes.kubeconfig !== undefined) continue;
+  for (const stack of config.stacks) {
+    if (clustersOf(stack).every(({ kubeconfig }) => kubeconfig !== undefined)) continue;
     around.stdout(
-      `${name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
+      `${stack.name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
     );
   }
   if (around.frameworkCli) return exitCodes.clean;

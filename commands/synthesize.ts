@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";
-import type { Config } from "../lib/config/config";
 import { withoutTokenStackTraces } from "../lib/linear-synthesis";
 import { buildStack } from "../stacks";
+import type { Config } from "../stacks/config";
 
 /**
  * Builds every stack of a config and writes what Terraform needs to a folder of its own, in the output folder if that

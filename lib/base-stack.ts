@@ -1,7 +1,7 @@
 import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import type { Settings } from "./config/config";
 import type { ProviderName } from "./config/providers";
+import type { Settings } from "./config/settings";
 import { type InventoryEntry, inventoryValue } from "./constructs/inventory";
 import { StateBackend } from "./constructs/state-backend";
 import { LinearSynthesizer } from "./linear-synthesis";
@@ -106,6 +106,9 @@ export abstract class BaseStack extends TerraformStack {
     }
   }
 }
+
+/** A class of stacks that are made from a complete config. */
+export type StackClass<Config> = new (scope: Construct, name: string, settings: Settings, config: Config) => BaseStack;
 
 /** The address of whatever has one: resources, data sources, variables, locals, outputs, checks. */
 function addressOf(construct: unknown): string | undefined {

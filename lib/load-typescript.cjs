@@ -19,7 +19,7 @@ const root = projectRoot(__dirname);
 const cacheFolder = join(root, "node_modules", ".cache", "ai-tls-stacks");
 
 /** What a config imports to have its type, wherever it is. */
-const configTypes = join(root, "lib", "config", "define-config.ts");
+const configTypes = join(root, "stacks", "define-config.ts");
 
 /**
  * How every file is compiled.

@@ -5,7 +5,7 @@ import devops from "../../config/examples/cas-devops";
 import requests from "../../config/examples/cas-requests";
 import training from "../../config/examples/cas-training";
 import twoGroups from "../../config/examples/cas-two-groups";
-import type { ConfigInput } from "../../lib/config/config";
+import type { ConfigInput } from "../../stacks/config";
 import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/google-api";
 import { evidence, proofsOf, synthesized } from "../support/proofs";
 import { type Applied, type Json, needsOf, type Plan, type Workspace, workspace } from "../support/terraform";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { previousStacks } from "../../commands/previous-output";
 import example from "../../config/example";
 import compute from "../../config/examples/gcp-compute";
 import grouped from "../../config/examples/gcp-grouped";
-import { checkAgainst } from "../../lib/checks/against";
-import { checkedConfig } from "../../lib/checks/check-config";
-import type { ConfigInput } from "../../lib/config/config";
+import { previousStacks } from "../../lib/change/read-previous";
+import { checkAgainst } from "../../stacks/change";
+import { checkedConfig } from "../../stacks/check";
+import type { ConfigInput } from "../../stacks/config";
 import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/google-api";
 import { evidence, proofsOf, synthesized } from "../support/proofs";
 import { type Applied, type Json, needsOf, type Workspace, workspace } from "../support/terraform";
@@ -57,10 +57,9 @@ class Deployment {
     const { config, report } = checkedConfig(this.config(changes));
     const state = join(this.#run.folder, "terraform.tfstate");
     // The override puts the test's project into everything.
-    const placed = config.stacks.map(({ name, scenario }) => ({
-      name,
-      scenario: scenario.scenario === "gcp-managed-san" ? { ...scenario, project: "test-project" } : scenario,
-    }));
+    const placed = config.stacks.map((stack) =>
+      stack.kind === "gcp-managed-san" ? { ...stack, config: { ...stack.config, project: "test-project" } } : stack,
+    );
     const here = { ...config, stacks: placed };
     checkAgainst(here, previousStacks(state, here, report) ?? new Map(), report);
     return report.problems.map(({ message }) => message);

@@ -1,13 +1,14 @@
 import fc from "fast-check";
-import { checkedConfig } from "../../lib/checks/check-config";
-import { checkKeyCustody, type KeyInState } from "../../lib/checks/key-custody";
 import { renewalPoint } from "../../lib/checks/renewal-alarm";
 import { defaultAlarm } from "../../lib/config/acm-route53";
 import { type BackendConfig, isEncrypted } from "../../lib/config/backend";
-import type { Settings } from "../../lib/config/config";
 import { day, showDuration } from "../../lib/config/duration";
 import { publicLifetime } from "../../lib/config/lifetimes";
+import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
+import type { Settings } from "../../lib/config/settings";
+import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
+import { checkedConfig } from "../../stacks/check";
 import {
   account,
   albListener,
@@ -267,7 +268,7 @@ describe("one owner for each record", () => {
 
 describe("custody of private keys", () => {
   const key = (name: string): KeyInState => ({
-    path: ["stacks", "mesh", "services", name],
+    path: ["services", name],
     address: `tls_private_key.${name}`,
     way: "use another",
   });
@@ -284,7 +285,12 @@ describe("custody of private keys", () => {
   ];
   const judged = (keys: readonly KeyInState[], privateKeys: Settings["privateKeys"], backend: BackendConfig) => {
     const report = newReport();
-    checkKeyCustody(keys, { ...checkedConfig(goodConfig()).config.settings, privateKeys, backend }, "mesh", report);
+    checkKeyCustody(
+      keys,
+      { ...checkedConfig(goodConfig()).config.settings, privateKeys, backend },
+      "mesh",
+      placeAt(["stacks", "mesh"], report),
+    );
     return report.problems.map(({ path, message }) => `${showPath(path, {})}: ${message}`);
   };
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { previousStacks } from "../../commands/previous-output";
-import { checkAgainst } from "../../lib/checks/against";
-import { checkedConfig } from "../../lib/checks/check-config";
+import { previousStacks } from "../../lib/change/read-previous";
 import { newReport, showPath } from "../../lib/config/report";
+import { checkAgainst } from "../../stacks/change";
+import { checkedConfig } from "../../stacks/check";
 import { synthesizedTexts } from "../support/synthesis";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findingLines } from "../../commands/output";
-import { previousStacks } from "../../commands/previous-output";
-import { checkAgainst } from "../../lib/checks/against";
-import { checkedConfig } from "../../lib/checks/check-config";
+import { previousStacks } from "../../lib/change/read-previous";
+import { checkAgainst } from "../../stacks/change";
+import { checkedConfig } from "../../stacks/check";
 import { albListener, nlbListener } from "../support/configs";
 import { synthesizedTexts } from "../support/synthesis";
 

@@ -14,9 +14,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import type { Construct } from "constructs";
 import type { Surroundings } from "../../commands/output";
 import { run } from "../../commands/run";
-import type { StackConfig } from "../../lib/config/config";
+import type { Settings } from "../../lib/config/settings";
+import type { Kind, Stack } from "../../stacks";
 import { expectGolden, stackTexts } from "../support/synthesis";
 
 // A busy machine may take longer than the default.
@@ -26,12 +28,12 @@ jest.setTimeout(60_000);
 let mockBroken: { readonly stack: string; readonly message: string } | undefined;
 
 jest.mock("../../stacks", () => {
-  const { buildStack } = jest.requireActual<typeof import("../../stacks")>("../../stacks");
-  const breakable: typeof buildStack = (scope, settings, stack: StackConfig) => {
+  const registry = jest.requireActual<typeof import("../../stacks")>("../../stacks");
+  const breakable = <K extends Kind>(scope: Construct, settings: Settings, stack: Stack<K>) => {
     if (stack.name === mockBroken?.stack) throw new Error(mockBroken.message);
-    return buildStack(scope, settings, stack);
+    return registry.buildStack(scope, settings, stack);
   };
-  return { buildStack: breakable };
+  return { ...registry, buildStack: breakable };
 });
 
 let home: string;

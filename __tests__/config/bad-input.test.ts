@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { checkedConfig } from "../../lib/checks/check-config";
-import { configInput } from "../../lib/config/config";
 import { plainData } from "../../lib/config/plain-data";
 import { newReport, oneOf, type Path, showPath } from "../../lib/config/report";
+import { checkedConfig } from "../../stacks/check";
+import { configInput } from "../../stacks/config";
 import {
   account,
   albListener,

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
-import { checkAgainst } from "../../lib/checks/against";
+import type { PreviousStack } from "../../lib/change/previous-stack";
 import { checkCasPhaseChanges } from "../../lib/checks/cas-phases";
-import { checkedConfig } from "../../lib/checks/check-config";
-import type { PreviousStack } from "../../lib/checks/previous-resources";
 import type { CasShortLivedConfig, Phase } from "../../lib/config/cas-short-lived";
 import { parseRequest } from "../../lib/config/csr";
 import { parseDuration } from "../../lib/config/duration";
 import { newReport, showPath } from "../../lib/config/report";
+import { checkAgainst } from "../../stacks/change";
+import { checkedConfig } from "../../stacks/check";
 import { problemsOf, warningsOf } from "../support/configs";
 import {
   addressRequest,
@@ -67,9 +67,9 @@ const certificate = (changes: Fields, ofStack: Fields = {}, ofConfig: Fields = {
 
 /** The stack `cas` as the product receives it. */
 function completed(given: Fields): CasShortLivedConfig {
-  const { scenario } = checkedConfig(given).config.stacks.find(({ name }) => name === "cas") ?? {};
-  if (scenario?.scenario !== "cas-short-lived") throw new Error("no such stack");
-  return scenario;
+  const stack = checkedConfig(given).config.stacks.find(({ name }) => name === "cas");
+  if (stack?.kind !== "cas-short-lived") throw new Error("no such stack");
+  return stack.config;
 }
 
 const trainersPath = "stacks.cas.nodeGroups.trainers";
@@ -617,8 +617,7 @@ test("what reads requests is loaded for configs with requests alone", () => {
     jest.doMock("@peculiar/asn1-schema", () => {
       throw new Error("loaded");
     });
-    const { checkedConfig } =
-      require("../../lib/checks/check-config") as typeof import("../../lib/checks/check-config");
+    const { checkedConfig } = require("../../stacks/check") as typeof import("../../stacks/check");
     expect(checkedConfig(cas()).report.problems).toEqual([]);
     expect(() => checkedConfig(certificate({}))).toThrow("loaded");
     jest.dontMock("@peculiar/asn1-schema");

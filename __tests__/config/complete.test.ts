@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { checkedConfig } from "../../lib/checks/check-config";
 import { type AcmCertificateConfig, type AcmRoute53Config, defaultAlarm } from "../../lib/config/acm-route53";
 import { partitionOf } from "../../lib/config/aws";
-import type { Config } from "../../lib/config/config";
 import { day, goDuration, parseDuration, showDuration } from "../../lib/config/duration";
 import { configJsonSchema, configReference } from "../../lib/config/json-schema";
 import { isDate, laterLifetimes, publicLifetime } from "../../lib/config/lifetimes";
+import { checkedConfig } from "../../stacks/check";
+import { type Config, configInput } from "../../stacks/config";
 import {
   account,
   albListener,
@@ -27,9 +27,9 @@ function completed(given: unknown): Config {
 
 /** What the stack `web` of a changed good config becomes. */
 function stackOf(changes: Changes): AcmRoute53Config {
-  const scenario = completed(changed(changes)).stacks.find(({ name }) => name === "web")?.scenario;
-  if (scenario?.scenario !== "acm-route53") throw new Error("no such stack");
-  return scenario;
+  const stack = completed(changed(changes)).stacks.find(({ name }) => name === "web");
+  if (stack?.kind !== "acm-route53") throw new Error("no such stack");
+  return stack.config;
 }
 
 /** What its certificate `api` becomes. */
@@ -79,8 +79,8 @@ describe("a complete config", () => {
       stacks: [
         {
           name: "web",
-          scenario: {
-            scenario: "acm-route53",
+          kind: "acm-route53",
+          config: {
             account,
             region: "eu-west-1",
             zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ" }],
@@ -119,7 +119,7 @@ describe("a complete config", () => {
     });
     expect(Object.keys(settings.labels)).toEqual(["cost-center", "team"]);
     expect(stacks.map(({ name }) => name)).toEqual(["second", "web"]);
-    expect(stacks[1]?.scenario).toMatchObject({
+    expect(stacks[1]?.config).toMatchObject({
       namesPerCertificate: 50,
       lifetime: 100 * day,
       zones: [
@@ -143,7 +143,7 @@ describe("a complete config", () => {
         { name: "quiet", alarm: undefined },
       ],
     });
-    expect(stacks[0]?.scenario).toMatchObject({ zones: [], certificates: [{ records: "existing", validations: [] }] });
+    expect(stacks[0]?.config).toMatchObject({ zones: [], certificates: [{ records: "existing", validations: [] }] });
   });
 
   test("the order in which a config is written changes nothing", () => {
@@ -351,7 +351,7 @@ describe("the JSON Schema", () => {
     readonly anyOf: readonly Schema[];
     readonly items: Schema;
   };
-  const schema = configJsonSchema() as Schema;
+  const schema = configJsonSchema(configInput) as Schema;
   const { properties } = schema;
   const kind = (schemas: readonly Schema[] | undefined, field: string, value: string) =>
     schemas?.find((one) => one.properties[field]?.const === value) as Schema;
@@ -430,7 +430,7 @@ describe("the JSON Schema", () => {
     }
     expect(properties.horizon).not.toHaveProperty("default");
     expect(properties.horizon?.description).toMatch(/ Default: the rule of 200 days, in force until 2027-03-15\.$/);
-    expect(configReference()).toContain("| the rule of 200 days, in force until 2027-03-15 |");
+    expect(configReference(configInput)).toContain("| the rule of 200 days, in force until 2027-03-15 |");
   });
 
   test("describes every field", () => {
@@ -440,7 +440,7 @@ describe("the JSON Schema", () => {
   });
 
   test("the reference has a row for every field", () => {
-    const reference = configReference();
+    const reference = configReference(configInput);
     for (const field of ["project", "labels", "backend", "horizon", "providers.aws.version", "stacks"]) {
       expect(reference).toContain(`| \`${field}\` |`);
     }

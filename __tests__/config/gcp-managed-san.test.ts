@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
-import { checkedConfig } from "../../lib/checks/check-config";
 import type { GcpManagedSanConfig } from "../../lib/config/gcp-managed-san";
 import { googleName } from "../../lib/config/google";
+import { checkedConfig } from "../../stacks/check";
 import { problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -43,9 +43,9 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 
 /** The stack `lb` as the product receives it. */
 function completed(given: Fields): GcpManagedSanConfig {
-  const { scenario } = checkedConfig(given).config.stacks.find(({ name }) => name === "lb") ?? {};
-  if (scenario?.scenario !== "gcp-managed-san") throw new Error("no such stack");
-  return scenario;
+  const stack = checkedConfig(given).config.stacks.find(({ name }) => name === "lb");
+  if (stack?.kind !== "gcp-managed-san") throw new Error("no such stack");
+  return stack.config;
 }
 
 const duration = 'which is no duration; write a whole number above 0 and s, m, h or d, such as "10m"';

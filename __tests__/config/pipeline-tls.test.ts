@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { checkedConfig } from "../../lib/checks/check-config";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "../../lib/config/pipeline-tls";
+import { checkedConfig } from "../../stacks/check";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -34,9 +34,9 @@ const ingest = (changes: Fields, ofStack: Fields = {}) =>
 
 /** The stack `mesh` as the product receives it. */
 function completed(given: Fields): PipelineTlsConfig {
-  const { scenario } = checkedConfig(given).config.stacks.find(({ name }) => name === "mesh") ?? {};
-  if (scenario?.scenario !== "pipeline-tls") throw new Error("no such stack");
-  return scenario;
+  const stack = checkedConfig(given).config.stacks.find(({ name }) => name === "mesh");
+  if (stack?.kind !== "pipeline-tls") throw new Error("no such stack");
+  return stack.config;
 }
 
 /** The service `ingest` as the product receives it. */
@@ -648,7 +648,6 @@ describe("becomes", () => {
 
   test("a stack with everything that was left out", () => {
     expect(completed(mesh({ services: { trainer: { ...pods, client: true }, ingest: pods } }))).toEqual({
-      scenario: "pipeline-tls",
       kubernetes: { context: "kind-pipeline", kubeconfig: undefined },
       namespace: { name: "pipeline", create: false },
       authority: {

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { checkedConfig } from "../../lib/checks/check-config";
 import { simulateRole } from "../../lib/checks/vault-role";
 import { unintendedNames } from "../../lib/checks/vault-role-widening";
 import { roleOf } from "../../lib/checks/vault-roles";
 import { day, parseDuration, showDuration } from "../../lib/config/duration";
 import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
+import { checkedConfig } from "../../stacks/check";
 import { problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -55,9 +55,9 @@ const byController = { delivery: "cert-manager" };
 
 /** The stack `pki` as the product receives it. */
 function completed(given: Fields): VaultPkiK8sConfig {
-  const { scenario } = checkedConfig(given).config.stacks.find(({ name }) => name === "pki") ?? {};
-  if (scenario?.scenario !== "vault-pki-k8s") throw new Error("no such stack");
-  return scenario;
+  const stack = checkedConfig(given).config.stacks.find(({ name }) => name === "pki");
+  if (stack?.kind !== "vault-pki-k8s") throw new Error("no such stack");
+  return stack.config;
 }
 
 test("a stack without a mistake is accepted without a word", () => {
@@ -553,7 +553,6 @@ describe("warns of", () => {
 
 test("what is left out has the default that the reference tells", () => {
   expect(completed(pki())).toEqual({
-    scenario: "vault-pki-k8s",
     kubernetes: { context: "kind-serving", kubeconfig: undefined },
     namespace: { name: "serving", create: false },
     pki: {

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { configJsonSchema, configReference } from "../../lib/config/json-schema";
+import { scenarios } from "../../stacks";
+import { configInput } from "../../stacks/config";
 
 const root = join(__dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -28,9 +30,7 @@ describe("folders", () => {
     ["main", /^(main\.ts|app\.cjs)$/],
     ["commands", /^commands\//],
     ["stacks", /^stacks\//],
-    ["constructs", /^lib\/(constructs\/|base-stack\.ts$|linear-synthesis\.ts$)/],
-    ["checks", /^lib\/checks\//],
-    ["config", /^lib\/(config\/|load-typescript\.cjs$)/],
+    ["lib", /^lib\//],
   ];
   const roomOf = (path: string) => rooms.findIndex(([, files]) => files.test(path));
   const sources = files.filter((path) => roomOf(path) >= 0 || /^(lib|config)\//.test(path));
@@ -67,28 +67,74 @@ describe("folders", () => {
     }
   });
 
-  test("import downwards only: main, commands, stacks, constructs, checks, config", () => {
+  test("import downwards only: main, commands, stacks, lib", () => {
     const upwards = inside.filter(({ from, to }) => roomOf(from) >= 0 && roomOf(to) < roomOf(from));
     expect(lines(upwards)).toEqual([]);
   });
 
-  test("a stack knows no other stack: only the registry knows them all", () => {
-    const sideways = inside.filter(({ from, to }) => from.startsWith("stacks/") && to.startsWith("stacks/"));
-    expect(lines(sideways.filter(({ from }) => from !== "stacks/index.ts"))).toEqual([]);
+  /** The wing that a file is part of: the folder of its scenario. */
+  const wingOf = (path: string) => Object.keys(scenarios).find((kind) => path.startsWith(`stacks/${kind}/`));
+
+  test("a wing knows no other wing: only the registry knows them all, and it by their front doors", () => {
+    const others = inside.filter(({ from, to }) => wingOf(to) !== undefined && wingOf(from) !== wingOf(to));
+    const fromRegistry = others.filter(({ from, to }) => from === "stacks/index.ts" && /\/index\.ts$/.test(to));
+    expect(fromRegistry.length).toBeGreaterThan(4);
+    expect(lines(others.filter((one) => !fromRegistry.includes(one)))).toEqual([]);
+  });
+
+  test("of what stands beside the wings, a wing knows what a scenario is, and nothing else", () => {
+    const out = inside.filter(
+      ({ from, to }) => wingOf(from) !== undefined && to.startsWith("stacks/") && wingOf(to) === undefined,
+    );
+    expect([...new Set(out.map(({ to }) => to))]).toEqual(["stacks/scenario.ts"]);
+  });
+
+  // What a wing's files are for is known by their names: these read, check and tell; all others build.
+  const told = /^stacks\/[^/]+\/(index|input|config|check|change|claims|addresses|operator|role)(-[a-z0-9-]+)?\.ts$/;
+  const builds = (path: string) =>
+    /^lib\/(constructs|synthesis)\/|^lib\/(base-stack|linear-synthesis)\.ts$/.test(path) ||
+    (wingOf(path) !== undefined && !told.test(path));
+
+  test("inside a wing nothing leads from what reads and checks to what builds, nor from there to a check", () => {
+    const own = inside.filter(({ from, to }) => wingOf(from) !== undefined && wingOf(from) === wingOf(to));
+    const upwards = own.filter(({ from, to }) => builds(to) && !builds(from));
+    const lazily = ({ from, to }: Import) => from.endsWith("/index.ts") && to.endsWith("/stack.ts");
+    expect(upwards.filter(lazily).length).toBeGreaterThan(4);
+    expect(lines(upwards.filter((one) => !lazily(one)))).toEqual([]);
+    const judge = /\/(check|change)[^/]*\.ts$/;
+    expect(
+      lines(own.filter(({ from, to }) => judge.test(to) && !/\/index\.ts$/.test(from) && !judge.test(from))),
+    ).toEqual([]);
+  });
+
+  test("no branch on a scenario's name outside its wing and the registry", () => {
+    const kinds = Object.keys(scenarios);
+    expect(kinds.length).toBeGreaterThan(4);
+    const named = sources
+      .filter((path) => !/^(config|stacks\/ownership)\//.test(path) && path !== "stacks/index.ts")
+      .flatMap((path) =>
+        kinds
+          .filter((kind) => wingOf(path) !== kind)
+          .filter((kind) =>
+            new RegExp(`(case|[!=]==?) "${kind}"|"${kind}" [!=]==?|includes\\("${kind}"\\)`).test(read(path)),
+          )
+          .map((kind) => `${path}: ${kind}`),
+      );
+    expect(named).toEqual([]);
   });
 
   test("what a user writes imports the config's type and nothing of the machinery", () => {
     const written = inside.filter(({ from }) => from.startsWith("config/"));
-    expect(
-      lines(written.filter(({ to }) => to !== "lib/config/define-config.ts" && !to.startsWith("config/"))),
-    ).toEqual([]);
+    expect(lines(written.filter(({ to }) => to !== "stacks/define-config.ts" && !to.startsWith("config/")))).toEqual(
+      [],
+    );
   });
 
-  test("config and checks need neither the framework nor a provider", () => {
+  test("the framework and providers are needed by what builds, and by nothing else", () => {
     const framework = imports.filter(({ to }) => /^(cdktf|cdktn|constructs|@cdktf)(\/|$)/.test(to));
-    const low = framework.filter(({ from }) => /^(lib\/(config|checks)\/|config\/|lib\/load)/.test(from));
     expect(framework.length).toBeGreaterThan(5);
-    expect(lines(low)).toEqual([]);
+    const building = /^(stacks\/index\.ts|commands\/synthesize\.ts)$/;
+    expect(lines(framework.filter(({ from }) => !builds(from) && !building.test(from)))).toEqual([]);
   });
 
   test("providers are imported one resource at a time: a whole binding costs seconds and a gigabyte", () => {
@@ -176,8 +222,9 @@ describe("documents", () => {
   test("the reference and the JSON Schema are what the config's one definition says", () => {
     const [, generated] = /<!-- fields -->\n(.*)<!-- \/fields -->/s.exec(read("docs/config.md")) ?? [];
     const current = {
-      "docs/config.schema.json": read("docs/config.schema.json") === `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
-      "docs/config.md": generated === configReference(),
+      "docs/config.schema.json":
+        read("docs/config.schema.json") === `${JSON.stringify(configJsonSchema(configInput), null, 2)}\n`,
+      "docs/config.md": generated === configReference(configInput),
     };
     // If not: npm run reference.
     expect(current).toEqual({ "docs/config.schema.json": true, "docs/config.md": true });

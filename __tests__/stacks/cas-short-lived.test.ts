@@ -5,8 +5,8 @@ import devops from "../../config/examples/cas-devops";
 import requests from "../../config/examples/cas-requests";
 import training from "../../config/examples/cas-training";
 import twoGroups from "../../config/examples/cas-two-groups";
-import { checkedConfig } from "../../lib/checks/check-config";
-import { keysInState } from "../../lib/checks/key-custody";
+import { keysInState } from "../../stacks";
+import { checkedConfig } from "../../stacks/check";
 import { p384Request, request } from "../support/requests";
 import {
   addresses,

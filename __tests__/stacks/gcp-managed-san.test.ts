@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
-import { checkedConfig } from "../../lib/checks/check-config";
+import { checkedConfig } from "../../stacks/check";
 import {
   addresses,
   type Block,

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import example from "../../config/example";
-import { checkedConfig } from "../../lib/checks/check-config";
-import { keysInState } from "../../lib/checks/key-custody";
+import { keysInState } from "../../stacks";
+import { checkedConfig } from "../../stacks/check";
 import {
   addresses,
   type Block,

@@ -7,8 +7,8 @@ import example from "../../config/example";
 import certManagerExample from "../../config/examples/vault-cert-manager";
 import existingExample from "../../config/examples/vault-existing-pki";
 import ownExample from "../../config/examples/vault-own-pki";
-import { checkedConfig } from "../../lib/checks/check-config";
-import { keysInState } from "../../lib/checks/key-custody";
+import { keysInState } from "../../stacks";
+import { checkedConfig } from "../../stacks/check";
 import {
   addresses,
   type Block,

@@ -1,6 +1,6 @@
-import { checkedConfig } from "../../lib/checks/check-config";
-import type { ConfigInput } from "../../lib/config/config";
 import { type Finding, showPath } from "../../lib/config/report";
+import { checkedConfig } from "../../stacks/check";
+import type { ConfigInput } from "../../stacks/config";
 
 /** An account, a listener and a topic that belong together. */
 export const account = "111122223333";

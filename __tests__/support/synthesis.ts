@@ -6,8 +6,8 @@ import type { Construct } from "constructs";
 import { findingLines } from "../../commands/output";
 import { synthesized } from "../../commands/synthesize";
 import { BaseStack } from "../../lib/base-stack";
-import { checkedConfig } from "../../lib/checks/check-config";
-import type { Settings } from "../../lib/config/config";
+import type { Settings } from "../../lib/config/settings";
+import { checkedConfig } from "../../stacks/check";
 
 /** The arguments of something in Terraform's JSON. */
 export type Block = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
+import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../change/previous-stack";
 import type { AcmCertificateConfig, AcmRoute53Config } from "../config/acm-route53";
 import type { DnsName } from "../config/dns-names";
 import { type Path, type Report, show } from "../config/report";
-import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "./previous-resources";
 
 /** A certificate on a listener, as it was before. */
 interface Attachment {

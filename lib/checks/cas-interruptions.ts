@@ -1,8 +1,14 @@
-import { authorityAlgorithms, type CasAuthorityConfig, type CasShortLivedConfig } from "../config/cas-short-lived";
+import { blockOf, ofType, type PreviousResource, type PreviousStack, textsOf } from "../change/previous-stack";
+import {
+  authorityAlgorithms,
+  type CasAuthorityConfig,
+  type CasShortLivedConfig,
+  type Phase,
+  phases,
+} from "../config/cas-short-lived";
 import { type DnsName, isUnder } from "../config/dns-names";
 import { type Seconds, showDuration } from "../config/duration";
 import { type Path, type Report, show } from "../config/report";
-import { blockOf, ofType, type PreviousResource, type PreviousStack, textsOf } from "./previous-resources";
 
 const authorityType = "google_privateca_certificate_authority";
 const templateType = "google_privateca_certificate_template";
@@ -140,7 +146,7 @@ const changed = (some: readonly Replacing[]) =>
   some.filter(({ now, was }) => was !== undefined && JSON.stringify(now) !== JSON.stringify(was));
 
 /** Whether an authority signed before: as it was, or where only an output is known, as it was to be. */
-export function signs({ state, desired_state: desired }: PreviousResource): boolean {
+function signs({ state, desired_state: desired }: PreviousResource): boolean {
   return (textOf(state) ?? desired) === "ENABLED";
 }
 
@@ -228,5 +234,25 @@ function knownGroups(previous: PreviousStack): readonly KnownGroup[] {
         lifetime: lifetime === undefined ? undefined : Number(lifetime),
       },
     ];
+  });
+}
+
+/** Phases of issuers by id: what they are, or where only an output is known, what they were to be. */
+export function knownPhases(previous: PreviousStack | undefined): ReadonlyMap<string, Phase> {
+  const authorities = previous === undefined ? [] : ofType(previous, "google_privateca_certificate_authority");
+  return new Map(
+    authorities.flatMap(({ certificate_authority_id: id, state, desired_state: desired }) => {
+      const known = [state, desired].map((text) => phases.find((phase) => phase === String(text).toLowerCase()));
+      const phase = known.find((one) => one !== undefined);
+      return phase === undefined ? [] : [[String(id), phase] as const];
+    }),
+  );
+}
+
+/** Keys of issuers that the provider would not destroy; those that sign have a rule of their own. */
+export function protectedIssuers(previous: PreviousStack | undefined): readonly string[] {
+  return Object.entries(previous?.resources ?? {}).flatMap(([address, one]) => {
+    const [, key] = /^google_privateca_certificate_authority\.issuer_(.+)$/.exec(address) ?? [];
+    return key !== undefined && one.deletion_protection !== false && !signs(one) ? [key] : [];
   });
 }

@@ -1,6 +1,3 @@
-import { type DnsName, withoutWildcard } from "../config/dns-names";
-import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
-import { type Path, type Report, show } from "../config/report";
 import {
   blockOf,
   namedOfType,
@@ -9,7 +6,10 @@ import {
   type PreviousResource,
   type PreviousStack,
   textsOf,
-} from "./previous-resources";
+} from "../change/previous-stack";
+import { type DnsName, withoutWildcard } from "../config/dns-names";
+import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
+import { type Path, type Report, show } from "../config/report";
 
 /** A certificate as it was before. */
 interface KnownCertificate {

@@ -1,6 +1,6 @@
+import { blockOf, namedOfType, ofType, type PreviousResource, type PreviousStack } from "../change/previous-stack";
 import type { PipelineTlsConfig } from "../config/pipeline-tls";
 import { type Path, type Report, show } from "../config/report";
-import { blockOf, namedOfType, ofType, type PreviousResource, type PreviousStack } from "./previous-resources";
 
 /** Clients know a service by its name and namespace, and pods its certificate by the name of its Secret. */
 export function checkPipelineInterruptions(

@@ -1,3 +1,4 @@
+import { blockOf, ofType, type PreviousResource, type PreviousStack, textsOf } from "../change/previous-stack";
 import { type Path, type Report, show } from "../config/report";
 import {
   authorityKeys,
@@ -5,7 +6,6 @@ import {
   type VaultCertificateConfig,
   type VaultPkiK8sConfig,
 } from "../config/vault-pki-k8s";
-import { blockOf, ofType, type PreviousResource, type PreviousStack, textsOf } from "./previous-resources";
 
 /** A certificate as it was before. */
 interface KnownCertificate {

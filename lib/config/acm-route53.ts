@@ -220,7 +220,6 @@ export interface AcmCertificateConfig {
 
 /** A stack of public certificates from ACM, complete. */
 export interface AcmRoute53Config {
-  readonly scenario: "acm-route53";
   readonly account: string | undefined;
   readonly region: string;
   /** Zones that records are written to, sorted by name. */
@@ -258,7 +257,6 @@ export function readAcmRoute53(
   });
   const used = new Set(certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)));
   return {
-    scenario: "acm-route53",
     account: input.account || undefined,
     region: input.region,
     zones: [...zones]

@@ -320,7 +320,6 @@ export interface NodeGroupConfig {
 
 /** A stack of a private certificate authority for training clusters, complete. */
 export interface CasShortLivedConfig {
-  readonly scenario: "cas-short-lived";
   readonly project: string;
   readonly location: string;
   readonly tier: "enterprise" | "devops";
@@ -365,7 +364,6 @@ export function readCasShortLived(
     }
   }
   return {
-    scenario: "cas-short-lived",
     project: input.project,
     location: input.location,
     tier: input.tier ?? "enterprise",

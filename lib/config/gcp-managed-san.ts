@@ -235,7 +235,6 @@ export type GoogleDnsConfig =
 
 /** A stack of Google-managed certificates on a load balancer, complete. */
 export interface GcpManagedSanConfig {
-  readonly scenario: "gcp-managed-san";
   readonly project: string;
   /** Whose resources they are. */
   readonly owner: NameScope;
@@ -304,7 +303,6 @@ export function readGcpManagedSan(
   const defaultCertificate = readDefaultCertificate(input, names, path, report);
   const domains = managed ? [...new Set(names.map(withoutWildcard))].sort() : [];
   return {
-    scenario: "gcp-managed-san",
     project: input.project,
     owner,
     mode,

@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { configInput } from "./config";
-
-/** The JSON Schema of a config, for editors and for programs that write configs. */
-export function configJsonSchema(): Readonly<Record<string, unknown>> {
-  return { title: "ai-tls-stacks config", ...(withoutProse(noted()) as object) };
+/** The JSON Schema of a config, for editors and for programs that write configs, from the schema that judges it. */
+export function configJsonSchema(config: z.ZodType): Readonly<Record<string, unknown>> {
+  return { title: "ai-tls-stacks config", ...(withoutProse(noted(config)) as object) };
 }
 
 /** The schema with the notes as they were written, some of whose defaults are prose. */
-function noted(): Readonly<Record<string, unknown>> {
-  return { ...z.toJSONSchema(configInput, { io: "input", target: "draft-2020-12" }) };
+function noted(config: z.ZodType): Readonly<Record<string, unknown>> {
+  return { ...z.toJSONSchema(config, { io: "input", target: "draft-2020-12" }) };
 }
 
 /** Defaults that are no values, which an editor would fill in, become part of the description. */
@@ -43,8 +41,8 @@ type Schema = {
 };
 
 /** The reference of a config, as Markdown: a section for the whole, then one for each kind of backend and of stack. */
-export function configReference(): string {
-  return sectionsOf("", noted() as Schema)
+export function configReference(config: z.ZodType): string {
+  return sectionsOf("", noted(config) as Schema)
     .map(({ title, description, rows }) =>
       [
         ...(title === "" ? [] : [`### ${title}\n`, ...(description === undefined ? [] : [`${description}\n`])]),

@@ -129,3 +129,10 @@ export function selectorValueProblem(value: string): string | undefined {
   if (/^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/.test(value)) return undefined;
   return `is ${show(value)}; write at most 63 letters, digits, ".", "_" and "-", starting and ending with a letter or digit`;
 }
+
+/** What an operator page says of the kubeconfig that an apply needs. */
+export function kubeconfigNeed({ kubeconfig, context }: KubernetesConfig): string {
+  return kubeconfig === undefined
+    ? `A kubeconfig with the context \`${context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
+    : `The kubeconfig \`${kubeconfig}\` with the context \`${context}\`.`;
+}

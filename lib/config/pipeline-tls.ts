@@ -225,7 +225,6 @@ export interface AliasConfig {
 
 /** A stack of private TLS between services, complete. */
 export interface PipelineTlsConfig {
-  readonly scenario: "pipeline-tls";
   readonly kubernetes: KubernetesConfig;
   readonly namespace: NamespaceConfig;
   /** `undefined` in mode self-signed. */
@@ -263,7 +262,6 @@ export function readPipelineTls(
   const signed = mode === "local-ca" && !report.refused([...path, "mode"]);
   const organization = input.ca?.subject?.organization ?? around.project;
   return {
-    scenario: "pipeline-tls",
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
     namespace,
     authority: signed ? readAuthority(input, organization, around, path, report) : undefined,

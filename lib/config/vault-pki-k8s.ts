@@ -338,7 +338,6 @@ export interface VaultCertificateConfig {
 
 /** A stack of a PKI in Vault and certificates in Kubernetes, complete. */
 export interface VaultPkiK8sConfig {
-  readonly scenario: "vault-pki-k8s";
   readonly kubernetes: KubernetesConfig;
   readonly namespace: NamespaceConfig;
   readonly pki: OwnPkiConfig | ExistingPkiConfig;
@@ -381,7 +380,6 @@ export function readVaultPkiK8s(
     report.problem([...path, "certificates"], "is empty; write at least one certificate");
   }
   return {
-    scenario: "vault-pki-k8s",
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
     namespace,
     pki: readPki(input.pki),

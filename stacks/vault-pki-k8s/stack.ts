@@ -4,25 +4,30 @@ import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { stringify } from "yaml";
-import { BaseStack } from "../lib/base-stack";
-import type { Settings } from "../lib/config/config";
-import { showDuration } from "../lib/config/duration";
+import { BaseStack } from "../../lib/base-stack";
+import { showDuration } from "../../lib/config/duration";
+import type { Settings } from "../../lib/config/settings";
 import {
   issuingMount,
   renewsItself,
   type VaultCertificateConfig,
   type VaultPkiK8sConfig,
-} from "../lib/config/vault-pki-k8s";
-import { certManagerManifests, deploymentPatch, issuerAudience, type Manifest } from "../lib/constructs/cert-manager";
-import type { InventoryEntry } from "../lib/constructs/inventory";
-import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../lib/constructs/kubernetes";
+} from "../../lib/config/vault-pki-k8s";
+import {
+  certManagerManifests,
+  deploymentPatch,
+  issuerAudience,
+  type Manifest,
+} from "../../lib/constructs/cert-manager";
+import type { InventoryEntry } from "../../lib/constructs/inventory";
+import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../../lib/constructs/kubernetes";
 import {
   allowRequests,
   requestCertificate,
   type SigningMount,
   VaultAuthorities,
   type VaultIssued,
-} from "../lib/constructs/vault";
+} from "../../lib/constructs/vault";
 
 /** A certificate as the stack has delivered it. */
 interface Delivered {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { PreviousResource, PreviousStack } from "../lib/checks/previous-resources";
-import type { Config, Settings } from "../lib/config/config";
-import { oneOf, type Report, show } from "../lib/config/report";
+import { oneOf, type Report, show } from "../config/report";
+import type { Settings } from "../config/settings";
+import type { PreviousResource, PreviousStack } from "./previous-stack";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ interface Found {
  */
 export function previousStacks(
   path: string,
-  { settings, stacks }: Config,
+  { settings, stacks }: { readonly settings: Settings; readonly stacks: readonly { readonly name: string }[] },
   report: Report,
 ): ReadonlyMap<string, PreviousStack> | undefined {
   const names = stacks.map(({ name }) => name);

@@ -1,6 +1,6 @@
-import type { StackConfig } from "../config/config";
-import { type Path, type Report, show } from "../config/report";
-import type { VaultPkiK8sConfig } from "../config/vault-pki-k8s";
+import { type Path, type Report, show } from "../../lib/config/report";
+import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
+import type { Stack } from "..";
 import { mayBeSame } from "./may-be-same";
 
 /** Who has made something in a Vault. */
@@ -15,15 +15,15 @@ interface Owner {
  * Mounts and roles have one owner. A second mount on a path fails half-way through an apply; a second role of one name
  * does not: Vault takes it, and each apply undoes what the other wrote.
  */
-export function checkVaultOwnership(stacks: readonly StackConfig[], report: Report): void {
+export function checkVaultOwnership(stacks: readonly Stack[], report: Report): void {
   const mounts: Owner[] = [];
   const roles: Owner[] = [];
-  for (const { name: stack, scenario } of stacks) {
-    if (scenario.scenario !== "vault-pki-k8s") continue;
+  for (const { name: stack, kind, config } of stacks) {
+    if (kind !== "vault-pki-k8s") continue;
     const path = ["stacks", stack];
-    for (const { what, mount, at } of ownMounts(scenario, stack, path)) {
+    for (const { what, mount, at } of ownMounts(config, stack, path)) {
       if (mount === "" || report.refused(at)) continue;
-      const { address } = scenario.pki;
+      const { address } = config.pki;
       const other = mounts.find((one) => mayBeSame(one.address, address) && isNested(one.path, mount));
       if (other === undefined) {
         mounts.push({ what, path: mount, address });
@@ -32,11 +32,11 @@ export function checkVaultOwnership(stacks: readonly StackConfig[], report: Repo
         report.problem(at, `is ${show(mount)}, which ${how} of ${other.what} already; write another path`);
       }
     }
-    for (const { name, role } of scenario.certificates) {
+    for (const { name, role } of config.certificates) {
       const what = `certificate ${name} of stack ${stack}`;
-      const other = roles.find((one) => mayBeSame(one.address, scenario.pki.address) && one.path === role.name);
+      const other = roles.find((one) => mayBeSame(one.address, config.pki.address) && one.path === role.name);
       if (other === undefined) {
-        roles.push({ what, path: role.name, address: scenario.pki.address });
+        roles.push({ what, path: role.name, address: config.pki.address });
       } else {
         report.problem(
           [...path, "certificates", name],

@@ -1,5 +1,5 @@
-import type { Config } from "../config/config";
-import { type Report, show } from "../config/report";
+import { type Report, show } from "./report";
+import type { Settings } from "./settings";
 
 /** The longest state key by backend, in characters, where it is shorter than what the parts can make. */
 const limits: Readonly<Record<string, { readonly most: number; readonly what: string }>> = {
@@ -9,7 +9,7 @@ const limits: Readonly<Record<string, { readonly most: number; readonly what: st
 };
 
 /** The state key must suit the backend, which would say so only at `terraform init`, or at the first apply. */
-export function checkStateKeys({ settings, stacks }: Config, report: Report): void {
+export function checkStateKeys(settings: Settings, stacks: readonly { readonly name: string }[], report: Report): void {
   const { type } = settings.backend;
   for (const { name } of stacks) {
     const number = type === "kubernetes" ? /-[0-9]+$/.exec(name)?.[0] : undefined;

@@ -1,12 +1,12 @@
-import type { StackConfig } from "../config/config";
-import { type Report, show } from "../config/report";
+import { type Report, show } from "../../lib/config/report";
+import type { Stack } from "..";
 
 /** Pools and templates of one project and region have one owner each: the second one's apply would fail half-way. */
-export function checkCasOwnership(stacks: readonly StackConfig[], report: Report): void {
+export function checkCasOwnership(stacks: readonly Stack[], report: Report): void {
   const owners = new Map<string, string>();
-  for (const { name: stack, scenario } of stacks) {
-    if (scenario.scenario !== "cas-short-lived") continue;
-    const { project, location, rootPoolId, issuingPoolId, nodeGroups } = scenario;
+  for (const { name: stack, kind, config } of stacks) {
+    if (kind !== "cas-short-lived") continue;
+    const { project, location, rootPoolId, issuingPoolId, nodeGroups } = config;
     const path = ["stacks", stack];
     // Where it would be is not known then.
     if ([project, location].includes("") || report.refused([...path, "suffix"])) continue;

@@ -1,11 +1,11 @@
-import type { StackConfig } from "../config/config";
-import type { KubernetesConfig } from "../config/kubernetes";
-import { type Path, type Report, show } from "../config/report";
-import { renewsItself, type VaultCertificateConfig } from "../config/vault-pki-k8s";
+import type { KubernetesConfig } from "../../lib/config/kubernetes";
+import { type Path, type Report, show } from "../../lib/config/report";
+import { renewsItself, type VaultCertificateConfig } from "../../lib/config/vault-pki-k8s";
+import type { Stack } from "..";
 import { mayBeSame } from "./may-be-same";
 
 /** Every object of a cluster, and every public name, has one owner: the second one's apply would fail half-way. */
-export function checkKubernetesOwnership(stacks: readonly StackConfig[], report: Report): void {
+export function checkKubernetesOwnership(stacks: readonly Stack[], report: Report): void {
   const owners = new Map<string, { readonly owner: string; readonly kubeconfig: string | undefined }[]>();
   /** Takes a thing for an owner; if it has one already, says who that is. */
   const take = (thing: string, owner: string, kubeconfig?: string): string | undefined => {
@@ -15,10 +15,10 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
     if (other === undefined) owners.set(thing, [...known, { owner, kubeconfig }]);
     return other?.owner;
   };
-  for (const { name: stack, scenario } of stacks) {
-    if (!("kubernetes" in scenario)) continue;
+  for (const { name: stack, kind, config } of stacks) {
+    if (!("kubernetes" in config)) continue;
     const path = ["stacks", stack];
-    const { kubernetes, namespace } = scenario;
+    const { kubernetes, namespace } = config;
     const takeObject = (kind: string, name: string, owner: string) =>
       take(`${kind} ${kubernetes.context}/${name}`, owner, kubernetes.kubeconfig);
     const placed = isPlaced(kubernetes, namespace.name, path, report);
@@ -29,14 +29,14 @@ export function checkKubernetesOwnership(stacks: readonly StackConfig[], report:
         `is true, but stack ${creator} creates the namespace ${show(namespace.name)} already; leave it out here`,
       );
     }
-    if (scenario.scenario === "vault-pki-k8s") {
+    if (kind === "vault-pki-k8s") {
       if (!placed) continue;
-      for (const certificate of scenario.certificates) {
+      for (const certificate of config.certificates) {
         takeCertificate(certificate, stack, namespace.name, takeObject, report);
       }
       continue;
     }
-    const { services, dns } = scenario;
+    const { services, dns } = config;
     for (const service of services) {
       const at = [...path, "services", service.name];
       const owner = `service ${service.name} of stack ${stack}`;

@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import { type BackendConfig, backendInput } from "./backend";
+import { durationInput, parseDuration, type Seconds } from "./duration";
+import { fields, mapOf, text, word } from "./fields";
+import { shortKeyPattern, shortKeyProblem } from "./identifiers";
+import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
+import { datePattern, isDate } from "./lifetimes";
+import type { Place } from "./place";
+import { type ProviderVersions, providersInput, readProviders } from "./providers";
+import { show } from "./report";
+import { sortedMap } from "./sorted-map";
+
+/** What may become of private keys, from strict to lax. */
+const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
+
+/** How often somebody applies, unless the config says otherwise. */
+const defaultApplyEvery = "7d";
+
+/** What a config says of all its stacks, as fields of the whole config. */
+export const settingsFields = {
+  project: text(
+    {
+      description: "Name of the project, part of every state key and label.",
+      examples: ["ai-platform"],
+      pattern: shortKeyPattern,
+    },
+    shortKeyProblem,
+  ),
+  environment: text(
+    {
+      description: "Name of the environment, part of every state key and label.",
+      examples: ["prod"],
+      pattern: shortKeyPattern,
+    },
+    shortKeyProblem,
+  ),
+  labels: mapOf(
+    text({ description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern }, labelValueProblem),
+    { description: "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels.", default: {} },
+    labelKeyPattern,
+  ).optional(),
+  backend: backendInput,
+  privateKeys: word(keyPolicies, {
+    description:
+      "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
+    default: "encrypted-backend",
+  }).optional(),
+  applyEvery: durationInput({
+    description:
+      "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
+    example: "7d",
+    default: defaultApplyEvery,
+  }).optional(),
+  horizon: text(
+    {
+      description: "The date for which the lifetimes of public certificates are judged. The clock is never asked.",
+      examples: ["2027-03-15"],
+      default: "the rule of 200 days, in force until 2027-03-15",
+      pattern: datePattern,
+    },
+    (value) => (isDate(value) ? undefined : `is ${show(value)}, which is no date; write one such as "2027-03-15"`),
+  ).optional(),
+  providers: providersInput.optional(),
+};
+
+const settingsInput = fields(settingsFields);
+
+/** What every stack of a config shares, complete. */
+export interface Settings {
+  readonly project: string;
+  readonly environment: string;
+  readonly labels: Labels;
+  readonly backend: BackendConfig;
+  readonly privateKeys: (typeof keyPolicies)[number];
+  readonly applyEvery: Seconds;
+  readonly horizon: string | undefined;
+  readonly providers: ProviderVersions;
+}
+
+/** Completes what every stack shares. */
+export function readSettings(input: z.infer<typeof settingsInput>, place: Place): Settings {
+  for (const key of Object.keys(input.labels ?? {})) {
+    const problem = labelKeyProblem(key);
+    if (problem !== undefined) place.in("labels", key).problem(problem);
+  }
+  return {
+    project: input.project,
+    environment: input.environment,
+    labels: sortedMap(input.labels ?? {}),
+    backend: input.backend,
+    privateKeys: place.in("privateKeys").refused ? "allowed" : (input.privateKeys ?? "encrypted-backend"),
+    applyEvery: parseDuration(input.applyEvery ?? defaultApplyEvery) ?? 0,
+    horizon: input.horizon,
+    providers: readProviders(input.providers),
+  };
+}

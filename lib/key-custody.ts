@@ -1,0 +1,50 @@
+import { type BackendConfig, isEncrypted } from "./config/backend";
+import { type Place, placeAt } from "./config/place";
+import type { Path } from "./config/report";
+import type { Settings } from "./config/settings";
+
+/** A private key that Terraform's state, saved plans and `show -json` contain in clear. */
+export interface KeyInState {
+  /** Where the config asks for it, from its stack on. */
+  readonly path: Path;
+  /** The resource that makes it. */
+  readonly address: string;
+  /** What to do where no key may be in the state. */
+  readonly way: string;
+}
+
+/**
+ * Private keys go only where the config's policy lets them.
+ *
+ * @param stack - the deploy name of the stack at `place`
+ */
+export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings, stack: string, place: Place): void {
+  if (keys.length === 0) return;
+  if (settings.privateKeys === "never") {
+    for (const { path, address, way } of keys) {
+      place
+        .in(...path)
+        .problem(
+          `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; ${way}`,
+        );
+    }
+  } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {
+    // Whether the state is encrypted is not known then.
+    const backend = placeAt(["backend"], place.report);
+    if (backend.in("encryptedAtRest").refused) return;
+    const [what, way] = inClear(settings.backend);
+    backend.problem(
+      `${what}, and stack ${stack} puts ${keys.length} private ${keys.length === 1 ? "key" : "keys"} into it (${keys[0]?.address}${keys.length > 1 ? " and others" : ""}); ${way}use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"`,
+    );
+  }
+}
+
+/** What is wrong with a backend that does not encrypt, and how that is mended, if it can be. */
+function inClear(backend: BackendConfig): readonly [what: string, way: string] {
+  return backend.type === "kubernetes"
+    ? [
+        "is kubernetes without encryptedAtRest, so the state may lie in clear",
+        "write encryptedAtRest: true if the cluster encrypts Secrets, ",
+      ]
+    : [`is ${backend.type}, which keeps the state in clear`, ""];
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { fields, mapOf } from "../lib/config/fields";
+import { keyPattern, keyProblem } from "../lib/config/identifiers";
+import { placeAt } from "../lib/config/place";
+import { plainData } from "../lib/config/plain-data";
+import type { Report } from "../lib/config/report";
+import { readSettings, type Settings, settingsFields } from "../lib/config/settings";
+import { readStructure } from "../lib/config/structure";
+import { type Kind, readStack, type Stack, scenarios } from ".";
+
+type StackInput = (typeof scenarios)[Kind]["input"];
+
+/** The whole config, as the user writes it. The reference and the JSON Schema are made from it. */
+export const configInput = fields({
+  ...settingsFields,
+  stacks: mapOf(
+    z.discriminatedUnion(
+      "scenario",
+      Object.values(scenarios).map(({ input }) => input) as [StackInput, ...StackInput[]],
+    ),
+    { description: "Stacks by deploy name, which is part of the state key." },
+    keyPattern,
+  ),
+});
+
+/** The whole config, as the user writes it. */
+export type ConfigInput = z.input<typeof configInput>;
+
+/** The whole config, complete and sorted: what checks and stacks receive. */
+export interface Config {
+  readonly settings: Settings;
+  readonly stacks: readonly Stack[];
+}
+
+/**
+ * Reads whatever a config file gave. Every mistake goes to the report; the result is what could be made of the rest, to
+ * be used for checks in any case and for synthesis only if the report has no problem.
+ */
+export function readConfig(given: unknown, report: Report): Config {
+  const input = readStructure(configInput, plainData(given, report), report);
+  const whole = placeAt([], report);
+  const names = Object.keys(input.stacks).sort();
+  if (names.length === 0 && !whole.in("stacks").wrong) {
+    whole.in("stacks").problem("is empty; write at least one stack");
+  }
+  const settings = readSettings(input, whole);
+  const { project, environment, horizon } = settings;
+  return {
+    settings,
+    stacks: names.flatMap((name) => {
+      const place = whole.in("stacks", name);
+      const problem = keyProblem(name);
+      if (problem !== undefined) place.problem(problem);
+      const stack = input.stacks[name];
+      return stack === undefined ? [] : [readStack(name, stack, { project, environment, stack: name, horizon }, place)];
+    }),
+  };
+}

@@ -1,0 +1,41 @@
+import { showDuration } from "../../lib/config/duration";
+import { kubeconfigNeed } from "../../lib/config/kubernetes";
+import type { PipelineTlsConfig } from "../../lib/config/pipeline-tls";
+import type { Settings } from "../../lib/config/settings";
+import type { OperatorNotes } from "../scenario";
+
+/** What the page of a handed-off folder says of this scenario. */
+export function operatorNotes(config: PipelineTlsConfig, settings: Settings): OperatorNotes {
+  const { kubernetes, namespace, dns, services, authority } = config;
+  const objects = [
+    "Secrets",
+    "Services",
+    "ConfigMaps",
+    ...(services.some(({ ingress }) => ingress) ? ["Ingresses"] : []),
+  ];
+  const made = `${objects.slice(0, -1).join(", ")} and ${objects.at(-1)}`;
+  return {
+    purpose: "Private TLS between the services of a pipeline on Kubernetes.",
+    needs: [
+      kubeconfigNeed(kubernetes),
+      namespace.create
+        ? `The right to create the namespace \`${namespace.name}\` and ${made} in it.`
+        : `The namespace \`${namespace.name}\`, and the right to create ${made} in it. None of those named here may exist there yet.`,
+      ...(dns
+        ? [
+            `AWS credentials for the zone \`${dns.zone}\`${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
+          ]
+        : []),
+    ],
+    expect: [
+      `**Somebody must apply at least every ${showDuration(settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
+      ...(authority
+        ? [
+            `The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,
+            "The authority can sign any name: trust it in the pipeline's clients only, never in a system's trust store.",
+          ]
+        : []),
+      "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
+    ],
+  };
+}

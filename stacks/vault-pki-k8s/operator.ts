@@ -1,0 +1,62 @@
+import { showDuration } from "../../lib/config/duration";
+import { kubeconfigNeed } from "../../lib/config/kubernetes";
+import type { Settings } from "../../lib/config/settings";
+import { renewsItself, type VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
+import type { OperatorNotes } from "../scenario";
+
+/** What the page of a handed-off folder says of this scenario. */
+export function operatorNotes(config: VaultPkiK8sConfig, settings: Settings): OperatorNotes {
+  const { kubernetes, namespace, pki, authPath, certificates, applyManifests } = config;
+  const logsIn = certificates.some(({ serviceAccounts }) => serviceAccounts.length > 0);
+  const applied = certificates.some(({ delivery }) => delivery === "terraform");
+  const byController = certificates.some(renewsItself);
+  const patched = certificates.flatMap(({ name, consumer }) =>
+    consumer !== undefined && "deployment" in consumer ? [{ name, deployment: consumer.deployment.name }] : [],
+  );
+  const kubectl = `kubectl --context ${kubernetes.context}`;
+  const mounts = pki.own ? `the mounts \`${pki.root.mount}\` and \`${pki.intermediate.mount}\`` : "";
+  return {
+    purpose: pki.own
+      ? "A PKI in Vault (or OpenBao), and certificates in Kubernetes."
+      : `Certificates in Kubernetes from the PKI on the Vault mount \`${pki.mount}\`.`,
+    needs: [
+      `Vault's address in \`VAULT_ADDR\` and a token in \`VAULT_TOKEN\` that may ${pki.own ? `make ${mounts} and write below them` : `write roles and issue below \`${pki.mount}\``}, write policies${logsIn ? ` and roles of \`auth/${authPath}\`` : ""}. With OpenBao, add a file \`openbao_override.tf.json\`: \`{"provider": {"vault": {"vault_version_override": "1.17.0"}}}\`.`,
+      ...(logsIn ? [`The Kubernetes auth mount \`auth/${authPath}\`, configured for this cluster.`] : []),
+      kubeconfigNeed(kubernetes),
+      namespace.create
+        ? `The right to create the namespace \`${namespace.name}\` and objects in it.`
+        : `The namespace \`${namespace.name}\`, and the right to create objects in it.`,
+      ...(byController
+        ? [
+            `cert-manager, as the service account \`cert-manager\` of the namespace \`cert-manager\`.${applyManifests ? " Its kinds must be installed before the first plan." : ""}`,
+          ]
+        : []),
+    ],
+    expect: [
+      ...(byController && !applyManifests
+        ? [
+            `**After the apply: \`${kubectl} apply -f kubernetes/manifests.yaml\`.** cert-manager then requests the certificates and renews them; before the apply Vault would refuse, and cert-manager may wait an hour before it tries again.`,
+          ]
+        : []),
+      ...patched.map(
+        ({ name, deployment }) =>
+          `To mount the certificate \`${name}\`: \`${kubectl} -n ${namespace.name} patch deployment ${deployment} --patch-file kubernetes/patch-${name}.yaml\`.`,
+      ),
+      ...(applied
+        ? [
+            `**Somebody must apply at least every ${showDuration(settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
+            "A replaced certificate stays valid to its end; it is not revoked.",
+          ]
+        : []),
+      ...(pki.own
+        ? [
+            `The root lives ${showDuration(pki.root.lifetime)}, the intermediate ${showDuration(pki.intermediate.lifetime)}; \`terraform output certificate_not_after\` has their dates, and nothing replaces them by itself.`,
+            pki.protect
+              ? `\`terraform destroy\` is refused: with ${mounts} their authorities would be gone for ever. To do so all the same, ask for a hand-off with \`protect: false\`, apply that, then destroy.`
+              : `\`terraform destroy\` takes ${mounts} and their authorities with it, for ever.`,
+          ]
+        : []),
+      "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
+    ],
+  };
+}
