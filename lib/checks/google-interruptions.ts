@@ -7,7 +7,7 @@ import {
   type PreviousStack,
   textsOf,
 } from "../change/previous-stack";
-import { type DnsName, withoutWildcard } from "../config/dns-names";
+import { type DnsName, nameInId, withoutWildcard } from "../config/dns-names";
 import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
 import { type Path, type Report, show } from "../config/report";
 
@@ -206,7 +206,7 @@ function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, path:
   const leads = dns.in !== "elsewhere" && dns.addressRecords;
   const led = asked.filter(({ name, zone }) =>
     (stack.ipv6 ? ["a", "aaaa"] : ["a"]).some((type) =>
-      goes(`address_${name.replace("*", "-wildcard")}_${type}`, leads ? placed(stack, zone) : {}),
+      goes(`address_${nameInId(name)}_${type}`, leads ? placed(stack, zone) : {}),
     ),
   );
   const proved = stack.authorizations.flatMap(({ domain, zone }) =>

@@ -43,6 +43,11 @@ export function withoutWildcard(name: DnsName): DnsName {
   return name.startsWith("*.") ? name.slice(2) : name;
 }
 
+/** The name as part of an id, which has no "*". No label starts with a hyphen, so no other name has the same part. */
+export function nameInId(name: DnsName): string {
+  return name.replace("*", "-wildcard");
+}
+
 /** Whether the name is the zone's own or lies below it. */
 export function isUnder(name: DnsName, zone: DnsName): boolean {
   return name === zone || name.endsWith(`.${zone}`);

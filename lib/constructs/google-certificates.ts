@@ -5,7 +5,7 @@ import { CertificateManagerDnsAuthorization } from "@cdktf/provider-google/lib/c
 import { ComputeManagedSslCertificate } from "@cdktf/provider-google/lib/compute-managed-ssl-certificate";
 import { type ITerraformDependable, TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
-import { type DnsName, withoutWildcard } from "../config/dns-names";
+import { type DnsName, nameInId, withoutWildcard } from "../config/dns-names";
 import {
   authorizationType,
   type DnsAuthorizationConfig,
@@ -18,9 +18,6 @@ import type { InventoryEntry } from "./inventory";
 
 /** Nothing that something else refers to goes before that refers to something else. */
 export const referenced = { createBeforeDestroy: true } as const;
-
-/** A host name in an id. No label starts with a hyphen, so no other host has it. */
-export const idOf = (name: DnsName) => name.replace("*", "-wildcard");
 
 /** A certificate map as a proxy takes it, and what must be there before one uses it. */
 export interface CertificateMap {
@@ -63,7 +60,7 @@ export function certificateMap(
       certificates: [made.get(host.certificate ?? "")?.id ?? ""],
     });
   const entries = new Map(
-    hosts.map((host) => [host.name, entry(idOf(host.name), host.name, host, { hostname: host.name })]),
+    hosts.map((host) => [host.name, entry(nameInId(host.name), host.name, host, { hostname: host.name })]),
   );
   const first = hosts.find(({ name }) => name === config.defaultCertificate);
   if (first !== undefined) entries.set("", entry("primary", "primary", first, { matcher: "PRIMARY" }));
@@ -98,7 +95,7 @@ function managedCertificate(
   authorized: readonly Authorized[],
   gate: boolean,
 ): CertificateManagerCertificate {
-  const certificate = new CertificateManagerCertificate(stack, `certificate_${idOf(key)}`, {
+  const certificate = new CertificateManagerCertificate(stack, `certificate_${nameInId(key)}`, {
     name,
     managed: { domains: [...domains], dnsAuthorizations: authorized.map(({ id }) => id) },
     // Google looks for the records at once, and if they are not there much later again.
@@ -106,7 +103,7 @@ function managedCertificate(
     lifecycle: gate ? { ...referenced, postcondition: [issuedGate(domains)] } : referenced,
   });
   if (!gate) {
-    new ReadinessCheck(stack, `issued_${idOf(key)}`, {
+    new ReadinessCheck(stack, `issued_${nameInId(key)}`, {
       condition: `${certificate.fqn}.managed[0].state == "ACTIVE"`,
       domains,
       advice: "Google issues within minutes of finding the record of its authorization",
@@ -126,12 +123,12 @@ function issuedGate(domains: readonly string[]) {
 /** Makes the certificates of Compute, in the proxy's order. */
 export function computeCertificateIds(stack: Construct, { computeCertificates }: GcpManagedSanConfig): string[] {
   return computeCertificates.map(({ key, name, domains }) => {
-    const certificate = new ComputeManagedSslCertificate(stack, `compute_${idOf(key)}`, {
+    const certificate = new ComputeManagedSslCertificate(stack, `compute_${nameInId(key)}`, {
       name,
       managed: { domains: [...domains] },
       lifecycle: referenced,
     });
-    new ReadinessCheck(stack, `issued_by_compute_${idOf(key)}`, {
+    new ReadinessCheck(stack, `issued_by_compute_${nameInId(key)}`, {
       condition: `${certificate.fqn}.expire_time != ""`,
       domains,
       advice: "Google issues once every name leads to this load balancer",

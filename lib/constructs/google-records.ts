@@ -2,9 +2,8 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { DnsRecordSet } from "@cdktf/provider-google/lib/dns-record-set";
 import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { DnsName } from "../config/dns-names";
+import { type DnsName, nameInId } from "../config/dns-names";
 import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "../config/gcp-managed-san";
-import { idOf } from "./google-certificates";
 
 /** How long resolvers may keep a record, in seconds. */
 const recordTtl = 300;
@@ -55,7 +54,7 @@ export class GoogleRecords {
     data: string,
     after: readonly ITerraformDependable[],
   ): void {
-    const id = `address_${idOf(name)}_${type.toLowerCase()}`;
+    const id = `address_${nameInId(name)}_${type.toLowerCase()}`;
     const record = { zone, name: `${name}.`, type, data, of: name };
     if (this.#dns.in !== "elsewhere" && !this.#dns.addressRecords) this.#tell(record);
     else this.#record(id, record, after);

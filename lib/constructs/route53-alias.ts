@@ -2,7 +2,7 @@ import { DataAwsLb } from "@cdktf/provider-aws/lib/data-aws-lb";
 import { DataAwsRoute53Zone } from "@cdktf/provider-aws/lib/data-aws-route53-zone";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
-import type { DnsName } from "../config/dns-names";
+import { type DnsName, nameInId } from "../config/dns-names";
 import type { AliasConfig } from "../config/pipeline-tls";
 
 /**
@@ -22,8 +22,7 @@ export function route53Aliases(
   const target = aliasTarget(scope, alias.target);
   return Object.fromEntries(
     names.map((name) => {
-      // No label starts with a hyphen, so no other name has this id.
-      const record = new Route53Record(scope, `alias_${name.replace("*", "-wildcard")}`, {
+      const record = new Route53Record(scope, `alias_${nameInId(name)}`, {
         zoneId,
         name,
         type: "A",
