@@ -1,37 +1,12 @@
 import { day } from "../config/duration";
 import { type Path, type Report, show } from "../config/report";
-import type { VaultCertificateConfig, VaultPkiK8sConfig } from "../config/vault-pki-k8s";
-import { type CompleteRole, type IssueLimits, type IssueRequest, simulateRole } from "./vault-role";
-import { completeRole } from "./vault-role-stored";
+import { roleOf } from "../config/vault-certificate-role";
+import type { VaultPkiK8sConfig } from "../config/vault-pki-k8s";
+import { type IssueLimits, type IssueRequest, simulateRole } from "./vault-role";
 import { smallestWidening, unintendedNames } from "./vault-role-widening";
 
 /** Lifetimes have a check of their own. */
 const noLimits: IssueLimits = { mountDefault: 36_500 * day, mountMax: 36_500 * day, caLifetime: 36_500 * day };
-
-/** The role of a certificate, as Vault stores it: what is simulated is what is made. */
-export function roleOf({ role, key, lifetime }: VaultCertificateConfig): CompleteRole {
-  return completeRole({
-    allowed_domains: role.allowedDomains,
-    allow_bare_domains: role.allowBareDomains,
-    allow_subdomains: role.allowSubdomains,
-    allow_glob_domains: role.allowGlobDomains,
-    allow_wildcard_certificates: role.allowWildcardCertificates,
-    allow_any_name: false,
-    allow_localhost: false,
-    allow_ip_sans: false,
-    enforce_hostnames: true,
-    ...keyFields(key),
-    ttl: lifetime,
-    max_ttl: lifetime,
-  });
-}
-
-function keyFields(key: VaultCertificateConfig["key"]): Pick<CompleteRole, "key_type" | "key_bits"> {
-  const [algorithm, size = ""] = key.split("-");
-  return algorithm === "rsa"
-    ? { key_type: "rsa", key_bits: Number(size) }
-    : { key_type: "ec", key_bits: Number(size.slice(1)) };
-}
 
 /** Would Vault issue this: every name of every certificate, put to its role. */
 export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
@@ -62,7 +37,7 @@ export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path,
 }
 
 /** A "*" in the role's domains is most often meant as one, which Vault takes it for only when told to. */
-function globWay(role: CompleteRole, request: IssueRequest): readonly string[] {
+function globWay(role: ReturnType<typeof roleOf>, request: IssueRequest): readonly string[] {
   if (role.allow_glob_domains || !simulateRole({ ...role, allow_glob_domains: true }, request, noLimits).issued) {
     return [];
   }

@@ -13,9 +13,8 @@ import { PkiSecretBackendRootSignIntermediate } from "@cdktf/provider-vault/lib/
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { roleOf } from "../checks/vault-roles";
 import { type Seconds, showDuration } from "../config/duration";
-import type { KeyKind } from "../config/keys";
+import { roleOf, vaultKeys } from "../config/vault-certificate-role";
 import type { OwnPkiConfig, VaultAuthorityConfig, VaultCertificateConfig } from "../config/vault-pki-k8s";
 import { ExpiryCheck } from "./expiry-check";
 import type { InventoryEntry } from "./inventory";
@@ -23,14 +22,6 @@ import type { TlsFiles } from "./kubernetes";
 
 /** How long a token of a login lives: long enough for one request. */
 const tokenLifetime: Seconds = 600;
-
-const keyArguments: Readonly<Record<KeyKind, { readonly keyType: string; readonly keyBits: number }>> = {
-  "ecdsa-p256": { keyType: "ec", keyBits: 256 },
-  "ecdsa-p384": { keyType: "ec", keyBits: 384 },
-  "rsa-2048": { keyType: "rsa", keyBits: 2048 },
-  "rsa-3072": { keyType: "rsa", keyBits: 3072 },
-  "rsa-4096": { keyType: "rsa", keyBits: 4096 },
-};
 
 /** A lifetime as Vault stores it: any other spelling of it is a change in every plan. */
 const wholeSeconds = (seconds: Seconds) => String(seconds);
@@ -66,7 +57,7 @@ export class VaultAuthorities extends Construct {
       commonName: root.commonName,
       excludeCnFromSans: true,
       issuerName: "root",
-      ...keyArguments[root.key],
+      ...vaultKeys[root.key],
       ttl: wholeSeconds(root.lifetime),
       lifecycle,
     });
@@ -82,7 +73,7 @@ export class VaultAuthorities extends Construct {
         type: "internal",
         commonName: intermediate.commonName,
         excludeCnFromSans: true,
-        ...keyArguments[intermediate.key],
+        ...vaultKeys[intermediate.key],
         lifecycle,
       },
     );

@@ -1,0 +1,34 @@
+import type { KeyKind } from "./keys";
+import type { VaultCertificateConfig } from "./vault-pki-k8s";
+
+/** A key as Vault's requests and roles name it. */
+export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: string; readonly keyBits: number }>> = {
+  "ecdsa-p256": { keyType: "ec", keyBits: 256 },
+  "ecdsa-p384": { keyType: "ec", keyBits: 384 },
+  "rsa-2048": { keyType: "rsa", keyBits: 2048 },
+  "rsa-3072": { keyType: "rsa", keyBits: 3072 },
+  "rsa-4096": { keyType: "rsa", keyBits: 4096 },
+};
+
+/**
+ * The role of a certificate, under Vault's own names: what is simulated is what is made. The fields that decide what it
+ * issues, and that are left out here, have Vault's default.
+ */
+export function roleOf({ role, key, lifetime }: VaultCertificateConfig) {
+  const { keyType, keyBits } = vaultKeys[key];
+  return {
+    allowed_domains: role.allowedDomains,
+    allow_bare_domains: role.allowBareDomains,
+    allow_subdomains: role.allowSubdomains,
+    allow_glob_domains: role.allowGlobDomains,
+    allow_wildcard_certificates: role.allowWildcardCertificates,
+    allow_any_name: false,
+    allow_localhost: false,
+    allow_ip_sans: false,
+    enforce_hostnames: true,
+    key_type: keyType,
+    key_bits: keyBits,
+    ttl: lifetime,
+    max_ttl: lifetime,
+  };
+}
