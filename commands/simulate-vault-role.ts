@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { type IssueLimits, simulateRole } from "../lib/checks/vault-role";
 import { durationProblem, parseDuration } from "../lib/config/duration";
 import { whole } from "../lib/config/fields";
 import { newReport, show } from "../lib/config/report";
 import { nearest, readStructure } from "../lib/config/structure";
+import { type IssueLimits, simulateRole } from "../lib/vault-role/simulate";
 import { exitCodes, findingLines, type Surroundings } from "./output";
 
 /** The options as the user writes them. */

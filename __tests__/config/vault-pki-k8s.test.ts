@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { simulateRole } from "../../lib/checks/vault-role";
-import { unintendedNames } from "../../lib/checks/vault-role-widening";
 import { day, parseDuration, showDuration } from "../../lib/config/duration";
 import { roleOf } from "../../lib/config/vault-certificate-role";
 import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
+import { simulateRole } from "../../lib/vault-role/simulate";
+import { unintendedNames } from "../../lib/vault-role/widening";
 import { checkedConfig } from "../../stacks/check";
 import { problemsOf, warningsOf } from "../support/configs";
 

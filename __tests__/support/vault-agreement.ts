@@ -1,4 +1,4 @@
-import { type IssueLimits, simulateRole } from "../../lib/checks/vault-role";
+import { type IssueLimits, simulateRole } from "../../lib/vault-role/simulate";
 import type { Recorded } from "./vault-recorder";
 
 /** How many lines of a recording the simulator agrees with, and where it does not. */

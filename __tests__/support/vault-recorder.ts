@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIPv6 } from "node:net";
-import type { IssueLimits } from "../../lib/checks/vault-role";
+import type { IssueLimits } from "../../lib/vault-role/simulate";
 import type { Pair } from "./vault-pairs";
 
 /** Where a Vault-compatible server is, and who asks it. */

@@ -6,7 +6,7 @@ import {
   type VaultCertificateConfig,
   type VaultPkiK8sConfig,
 } from "../config/vault-pki-k8s";
-import { brokenLinks } from "./ttl-chain";
+import { brokenLinks } from "../vault-role/ttl-chain";
 
 /** Certificates must end before what signed them, and be renewed in time. */
 export function checkVaultLifetimes(

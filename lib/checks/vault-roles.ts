@@ -2,8 +2,8 @@ import { day } from "../config/duration";
 import { type Path, type Report, show } from "../config/report";
 import { roleOf } from "../config/vault-certificate-role";
 import type { VaultPkiK8sConfig } from "../config/vault-pki-k8s";
-import { type IssueLimits, type IssueRequest, simulateRole } from "./vault-role";
-import { smallestWidening, unintendedNames } from "./vault-role-widening";
+import { type IssueLimits, type IssueRequest, simulateRole } from "../vault-role/simulate";
+import { smallestWidening, unintendedNames } from "../vault-role/widening";
 
 /** Lifetimes have a check of their own. */
 const noLimits: IssueLimits = { mountDefault: 36_500 * day, mountMax: 36_500 * day, caLifetime: 36_500 * day };

@@ -1,5 +1,5 @@
 import { day, parseDuration, type Seconds, showDuration } from "../config/duration";
-import type { IssueLimits } from "./vault-role";
+import type { IssueLimits } from "./simulate";
 
 /** Lifetimes from the certificate up to the root, in seconds. */
 export interface TtlChain {

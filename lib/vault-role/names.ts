@@ -1,5 +1,5 @@
-import type { CompleteRole } from "./vault-role";
-import { asciiForm } from "./vault-role-idna";
+import { asciiForm } from "./idna";
+import type { CompleteRole } from "./role";
 
 const label = "([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
 const hostname = new RegExp(`^(\\*\\.)?(${label}\\.)*${label}\\.?$`);

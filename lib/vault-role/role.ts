@@ -1,5 +1,49 @@
+import type { Seconds } from "../config/duration";
 import { goQuoted } from "./go-text";
-import type { CompleteRole, VaultRole } from "./vault-role";
+
+/**
+ * The fields of a role (`POST <mount>/roles/<name>`) that decide what it issues, under Vault's own names, so that a
+ * role read from a server can be judged as it is. What is absent has Vault's default.
+ */
+export interface VaultRole {
+  /** @default [] */
+  readonly allowed_domains?: readonly string[];
+  /** Whether a name that is an allowed domain itself is issued. @default false */
+  readonly allow_bare_domains?: boolean;
+  /** Whether names below the allowed domains are issued, at any depth, and wildcards right below them. @default false */
+  readonly allow_subdomains?: boolean;
+  /** Whether `*` in allowed domains stands for anything, dots included. @default false */
+  readonly allow_glob_domains?: boolean;
+  /** Whether names with a wildcard are issued, where another rule allows the name. @default true */
+  readonly allow_wildcard_certificates?: boolean;
+  /** Whether `localhost` and `localdomain` are issued. @default true */
+  readonly allow_localhost?: boolean;
+  /** Whether any name is issued; `enforce_hostnames` and `allow_wildcard_certificates` still hold. @default false */
+  readonly allow_any_name?: boolean;
+  /** Whether names must be hostnames. @default true */
+  readonly enforce_hostnames?: boolean;
+  /** @default true */
+  readonly allow_ip_sans?: boolean;
+  /** URIs that are issued, `*` for anything; none: no URI is. @default [] */
+  readonly allowed_uri_sans?: readonly string[];
+  /** Other names that are issued, as `<oid>;UTF8:<value>` with `*` for anything, or `*` alone. @default [] */
+  readonly allowed_other_sans?: readonly string[];
+  /** Whether a request must have a common name. @default true */
+  readonly require_cn?: boolean;
+  /** What a common name may be: `hostname`, `email` or both; `disabled`: anything. @default ["email", "hostname"] */
+  readonly cn_validations?: readonly string[];
+  /** @default "rsa" */
+  readonly key_type?: string;
+  /** Size of the key; 0: the usual one of its type. @default 0 */
+  readonly key_bits?: number;
+  /** Lifetime of a certificate whose request names none, in seconds; 0: the mount's default. @default 0 */
+  readonly ttl?: Seconds;
+  /** The longest lifetime, in seconds; 0: the mount's maximum. @default 0 */
+  readonly max_ttl?: Seconds;
+}
+
+/** A role with nothing left to a default. */
+export type CompleteRole = Required<VaultRole>;
 
 /** The role as Vault stores it: defaults filled in, lists without white space around their members. */
 export function completeRole(role: VaultRole): CompleteRole {

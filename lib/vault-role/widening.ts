@@ -1,18 +1,9 @@
 import { type DnsName, registrableDomain, withoutWildcard } from "../config/dns-names";
 import { showDuration } from "../config/duration";
 import { show } from "../config/report";
-import {
-  type CompleteRole,
-  type IssueLimits,
-  type IssueRequest,
-  judgeRequest,
-  type Refusal,
-  simulateRole,
-  usualLimits,
-  type VaultRole,
-} from "./vault-role";
-import { allowsCommonName, allowsName } from "./vault-role-names";
-import { completeRole } from "./vault-role-stored";
+import { allowsCommonName, allowsName } from "./names";
+import { type CompleteRole, completeRole, type VaultRole } from "./role";
+import { type IssueLimits, type IssueRequest, judgeRequest, type Refusal, simulateRole, usualLimits } from "./simulate";
 
 /** A change of a role which makes it issue what it refused. */
 export interface Widening {
