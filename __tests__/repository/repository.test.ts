@@ -60,6 +60,18 @@ describe("folders", () => {
   const lines = (some: readonly Import[]) => some.map(({ from, to }) => `${from} -> ${to}`);
   const inside = imports.filter(({ to }) => files.includes(to));
 
+  /** Circles of imports, each as its files in order: a depth-first search that comes back to where it is. */
+  function circlesOf(some: readonly Import[]): readonly string[] {
+    const seen = new Set<string>();
+    const search = (file: string, above: readonly string[]): readonly string[] => {
+      if (above.includes(file)) return [[...above.slice(above.indexOf(file)), file].join(" -> ")];
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return some.filter(({ from }) => from === file).flatMap(({ to }) => search(to, [...above, file]));
+    };
+    return some.flatMap(({ from }) => search(from, []));
+  }
+
   test("hold every source, and imports are found at all", () => {
     expect(sources.filter((path) => roomOf(path) < 0 && !path.startsWith("config/"))).toEqual([]);
     for (const [at, [, room]] of rooms.entries()) {
@@ -105,6 +117,25 @@ describe("folders", () => {
     expect(
       lines(own.filter(({ from, to }) => judge.test(to) && !/\/index\.ts$/.test(from) && !judge.test(from))),
     ).toEqual([]);
+  });
+
+  test("neither what builds nor shared vocabulary imports a check or the role simulator", () => {
+    const judges = inside.filter(({ to }) => /^lib\/(checks|vault-role)\//.test(to));
+    expect(judges.length).toBeGreaterThan(5);
+    expect(lines(judges.filter(({ from }) => builds(from) || from.startsWith("lib/config/")))).toEqual([]);
+  });
+
+  test("the role simulator knows no stack: what it imports is vocabulary that all of them share", () => {
+    const simulator = inside.filter(({ from }) => from.startsWith("lib/vault-role/"));
+    const shared = /^lib\/(vault-role\/|config\/(dns-names|duration|keys|report)\.ts$)/;
+    expect(simulator.length).toBeGreaterThan(5);
+    expect(lines(simulator.filter(({ to }) => !shared.test(to)))).toEqual([]);
+  });
+
+  test("never import in a circle, types included: each file can be read once those it imports are", () => {
+    const example = ["a -> b", "a -> c", "b -> d", "c -> d", "d -> c"].map((line) => line.split(" -> "));
+    expect(circlesOf(example.map(([from = "", to = ""]) => ({ from, to })))).toEqual(["d -> c -> d"]);
+    expect(circlesOf(inside)).toEqual([]);
   });
 
   test("no branch on a scenario's name outside its wing and the registry", () => {
