@@ -11,7 +11,7 @@ export default defineConfig({
       scenario: "acm-route53",
       account: "111122223333",
       region: "eu-west-1",
-      zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "Z0987654321ZYXWVUTSR" },
+      dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "Z0987654321ZYXWVUTSR" } },
       certificates: {
         "inference-api": {
           names: ["api.example.com", "*.api.example.com", "api.example.org"],

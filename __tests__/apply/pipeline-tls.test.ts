@@ -79,12 +79,12 @@ const publicServices = (domain: string): Services => ({
 const stacks = {
   "local-ca": {
     services: servicesIn("example.com"),
-    dns: { region, zone: "example.com", zoneId, loadBalancer: target },
+    dns: { in: "route53", region, zones: { "example.com": zoneId }, target },
   },
   "self-signed": {
     mode: "self-signed",
     services: { ...servicesIn("example.org"), archive: { ...pods, key: "rsa-4096" } },
-    dns: { region, zone: "example.org", zoneId, loadBalancer: target },
+    dns: { in: "route53", region, zones: { "example.org": zoneId }, target },
   },
   "p384-ca": { services: two, key: "ecdsa-p384", ca: { lifetime: "365d", subject: { commonName: "Pipeline CA" } } },
   "rsa-ca": { services: two, key: "rsa-2048" },
@@ -92,11 +92,17 @@ const stacks = {
     mode: "self-signed",
     namespace: { name: "serving" },
     services: publicServices("example.net"),
-    dns: { region, zone: "example.net", zoneId, loadBalancer: target },
+    dns: { in: "route53", region, zones: { "example.net": zoneId }, target },
   },
   "public-names": {
     services: publicServices("example.edu"),
-    dns: { account: awsAccount, region, zone: "example.edu", loadBalancer: { name: "pipeline" } },
+    dns: {
+      in: "route53",
+      account: awsAccount,
+      region,
+      zones: { "example.edu": "lookup" },
+      target: { name: "pipeline" },
+    },
   },
 } satisfies Record<string, Partial<PipelineTlsInput>>;
 type StackName = keyof typeof stacks;
@@ -814,7 +820,7 @@ async function awsWithBalancer(zone: string): Promise<Moto> {
 const byName = json["public-names"];
 const { dns } = stacks["public-names"];
 const byAddress = synthesizedStacks({
-  "public-names": { ...stacks["public-names"], dns: { ...dns, loadBalancer: target } },
+  "public-names": { ...stacks["public-names"], dns: { ...dns, target } },
 });
 const fromStart = { fromStart: true };
 

@@ -393,10 +393,10 @@ test("a stack's name must not look like a part of its state to the kubernetes ba
 
 test("two zones never have one id: the records of one would lie in the other, where ACM never looks", () => {
   const zones = { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "Z0123456789ABCDEFGHIJ" };
-  expect(problemsOf(changed({ "web/zones": zones }))).toEqual([
-    'stacks.web.zones["example.org"]: has the id of "example.com"; every zone has its own, copy it again',
+  expect(problemsOf(changed({ "web/dns/zones": zones }))).toEqual([
+    'stacks.web.dns.zones["example.org"]: has the id of "example.com"; every zone has its own, copy it again',
   ]);
-  expect(problemsOf(changed({ "web/zones": { "example.com": "lookup", "example.org": "lookup" } }))).toEqual([]);
+  expect(problemsOf(changed({ "web/dns/zones": { "example.com": "lookup", "example.org": "lookup" } }))).toEqual([]);
 });
 
 test("a field that an unset variable was meant to fill does not pass for its default without a word", () => {

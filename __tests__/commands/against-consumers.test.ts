@@ -43,8 +43,8 @@ const nlb = { attach: [{ to: "nlb-listener", arn: nlbListener }] };
 const api = { names: ["api.example.com"] };
 
 function acm(certificates: Fields): Fields {
-  const zones = { "example.com": "Z0123456789ABCDEFGHIJ" };
-  return { scenario: "acm-route53", account: "111122223333", region: "eu-west-1", zones, certificates };
+  const dns = { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } };
+  return { scenario: "acm-route53", account: "111122223333", region: "eu-west-1", dns, certificates };
 }
 
 describe("a certificate on a listener", () => {

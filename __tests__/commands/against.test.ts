@@ -116,6 +116,11 @@ function cloudDns(changes: Fields = {}): Fields {
   return { dns: { in: "cloud-dns", zones: { "example.com": "example-com" }, ...changes } };
 }
 
+/** Records in Route 53, in the given zones. */
+function route53(zones: Readonly<Record<string, string>>): Fields {
+  return { dns: { in: "route53", region: "eu-west-1", zones } };
+}
+
 /** A config with several stacks, of which each but the first has hosts of its own. */
 function withStacks(stacks: Readonly<Record<string, Fields>>): object {
   const entries = Object.entries(stacks).map(([name, changes], index) => {
@@ -188,6 +193,13 @@ describe("nothing is interrupted by", () => {
     ["the stack's own project, named", cloudDns(), cloudDns({ project: "ml-serving-prod" })],
     ["records that are accepted to go", cloudDns(), { acceptOutage: [api, chat] }],
     ["records that nobody made", { dns: { in: "elsewhere" } }, cloudDns()],
+    ["a zone that is looked up", route53({ "example.com": "lookup" }), route53({ "example.com": "lookup" })],
+    ["a zone whose id was looked up", route53({ "example.com": "lookup" }), route53({ "example.com": "Z1" })],
+    [
+      "a zone whose id is looked up from now on",
+      route53({ "example.com": "Z1" }),
+      route53({ "example.com": "lookup" }),
+    ],
   ])("%s", (_, before, after) => {
     expect(change(before, after)).toEqual(fine);
   });
@@ -273,8 +285,20 @@ describe("an interruption is refused:", () => {
     [
       "records with another provider",
       { ...compute, ...cloudDns() },
-      { ...compute, dns: { in: "route53", region: "eu-west-1", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } } },
+      { ...compute, ...route53({ "example.com": "Z0123456789ABCDEFGHIJ" }) },
       `stacks.lb.dns: would delete the records that lead "${api}" and "${chat}" here; ${kept}`,
+    ],
+    [
+      "records in a zone that is looked up, with another provider",
+      { ...compute, ...route53({ "example.com": "lookup" }) },
+      { ...compute, ...cloudDns() },
+      `stacks.lb.dns: would delete the records that lead "${api}" and "${chat}" here; ${kept}`,
+    ],
+    [
+      "records in another zone, where both are looked up",
+      { ...compute, ...route53({ "example.com": "lookup" }) },
+      { ...compute, ...route53({ "example.com": "lookup", [chat]: "lookup" }) },
+      `stacks.lb.dns: would delete the records that lead "${chat}" here; ${kept}`,
     ],
     [
       "no address records",

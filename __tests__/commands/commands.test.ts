@@ -82,7 +82,7 @@ function configOf(stacks: readonly string[], more: object = {}): object {
     scenario: "acm-route53",
     account: "111122223333",
     region: "eu-west-1",
-    zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
+    dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
     certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`] } },
   });
   return {

@@ -43,11 +43,12 @@ const refusedName = (name: string, why: string): Row => [
 describe("fields", () => {
   test.each<Row>([
     ["an unknown field, at the top", { projekt: "x" }, ['projekt: is an unknown field; did you mean "project"?']],
-    ["of a stack", { "web/zone": {} }, [`${web}.zone: is an unknown field; did you mean "zones"?`]],
+    ["of a stack", { "web/quotas": {} }, [`${web}.quotas: is an unknown field; did you mean "quota"?`]],
+    ["of a DNS host", { "web/dns/zone": {} }, [`${web}.dns.zone: is an unknown field; did you mean "zones"?`]],
     [
       "of a stack, like no other",
       { "web/nameservers": [] },
-      [`${web}.nameservers: is an unknown field; known here: account, certificates, quota, region, scenario, zones`],
+      [`${web}.nameservers: is an unknown field; known here: account, certificates, dns, quota, region, scenario`],
     ],
     ["of a certificate", { "api/Name": "x" }, [`${api}.Name: is an unknown field; did you mean "names"?`]],
     [
@@ -90,10 +91,10 @@ describe("fields", () => {
     ],
     [
       "a required field with a slip in its name is not missing as well",
-      { "web/region": undefined, "web/regoin": "eu-west-1", "web/zones": undefined, "web/zone": {} },
+      { "web/region": undefined, "web/regoin": "eu-west-1", "web/dns/zones": undefined, "web/dns/zone": {} },
       [
+        `${web}.dns.zone: is an unknown field; did you mean "zones"?`,
         `${web}.regoin: is an unknown field; did you mean "region"?`,
-        `${web}.zone: is an unknown field; did you mean "zones"?`,
       ],
     ],
     [
@@ -116,11 +117,18 @@ describe("fields", () => {
     ],
     [
       "required fields of a stack that are missing",
-      { "web/region": undefined, "web/zones": undefined, "web/certificates": undefined },
+      { "web/region": undefined, "web/dns": undefined, "web/certificates": undefined },
       [
         `${web}.certificates: is missing; write a map (Certificates by key, which is part of their address)`,
+        `${web}.dns: is missing; write a map, such as {"in":"route53","zones":{"example.com":"Z0123456789ABCDEFGHIJ"}} (Where names are proved)`,
         `${web}.region: is missing; write a string, such as "eu-west-1" (The AWS region)`,
-        `${web}.zones: is missing; write a map, such as {"example.com":"Z0123456789ABCDEFGHIJ"} (Existing public zones by name; a name is proved in the zone with the longest name that covers it)`,
+      ],
+    ],
+    [
+      "required fields of a DNS host that are missing",
+      { "web/dns/zones": undefined },
+      [
+        `${web}.dns.zones: is missing; write a map, such as {"example.com":"Z0123456789ABCDEFGHIJ"} (Existing public zones by name; a name's records go to the zone with the longest name that covers it)`,
       ],
     ],
     [
@@ -324,7 +332,7 @@ describe("kinds", () => {
     ],
     [
       "an unknown owner of records, where the right one would need no zone",
-      { "api/records": "existng", "web/zones": {} },
+      { "api/records": "existng", "web/dns/zones": {} },
       [`${api}.records: is "existng"; write "managed" or "existing"; did you mean "existing"?`],
     ],
   ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
@@ -381,8 +389,8 @@ describe("keys", () => {
     ],
     [
       "__proto__ as a key of its own",
-      { web: { ...stack, zones: JSON.parse(`{"__proto__": "x", "example.com": "Z1"}`) } },
-      [`${web}.zones.__proto__: ${machinery}`],
+      { "web/dns/zones": JSON.parse(`{"__proto__": "x", "example.com": "Z1"}`) },
+      [`${web}.dns.zones.__proto__: ${machinery}`],
     ],
     [
       "__proto__ as the only key",
@@ -391,13 +399,13 @@ describe("keys", () => {
     ],
     [
       "__proto__ as a prototype",
-      { "web/zones": { __proto__: zone } },
-      [`${web}.zones: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+      { "web/dns/zones": { __proto__: zone } },
+      [`${web}.dns.zones: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
     ],
     [
       "a prototype without a prototype",
-      { "web/zones": Object.create(Object.assign(Object.create(null), zone)) },
-      [`${web}.zones: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
+      { "web/dns/zones": Object.create(Object.assign(Object.create(null), zone)) },
+      [`${web}.dns.zones: is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`],
     ],
     [
       "constructor and prototype",
@@ -497,16 +505,16 @@ describe("names", () => {
     [
       "a name that only looks like one of the zone",
       { "api/names": ["notexample.com"] },
-      [`${api}.names["notexample.com"]: no zone covers it; add "notexample.com" to zones`],
+      [`${api}.names["notexample.com"]: no zone covers it; add "notexample.com" to dns.zones`],
     ],
     [
       "a name of a registry with two labels",
       { "api/names": ["API.Example.co.uk"] },
-      [`${api}.names["api.example.co.uk"]: no zone covers it; add "example.co.uk" to zones`],
+      [`${api}.names["api.example.co.uk"]: no zone covers it; add "example.co.uk" to dns.zones`],
     ],
     [
       "names of one label, and wildcards of a whole top level",
-      { "api/names": ["localhost", "*.com", "api.example.com"], "web/zones": { "example.com": "Z1", com: "Z2" } },
+      { "api/names": ["localhost", "*.com", "api.example.com"], "web/dns/zones": { "example.com": "Z1", com: "Z2" } },
       [
         `${api}.names["*.com"]: has one label, and ACM issues for domain names of two or more; write the whole name`,
         `${api}.names["localhost"]: has one label, and ACM issues for domain names of two or more; write the whole name`,
@@ -515,12 +523,12 @@ describe("names", () => {
     [
       "a wildcard that no zone covers",
       { "api/names": ["*.example.net"] },
-      [`${api}.names["*.example.net"]: no zone covers it; add "example.net" to zones`],
+      [`${api}.names["*.example.net"]: no zone covers it; add "example.net" to dns.zones`],
     ],
     [
       "an encoded name that no zone covers",
       { "api/names": ["bücher.example"] },
-      [`${api}.names["xn--bcher-kva.example"]: no zone covers it; add "xn--bcher-kva.example" to zones`],
+      [`${api}.names["xn--bcher-kva.example"]: no zone covers it; add "xn--bcher-kva.example" to dns.zones`],
     ],
     [
       "more names than every account may have",
@@ -570,17 +578,17 @@ describe("names", () => {
     ["a wildcard", { "api/names": ["*.example.com"] }],
     [
       "letters beyond ASCII, and their encoded form",
-      { "api/names": ["bücher.example", "xn--bcher-kva.example"], "web/zones": { "Bücher.example": "Z1" } },
+      { "api/names": ["bücher.example", "xn--bcher-kva.example"], "web/dns/zones": { "Bücher.example": "Z1" } },
     ],
     ["the zone's own name", { "api/names": ["example.com"] }],
-    ["a zone with a trailing dot", { "web/zones": { "EXAMPLE.com.": "lookup" } }],
+    ["a zone with a trailing dot", { "web/dns/zones": { "EXAMPLE.com.": "lookup" } }],
     ["the least quota", { "web/quota/namesPerCertificate": 10 }],
     ["100 names with a raised quota", { "api/names": names(100), "web/quota/namesPerCertificate": 100 }],
     [
       "11 spellings of one name",
       { "api/names": Array.from("example.com", (letter) => `api.example.com`.replace(letter, letter.toUpperCase())) },
     ],
-    ["no zone, where the records are another stack's", { "api/records": "existing", "web/zones": {} }],
+    ["no zone, where the records are another stack's", { "api/records": "existing", "web/dns/zones": {} }],
   ])("accepted: %s", (_, changes) => expect(problemsOf(changed(changes))).toEqual([]));
 
   test("mixed scripts are advice", () => {
@@ -592,57 +600,88 @@ describe("names", () => {
   });
 });
 
+describe("fields of earlier releases", () => {
+  const moved = `${web}.zones: is now dns: { in: "route53", zones: { ... } }; move it there`;
+  const old = { "web/dns": undefined, "web/zones": { "example.com": "Z0123456789ABCDEFGHIJ" } };
+
+  test.each<Row>([
+    ["zones of a stack, of which nothing else is wrong", old, [moved]],
+    ["zones beside dns, which is what counts", { "web/zones": { "example.org": "Z1" } }, [moved]],
+    [
+      "zones with mistakes, which are told where they must be mended",
+      { ...old, "web/zones": { "example.com": "x", "*.example.org": "Z2" }, "api/names": ["api.example.net"] },
+      [
+        `${api}.names["api.example.net"]: no zone covers it; add "example.net" to dns.zones`,
+        `${web}.dns.zones["*.example.org"]: is a wildcard; write the zone's own name`,
+        `${web}.dns.zones["example.com"]: is "x", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+        moved,
+      ],
+    ],
+  ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+});
+
 describe("zones", () => {
   test.each<Row>([
     [
+      "two zones with one id",
+      { "web/dns/zones": { "example.com": "Z1", "example.org": "Z1" } },
+      [`${web}.dns.zones["example.org"]: has the id of "example.com"; every zone has its own, copy it again`],
+    ],
+    [
+      "with a host that has none here, of which nothing else is said",
+      { "web/dns": { in: "cloud-dns", zones: { "example.com": "example-com" } } },
+      [`${web}.dns.in: is "cloud-dns"; write "route53"`],
+    ],
+    ["with no host", { "web/dns/in": undefined }, [`${web}.dns.in: is missing; write "route53"`]],
+    [
       "two spellings of one zone",
-      { "web/zones": { "example.com": "Z1", "Example.com.": "Z2" } },
-      [`${web}.zones["Example.com."]: is "example.com" a second time; write each zone once`],
+      { "web/dns/zones": { "example.com": "Z1", "Example.com.": "Z2" } },
+      [`${web}.dns.zones["Example.com."]: is "example.com" a second time; write each zone once`],
     ],
     [
       "a wildcard",
-      { "web/zones": { "*.example.com": "Z1" } },
-      [`${web}.zones["*.example.com"]: is a wildcard; write the zone's own name`],
+      { "web/dns/zones": { "*.example.com": "Z1" } },
+      [`${web}.dns.zones["*.example.com"]: is a wildcard; write the zone's own name`],
     ],
     [
       "a URL",
-      { "web/zones": { "https://example.com": "Z1" } },
-      [`${web}.zones["https://example.com"]: is a URL; write only its host name`],
+      { "web/dns/zones": { "https://example.com": "Z1" } },
+      [`${web}.dns.zones["https://example.com"]: is a URL; write only its host name`],
     ],
     [
       "a mistake in one zone hides none in another",
-      { "web/zones": { "a_b.example.net": "Z1", "example.org": "Z2" } },
+      { "web/dns/zones": { "a_b.example.net": "Z1", "example.org": "Z2" } },
       [
-        `${api}.names["api.example.com"]: no zone covers it; add "example.com" to zones`,
-        `${web}.zones["a_b.example.net"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`,
+        `${api}.names["api.example.com"]: no zone covers it; add "example.com" to dns.zones`,
+        `${web}.dns.zones["a_b.example.net"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`,
       ],
     ],
     [
       "a malformed id",
-      { "web/zones": { "example.com": "/hostedzone/Z1" } },
+      { "web/dns/zones": { "example.com": "/hostedzone/Z1" } },
       [
-        `${web}.zones["example.com"]: is "/hostedzone/Z1", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+        `${web}.dns.zones["example.com"]: is "/hostedzone/Z1", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
       ],
     ],
     [
       "an id that is too long",
-      { "web/zones": { "example.com": `Z${"1".repeat(32)}` } },
+      { "web/dns/zones": { "example.com": `Z${"1".repeat(32)}` } },
       [
-        `${web}.zones["example.com"]: is "Z${"1".repeat(32)}", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+        `${web}.dns.zones["example.com"]: is "Z${"1".repeat(32)}", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
       ],
     ],
     [
       "no id",
-      { "web/zones": { "example.com": null } },
+      { "web/dns/zones": { "example.com": null } },
       [
-        `${web}.zones["example.com"]: is null; write a string, such as "Z0123456789ABCDEFGHIJ" (Id of the public hosted zone, or "lookup" to find it by name)`,
+        `${web}.dns.zones["example.com"]: is null; write a string, such as "Z0123456789ABCDEFGHIJ" (Id of the public hosted zone, or "lookup" to find it by name)`,
       ],
     ],
     [
       "a list",
-      { "web/zones": ["example.com"] },
+      { "web/dns/zones": ["example.com"] },
       [
-        `${web}.zones: is ["example.com"]; write a map, such as {"example.com":"Z0123456789ABCDEFGHIJ"} (Existing public zones by name; a name is proved in the zone with the longest name that covers it)`,
+        `${web}.dns.zones: is ["example.com"]; write a map, such as {"example.com":"Z0123456789ABCDEFGHIJ"} (Existing public zones by name; a name's records go to the zone with the longest name that covers it)`,
       ],
     ],
   ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
@@ -976,8 +1015,8 @@ describe("texts", () => {
     ["an escaped expression, which is one still", { project: "$${x}" }, [`project: ${expression("${")}`]],
     [
       "a Terraform directive",
-      { "web/zones": { "example.com": "%{ if true }Z1%{ endif }" } },
-      [`${web}.zones["example.com"]: ${expression("%{")}`],
+      { "web/dns/zones": { "example.com": "%{ if true }Z1%{ endif }" } },
+      [`${web}.dns.zones["example.com"]: ${expression("%{")}`],
     ],
     ["an expression as a key", { "labels/${x}": "x" }, [`labels["\${x}"]: ${expression("${")}`]],
     [
@@ -1004,9 +1043,9 @@ describe("texts", () => {
     ],
     [
       "NUL in a key",
-      { "web/zones": { "example.com": "Z1", "a\0": "Z2" } },
+      { "web/dns/zones": { "example.com": "Z1", "a\0": "Z2" } },
       [
-        `${web}.zones["a\\u0000"]: contains the control character U+0000; write it on one line without control characters`,
+        `${web}.dns.zones["a\\u0000"]: contains the control character U+0000; write it on one line without control characters`,
       ],
     ],
     [
@@ -1124,7 +1163,7 @@ describe("all at once", () => {
       providers: { aws: { version: "latest" } },
       "web/account": 1,
       "web/region": undefined,
-      "web/zones": { "example.com": "x", "https://example.net": "Z1" },
+      "web/dns/zones": { "example.com": "x", "https://example.net": "Z1" },
       "web/quota": { namesPerCertificate: 1000 },
       api: {
         names: ["api_1.example.com"],
@@ -1147,7 +1186,7 @@ describe("all at once", () => {
       `project: is "AI"; write ${shortKey}`,
       'providers.aws.version: is "latest", which is no version constraint; write one such as "~> 6.25" or ">= 6.25, < 7"',
       `${web}.account: is 1; write a string, such as "111122223333" (The AWS account; an apply with credentials of another one stops at once)`,
-      `${web}.certificates.Edge.names["edge.example.org"]: no zone covers it; add "example.org" to zones`,
+      `${web}.certificates.Edge.names["edge.example.org"]: no zone covers it; add "example.org" to dns.zones`,
       `${web}.certificates.Edge: is no valid key; write ${key}`,
       `${api}.alarm.before: is "36h"; write whole days, which is how ACM counts`,
       `${api}.attach["alb"].to: is "alb"; write "alb-listener", "nlb-listener", "cloudfront" or "api-gateway"`,
@@ -1156,10 +1195,10 @@ describe("all at once", () => {
       `${api}.names["api_1.example.com"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`,
       `${api}.records: is "none"; write "managed" or "existing"`,
       `${api}.validationTimeout: is 30; write a string, such as "30m" (How long an apply waits for ACM to issue; the next apply goes on waiting)`,
+      `${web}.dns.zones["example.com"]: is "x", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
+      `${web}.dns.zones["https://example.net"]: is a URL; write only its host name`,
       `${web}.quota.namesPerCertificate: is 1000; write a whole number from 10 to 100`,
       `${web}.region: is missing; write a string, such as "eu-west-1" (The AWS region)`,
-      `${web}.zones["example.com"]: is "x", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"`,
-      `${web}.zones["https://example.net"]: is a URL; write only its host name`,
     ]);
   });
 
@@ -1172,7 +1211,7 @@ describe("all at once", () => {
 
   test("two mistakes in different places are reported as each is alone", () => {
     // Nothing is said of the rest of a thing that does not say its kind.
-    const alone = mistakes().filter(({ path }) => !["scenario", "type", "to"].includes(String(path.at(-1))));
+    const alone = mistakes().filter(({ path }) => !["scenario", "type", "to", "in"].includes(String(path.at(-1))));
     const mistake = fc.constantFrom(...alone);
     fc.assert(
       fc.property(mistake, mistake, (one, other) => {
@@ -1199,7 +1238,7 @@ describe("all at once", () => {
         Object.fromEntries(Object.entries(map).map(([name, value]) => [name === field ? slip : name, value])),
       );
       // What does not say its kind has no fields that could be known.
-      const says = ["scenario", "type", "to"].includes(field);
+      const says = ["scenario", "type", "to", "in"].includes(field);
       const place = showPath([...path.slice(0, -1), says ? field : slip], config);
       expect(problemsOf(config)).toEqual([
         expect.stringContaining(

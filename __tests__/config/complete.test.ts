@@ -83,7 +83,7 @@ describe("a complete config", () => {
           config: {
             account,
             region: "eu-west-1",
-            zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ" }],
+            zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
             certificates: [
               {
                 name: "api",
@@ -122,10 +122,7 @@ describe("a complete config", () => {
     expect(stacks[1]?.config).toMatchObject({
       namesPerCertificate: 50,
       lifetime: 100 * day,
-      zones: [
-        { name: "example.com", id: "Z0123456789ABCDEFGHIJ" },
-        { name: "example.org", id: undefined },
-      ],
+      zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "lookup" },
       certificates: [
         {
           name: "api",
@@ -143,7 +140,8 @@ describe("a complete config", () => {
         { name: "quiet", alarm: undefined },
       ],
     });
-    expect(stacks[0]?.config).toMatchObject({ zones: [], certificates: [{ records: "existing", validations: [] }] });
+    expect(stacks[0]?.config).toMatchObject({ certificates: [{ records: "existing", validations: [] }] });
+    expect(stacks[0]?.config).toHaveProperty("zones", {});
   });
 
   test("the order in which a config is written changes nothing", () => {
@@ -181,7 +179,7 @@ describe("a complete config", () => {
       "api/names": ["API.example.com.", "api.example.com", "*.EXAMPLE.com", "*.example.com."],
       "api/attach": [...arn, { to: "api-gateway" }, { to: "api-gateway" }],
       "api/alarm": { topics: [topic, topic] },
-      "web/zones": { "Example.COM.": "Z1" },
+      "web/dns/zones": { "Example.COM.": "Z1" },
     });
     expect(certificate.names).toEqual(["*.example.com", "api.example.com"]);
     expect(certificate.listeners.map((listener) => listener.arn)).toEqual([albListener]);
@@ -227,16 +225,16 @@ describe("certificates", () => {
   test("a record belongs to the zone with the longest name, and zones that hold none are left out", () => {
     const { zones, certificates } = stackOf({
       "api/names": ["a.b.example.com", "*.b.example.com", "c.example.com"],
-      "web/zones": { "example.com": "Z1", "b.example.com": "Z2", "example.org": "Z3", com: "lookup" },
+      "web/dns/zones": { "example.com": "Z1", "b.example.com": "Z2", "example.org": "Z3", com: "lookup" },
     });
     expect(certificates[0]?.validations.map(({ name, zone }) => [name, zone])).toEqual([
       ["a.b.example.com", "b.example.com"],
       ["b.example.com", "b.example.com"],
       ["c.example.com", "example.com"],
     ]);
-    expect(zones).toEqual([
-      { name: "b.example.com", id: "Z2" },
-      { name: "example.com", id: "Z1" },
+    expect(Object.entries(zones)).toEqual([
+      ["b.example.com", "Z2"],
+      ["example.com", "Z1"],
     ]);
   });
 
@@ -368,7 +366,7 @@ describe("the JSON Schema", () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
     expect(schema.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
     expect(schema.required).toEqual(["project", "environment", "backend", "stacks"]);
-    expect(stack.required).toEqual(["scenario", "region", "zones", "certificates"]);
+    expect(stack.required).toEqual(["scenario", "region", "dns", "certificates"]);
     expect(certificate.required).toEqual(["names"]);
   });
 
@@ -393,7 +391,8 @@ describe("the JSON Schema", () => {
       default: "encrypted-backend",
     });
     expect(stack.properties.account?.pattern).toBe("^[0-9]{12}$");
-    expect(stack.properties.zones?.additionalProperties.pattern).toBe("^Z[A-Z0-9]{1,31}$|^lookup$");
+    const route53 = kind(stack.properties.dns?.oneOf, "in", "route53");
+    expect(route53.properties.zones?.additionalProperties.pattern).toBe("^Z[A-Z0-9]{1,31}$|^lookup$");
     expect(stack.properties.quota?.properties.namesPerCertificate).toMatchObject({
       type: "integer",
       minimum: 10,

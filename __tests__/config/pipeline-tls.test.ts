@@ -6,7 +6,7 @@ import { goodConfig, problemsOf, warningsOf } from "../support/configs";
 type Fields = Readonly<Record<string, unknown>>;
 
 const pods = { port: 8443, selector: { app: "ingest" } };
-const dns = { region: "eu-west-1", zone: "example.com", loadBalancer: { name: "pipeline" } };
+const dns = { in: "route53", zones: { "example.com": "lookup" }, region: "eu-west-1", target: { name: "pipeline" } };
 
 /** A stack without a mistake, with some fields changed; `undefined` takes one out. */
 function stack(changes: Fields = {}): Fields {
@@ -45,6 +45,9 @@ function completedService(given: Fields): PipelineServiceConfig {
   if (service === undefined) throw new Error("no such service");
   return service;
 }
+
+/** A public name in the zone of `dns`. */
+const names = { names: ["ingest.example.com"] };
 
 const keyKinds = '"ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"';
 const rfc1123 = "starting and ending with a letter or digit (RFC 1123)";
@@ -161,13 +164,17 @@ describe("refuses", () => {
       "a wildcard where one thing is named",
       mesh({
         clusterDomain: "*.local",
-        dns: { ...dns, zone: "*.example.com", loadBalancer: { dnsName: "*.example.net", zoneId: "Z32O12XQLNTSW2" } },
+        dns: {
+          ...dns,
+          zones: { "*.example.com": "lookup" },
+          target: { dnsName: "*.example.net", zoneId: "Z32O12XQLNTSW2" },
+        },
         services: { ingest: { ...pods, names: ["ingest.example.com"] } },
       }),
       [
         "stacks.mesh.clusterDomain: is a wildcard; write the cluster's own domain",
-        "stacks.mesh.dns.loadBalancer.dnsName: is a wildcard; write the target's own name",
-        "stacks.mesh.dns.zone: is a wildcard; write the zone's own name",
+        "stacks.mesh.dns.target.dnsName: is a wildcard; write the target's own name",
+        'stacks.mesh.dns.zones["*.example.com"]: is a wildcard; write the zone\'s own name',
       ],
     ],
     [
@@ -277,11 +284,11 @@ describe("refuses", () => {
       ],
     ],
     [
-      "a public name outside the zone, even with the zone's letters at its end",
+      "a public name outside the zones, even with the zone's letters at its end",
       ingest({ names: ["ingest.example.org", "badexample.com", "EXAMPLE.com."] }, { dns }),
       [
-        'stacks.mesh.services.ingest.names["badexample.com"]: is not below "example.com", the zone of dns; rename it, or write its zone in dns.zone',
-        'stacks.mesh.services.ingest.names["ingest.example.org"]: is not below "example.com", the zone of dns; rename it, or write its zone in dns.zone',
+        'stacks.mesh.services.ingest.names["badexample.com"]: no zone covers it; add "badexample.com" to dns.zones',
+        'stacks.mesh.services.ingest.names["ingest.example.org"]: no zone covers it; add "example.org" to dns.zones',
       ],
     ],
     [
@@ -312,37 +319,96 @@ describe("refuses", () => {
       ],
     ],
     [
-      "a target with a zone id alone",
-      mesh({ dns: { ...dns, loadBalancer: { zoneId: "Z32O12XQLNTSW2" } } }),
+      "two spellings of one zone",
+      ingest(names, { dns: { ...dns, zones: { "example.com": "Z1", "Example.com.": "Z2" } } }),
+      ['stacks.mesh.dns.zones["Example.com."]: is "example.com" a second time; write each zone once'],
+    ],
+    [
+      "two zones with one id",
+      ingest(names, { dns: { ...dns, zones: { "example.com": "Z1", "example.org": "Z1" } } }),
+      ['stacks.mesh.dns.zones["example.org"]: has the id of "example.com"; every zone has its own, copy it again'],
+    ],
+    [
+      "a host of records that has none here, of which nothing else is said",
+      ingest(names, { dns: { in: "elsewhere" } }),
+      ['stacks.mesh.dns.in: is "elsewhere"; write "route53"'],
+    ],
+    [
+      "no host of records",
+      ingest(names, { dns: { ...dns, in: undefined } }),
+      ['stacks.mesh.dns.in: is missing; write "route53"'],
+    ],
+    [
+      "no target",
+      ingest(names, { dns: { ...dns, target: undefined } }),
       [
-        'stacks.mesh.dns.loadBalancer.dnsName: is missing; write a string, such as "pipeline-1234567890.eu-west-1.elb.amazonaws.com" (DNS name of the target)',
+        "stacks.mesh.dns.target: is missing; write a map (Where public names lead: a load balancer by name, or a target's DNS name with its zone id)",
+      ],
+    ],
+    [
+      "dns of an earlier release, of which nothing else is wrong",
+      ingest(names, { dns: { region: "eu-west-1", zone: "example.com", loadBalancer: { name: "pipeline" } } }),
+      [
+        "stacks.mesh.dns.loadBalancer: is now target; rename it",
+        'stacks.mesh.dns.zone: is now in: "route53", zones: {"example.com":"lookup"}; write that in its place',
+      ],
+    ],
+    [
+      "dns of an earlier release with a zone id",
+      ingest(names, {
+        dns: { region: "eu-west-1", zone: "example.com", zoneId: "Z1", loadBalancer: { name: "pipeline" } },
+      }),
+      [
+        "stacks.mesh.dns.loadBalancer: is now target; rename it",
+        'stacks.mesh.dns.zone: is now in: "route53", zones: {"example.com":"Z1"}; write that in its place',
+        "stacks.mesh.dns.zoneId: is now the zone's value in zones; write it there",
+      ],
+    ],
+    [
+      "dns of an earlier release with mistakes, which are told where they must be mended",
+      ingest(
+        { names: ["a.example.net"] },
+        { dns: { region: "eu", zone: "a_b.c", zoneId: "x", loadBalancer: { nam: "a" } } },
+      ),
+      [
+        "stacks.mesh.dns.loadBalancer: is now target; rename it",
+        'stacks.mesh.dns.region: is "eu"; write an AWS region, such as "eu-west-1"',
+        'stacks.mesh.dns.target.nam: is an unknown field; did you mean "name"?',
+        'stacks.mesh.dns.zone: is now in: "route53", zones: {"a_b.c":"x"}; write that in its place',
+        "stacks.mesh.dns.zoneId: is now the zone's value in zones; write it there",
+        'stacks.mesh.dns.zones["a_b.c"]: is "x", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"',
+      ],
+    ],
+    [
+      "a target with a zone id alone",
+      mesh({ dns: { ...dns, target: { zoneId: "Z32O12XQLNTSW2" } } }),
+      [
+        'stacks.mesh.dns.target.dnsName: is missing; write a string, such as "pipeline-1234567890.eu-west-1.elb.amazonaws.com" (DNS name of the target)',
       ],
     ],
     [
       "a target with a name and a zone id",
-      mesh({ dns: { ...dns, loadBalancer: { name: "pipeline", zoneId: "Z32O12XQLNTSW2" } } }),
-      ["stacks.mesh.dns.loadBalancer.zoneId: does not go with name; write name, or dnsName and zoneId"],
+      mesh({ dns: { ...dns, target: { name: "pipeline", zoneId: "Z32O12XQLNTSW2" } } }),
+      ["stacks.mesh.dns.target.zoneId: does not go with name; write name, or dnsName and zoneId"],
     ],
     [
       "a target given in both ways",
       mesh({
-        dns: { ...dns, loadBalancer: { name: "pipeline", dnsName: "lb.example.net", zoneId: "Z32O12XQLNTSW2" } },
+        dns: { ...dns, target: { name: "pipeline", dnsName: "lb.example.net", zoneId: "Z32O12XQLNTSW2" } },
       }),
-      ["stacks.mesh.dns.loadBalancer.name: does not go with dnsName and zoneId; write name, or dnsName and zoneId"],
+      ["stacks.mesh.dns.target.name: does not go with dnsName and zoneId; write name, or dnsName and zoneId"],
     ],
     [
       "a target that is none",
-      mesh({ dns: { ...dns, loadBalancer: {} } }),
+      mesh({ dns: { ...dns, target: {} } }),
       [
-        'stacks.mesh.dns.loadBalancer.name: is missing; write a string, such as "pipeline" (Name of an Application or Network Load Balancer, looked up)',
+        'stacks.mesh.dns.target.name: is missing; write a string, such as "pipeline" (Name of an Application or Network Load Balancer, looked up)',
       ],
     ],
     [
       "a target's name that no load balancer can have",
-      mesh({ dns: { ...dns, loadBalancer: { name: "-pipeline" } } }),
-      [
-        'stacks.mesh.dns.loadBalancer.name: is "-pipeline"; write the name of a load balancer: 1-32 letters, digits and "-"',
-      ],
+      mesh({ dns: { ...dns, target: { name: "-pipeline" } } }),
+      ['stacks.mesh.dns.target.name: is "-pipeline"; write the name of a load balancer: 1-32 letters, digits and "-"'],
     ],
     [
       "an Ingress without public names",
@@ -422,7 +488,7 @@ describe("refuses", () => {
       kubernetes: { context: "kind-pipeline", kubeConfig: "~/.kube/config", cluster: "kind" },
       namespace: { name: "pipeline", created: true },
       ca: { lifetim: "3650d", subject: { commonname: "CA" } },
-      dns: { ...dns, zoneid: "Z0123456789ABCDEFGHIJ", loadBalancer: { nam: "pipeline" } },
+      dns: { ...dns, zone_: {}, target: { nam: "pipeline" } },
       services: {
         ingest: {
           ...pods,
@@ -444,8 +510,8 @@ describe("refuses", () => {
         mean("namespace.created", "create"),
         mean("ca.lifetim", "lifetime"),
         mean("ca.subject.commonname", "commonName"),
-        mean("dns.zoneid", "zoneId"),
-        mean("dns.loadBalancer.nam", "name"),
+        mean("dns.zone_", "zones"),
+        mean("dns.target.nam", "name"),
         mean("services.ingest.clients", "client"),
         mean("services.ingest.ingress.classname", "className"),
         mean("services.ingest.ingress.annotation", "annotations"),
@@ -464,7 +530,7 @@ describe("refuses", () => {
       key: "rsa-1024",
       lifetime: "90",
       ca: { lifetime: "1m" },
-      dns: { account: "1", region: "Frankfurt", zone: "example", zoneId: "z", loadBalancer: "pipeline" },
+      dns: { in: "route53", account: "1", region: "Frankfurt", zones: { example: "z" }, target: "pipeline" },
       services: {
         "Big-": { port: 0, selector: { app: "x y" } },
         ca: { ...pods, secret: "A" },
@@ -484,8 +550,8 @@ describe("refuses", () => {
         'ca.lifetime: is "1m"; write whole hours, which is how the tls provider counts',
         'dns.account: is "1"; write the 12 digits of an AWS account',
         'dns.region: is "Frankfurt"; write an AWS region, such as "eu-west-1"',
-        'dns.zoneId: is "z", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"',
-        'dns.loadBalancer: is "pipeline"; write a map (Where public names lead: a load balancer by name, or a target\'s DNS name with its zone id)',
+        'dns.zones.example: is "z", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ", or "lookup"',
+        'dns.target: is "pipeline"; write a map (Where public names lead: a load balancer by name, or a target\'s DNS name with its zone id)',
         'services.Big-: is no valid key; write 1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit',
         "services.Big-.port: is 0; write a whole number from 1 to 65535",
         'services.Big-.selector.app: is "x y"; write at most 63 letters, digits, ".", "_" and "-", starting and ending with a letter or digit',
@@ -493,7 +559,7 @@ describe("refuses", () => {
         `services.ca.secret: is "A"; write 1-253 of a-z, 0-9, "-" and ".", ${rfc1123}`,
         "services.ingest.port: is missing; write a number, such as 8443 (The port that the pods listen on; clients use 443)",
         'services.ingest.selector: is "app=ingest"; write a map, such as {"app":"ingest"} (Labels of the pods)',
-        'services.ingest.names: is "api.example.com"; write a list, such as ["api.example.com","*.api.example.com"] (Public names beyond the cluster\'s own, below the zone of `dns`)',
+        'services.ingest.names: is "api.example.com"; write a list, such as ["api.example.com","*.api.example.com"] (Public names beyond the cluster\'s own, in the zones of `dns`)',
         'services.ingest.ingress.className: is 1; write a string, such as "nginx" (The ingress class)',
         'services.ingest.lifetime: is "1w", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
         `services.trainer.secret: is "A"; write 1-253 of a-z, 0-9, "-" and ".", ${rfc1123}`,
@@ -518,8 +584,8 @@ describe("refuses", () => {
     expect(problemsOf(mesh({ ...named, dnss: dns }))).toEqual([
       'stacks.mesh.dnss: is an unknown field; did you mean "dns"?',
     ]);
-    expect(problemsOf(mesh({ ...named, dns: { ...dns, zone: "example_com" } }))).toEqual([
-      'stacks.mesh.dns.zone: contains "_"; host names have letters, digits and hyphens only (RFC 1123)',
+    expect(problemsOf(mesh({ ...named, dns: { ...dns, zones: { example_com: "lookup" } } }))).toEqual([
+      'stacks.mesh.dns.zones.example_com: contains "_"; host names have letters, digits and hyphens only (RFC 1123)',
     ]);
     expect(problemsOf(config({ ["m".repeat(64)]: stack() }, { project: "P".repeat(64) }))).toHaveLength(2);
   });
@@ -733,21 +799,39 @@ describe("becomes", () => {
     });
   });
 
+  test("a record in the zone with the longest name that covers it, and no zone that has none", () => {
+    const zones = { "example.com": "Z1", "b.example.com": "lookup", "example.org": "Z2", com: "Z3" };
+    const services = {
+      ingest: { ...pods, names: ["c.example.com", "*.b.example.com"] },
+      trainer: { ...pods, names: ["a.b.example.com", "b.example.com", "ab.example.com"] },
+    };
+    const { dns: alias } = completed(mesh({ dns: { ...dns, zones }, services }));
+    expect(alias?.records).toEqual([
+      { name: "*.b.example.com", zone: "b.example.com" },
+      { name: "a.b.example.com", zone: "b.example.com" },
+      { name: "ab.example.com", zone: "example.com" },
+      { name: "b.example.com", zone: "b.example.com" },
+      { name: "c.example.com", zone: "example.com" },
+    ]);
+    expect(alias?.zones).toEqual({ "b.example.com": "lookup", "example.com": "Z1" });
+  });
+
   test("an alias to what the config names", () => {
     expect(completed(mesh({ dns })).dns).toEqual({
       account: undefined,
       region: "eu-west-1",
-      zone: "example.com",
-      zoneId: undefined,
+      zones: {},
+      records: [],
       target: { name: "pipeline" },
     });
-    const loadBalancer = { dnsName: "LB.example.net.", zoneId: "Z32O12XQLNTSW2" };
-    const more = { account: "111122223333", zone: "Example.COM.", zoneId: "Z0123456789ABCDEFGHIJ" };
-    expect(completed(mesh({ dns: { ...dns, ...more, loadBalancer } })).dns).toEqual({
+    const target = { dnsName: "LB.example.net.", zoneId: "Z32O12XQLNTSW2" };
+    const more = { account: "111122223333", zones: { "Example.COM.": "Z0123456789ABCDEFGHIJ" } };
+    const names = ["b.example.com", "example.com"];
+    expect(completed(ingest({ names }, { dns: { ...dns, ...more, target } })).dns).toEqual({
       account: "111122223333",
       region: "eu-west-1",
-      zone: "example.com",
-      zoneId: "Z0123456789ABCDEFGHIJ",
+      zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
+      records: names.map((name) => ({ name, zone: "example.com" })),
       target: { dnsName: "lb.example.net", zoneId: "Z32O12XQLNTSW2" },
     });
   });

@@ -18,7 +18,7 @@ const STACK = "acm-route53";
 interface Scenario {
   account: string;
   region: string;
-  zones: Record<string, string>;
+  dns: { zones: Record<string, string> };
   certificates: Record<string, { names: string[]; attach: { arn: string }[] }>;
 }
 const scenario = (example.stacks as Record<string, Scenario>)[STACK] as Scenario;
@@ -43,7 +43,7 @@ const withNames = (names: string[]) => withCertificates({ "inference-api": { ...
 
 /** Servers as the example says that they are. */
 export const start = (options: Parameters<typeof startAws>[1] = {}) =>
-  startAws({ account: scenario.account, zones: scenario.zones, listeners: [listener] }, options);
+  startAws({ account: scenario.account, zones: scenario.dns.zones, listeners: [listener] }, options);
 
 const recordChanges = (calls: Call[]) =>
   calls.filter(({ action }) => action === "ChangeResourceRecordSets").flatMap(({ parameters }) => parameters.changes);

@@ -25,7 +25,7 @@ interface Scenario {
   readonly scenario: "acm-route53";
   readonly account?: string;
   readonly region: string;
-  readonly zones: Readonly<Record<string, string>>;
+  readonly dns: { readonly zones: Readonly<Record<string, string>> };
   readonly certificates: Readonly<Record<string, { readonly names: readonly string[] }>>;
 }
 
@@ -47,11 +47,12 @@ function configOf(stack: Omit<Scenario, "scenario">, more: object = {}): object 
 }
 
 const zones = { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "Z0987654321ZYXWVUTSR" };
+const onRoute53 = (zones: Readonly<Record<string, string>>) => ({ in: "route53", zones });
 const region = "eu-west-1";
 
 /** The only stack of a config with these certificates. */
 function withCertificates(certificates: Scenario["certificates"], more: object = {}): TerraformJson {
-  return synthesizedJson(configOf({ region, zones, certificates }, more), "web");
+  return synthesizedJson(configOf({ region, dns: onRoute53(zones), certificates }, more), "web");
 }
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
@@ -441,8 +442,8 @@ describe("of any config", () => {
             .map(([key, { names }]) => [key, { names: [...names].reverse() }]),
         );
         const turned = Object.fromEntries(Object.entries(allZones).reverse());
-        expect(synthesizedTexts(configOf({ region, zones: turned, certificates: backwards }))).toEqual(
-          synthesizedTexts(configOf({ region, zones: allZones, certificates })),
+        expect(synthesizedTexts(configOf({ region, dns: onRoute53(turned), certificates: backwards }))).toEqual(
+          synthesizedTexts(configOf({ region, dns: onRoute53(allZones), certificates })),
         );
       }),
       runs,
@@ -452,7 +453,7 @@ describe("of any config", () => {
   test("no two names lose a resource: there is a record for each", () => {
     fc.assert(
       fc.property(certificates, (certificates) => {
-        const made = synthesizedJson(configOf({ region, zones: allZones, certificates }), "web");
+        const made = synthesizedJson(configOf({ region, dns: onRoute53(allZones), certificates }), "web");
         const proved = new Set(
           Object.values(certificates).flatMap(({ names }) => names.map((one) => one.replace("*.", ""))),
         );
@@ -475,7 +476,8 @@ describe("of any config", () => {
           [grown]: { names: [`${wildcard}${added}`, ...(certificates[grown]?.names ?? [])] },
         };
         const [before, after] = [certificates, more].map(
-          (some) => synthesizedJson(configOf({ region, zones: allZones, certificates: some }), "web").resource ?? {},
+          (some) =>
+            synthesizedJson(configOf({ region, dns: onRoute53(allZones), certificates: some }), "web").resource ?? {},
         ) as [NonNullable<TerraformJson["resource"]>, NonNullable<TerraformJson["resource"]>];
         const { [`validation_${added.replaceAll(".", "_")}`]: record, ...records } = after.aws_route53_record ?? {};
         expect(record).toBeDefined();

@@ -477,6 +477,17 @@ describe("records", () => {
     expect(records["proof_lesen_xn--bcher-kva_example"]).toMatchObject({ managed_zone: "books", type: "CNAME" });
   });
 
+  test("are in a zone of Route 53 that is looked up", () => {
+    const json = lb({
+      dns: { in: "route53", region: "eu-west-1", zones: { "example.com": "lookup", "chat.example.com": "Z1" } },
+    });
+    const { address_api_example_com_a: api, address_chat_example_com_a: chat } = resources(json, "aws_route53_record");
+    expect(json.data?.aws_route53_zone).toEqual({
+      zone_example_com: expect.objectContaining({ name: "example.com", private_zone: false }),
+    });
+    expect([api?.zone_id, chat?.zone_id]).toEqual(["${data.aws_route53_zone.zone_example_com.zone_id}", "Z1"]);
+  });
+
   test("of addresses come after the listener and the host's certificate", () => {
     expect(resources(lb(), "google_dns_record_set").address_api_example_com_a?.depends_on).toEqual([
       "google_compute_global_forwarding_rule.https_ipv4",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
+import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
 import { keysInState } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
@@ -486,6 +487,35 @@ describe("aliases", () => {
     expect(Object.keys(edge.data ?? {})).toEqual(["tls_certificate"]);
   });
 
+  test("each in the zone with the longest name that covers it, and zones without one are not looked up", () => {
+    const zones = { "example.com": "lookup", "b.example.com": "Z1", "example.org": "lookup", "example.net": "lookup" };
+    const dns = { in: "route53", region: "eu-west-1", zones, target: { name: "pipeline" } };
+    const names = ["a.example.com", "a.b.example.com", "*.b.example.com", "example.net"];
+    const json = withServices({ ingest: { ...pods, names } }, { dns });
+    const zoneOf = ({ zone_id }: Block) => zone_id;
+    const placed = Object.entries(resources(json, "aws_route53_record")).map(([name, one]) => [name, zoneOf(one)]);
+    expect(Object.fromEntries(placed)).toEqual({
+      "alias_-wildcard_b_example_com": "Z1",
+      alias_a_b_example_com: "Z1",
+      alias_a_example_com: "${data.aws_route53_zone.zone_example_com.zone_id}",
+      alias_example_net: "${data.aws_route53_zone.zone_example_net.zone_id}",
+    });
+    expect(Object.keys(json.data?.aws_route53_zone ?? {}).sort()).toEqual(["zone_example_com", "zone_example_net"]);
+  });
+
+  test.each([
+    [["example.com"], "for the zone `example.com`, and to look up the load balancer `pipeline` in eu-west-1"],
+    [["example.net", "a.example.com"], "for the zones `example.com`, `example.net`, and to look up"],
+  ])("of %j are on the page for operators with their zones", (names, wanted) => {
+    const zones = { "example.com": "lookup", "example.net": "Z1", "example.org": "Z2" };
+    const dns = { in: "route53", region: "eu-west-1", zones, target: { name: "pipeline" } };
+    const given = configOf({ ingest: { ...pods, names } }, { dns });
+    const { config } = checkedConfig(given);
+    const [stack] = config.stacks;
+    if (stack === undefined) throw new Error("no such stack");
+    expect(operatorPage(config, stack, synthesizedJson(given, "mesh"))).toContain(`AWS credentials ${wanted}`);
+  });
+
   test("and nothing of AWS is in a stack without dns, not even its provider", () => {
     expect(JSON.stringify(selfSigned)).not.toContain("aws_");
     expect(Object.keys(selfSigned.provider ?? {})).toEqual(["kubernetes", "tls"]);
@@ -614,7 +644,12 @@ describe("of any config", () => {
     const services = fc.uniqueArray(key, { minLength: 2, maxLength: 3 });
     fc.assert(
       fc.property(services, fc.constantFrom("local-ca", "self-signed"), ([added = "", ...rest], mode) => {
-        const dns = { region: "eu-west-1", zone: "example.com", loadBalancer: { name: "pipeline" } };
+        const dns = {
+          in: "route53",
+          region: "eu-west-1",
+          zones: { "example.com": "lookup" },
+          target: { name: "pipeline" },
+        };
         const own = (name: string, index: number) => [name, { ...pods, names: [`n${index}.example.com`] }] as const;
         const before = withServices(Object.fromEntries(rest.map(own)), { mode, dns });
         const after = withServices(Object.fromEntries([...rest, added].map(own)), { mode, dns });
@@ -655,7 +690,12 @@ describe("of any config", () => {
     const names = fc.uniqueArray(label, { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(names, names, (one, other) => {
-        const dns = { region: "eu-west-1", zone: "example.com", loadBalancer: { name: "pipeline" } };
+        const dns = {
+          in: "route53",
+          region: "eu-west-1",
+          zones: { "example.com": "lookup" },
+          target: { name: "pipeline" },
+        };
         const mine = one.map((name) => `${name}.example.com`);
         const theirs = other.filter((name) => !one.includes(name)).map((name) => `${name}.example.com`);
         const made = withServices({ a: { ...pods, names: mine }, "a-b": { ...pods, names: theirs } }, { dns });
@@ -676,7 +716,12 @@ describe("of any config", () => {
       .concat(["provider", "state-backend", "tls", "trust", "trust-bundle", "us-east-1", "validation", "zone"])
       .sort();
     const entries = <Value>(value: (key: string) => Value) => Object.fromEntries(keys.map((key) => [key, value(key)]));
-    const dns = { region: "us-east-1", zone: "example.com", loadBalancer: { name: "pipeline" } };
+    const dns = {
+      in: "route53",
+      region: "us-east-1",
+      zones: { "example.com": "lookup" },
+      target: { name: "pipeline" },
+    };
     const services = entries((key) => ({ ...pods, names: [`${key}.example.com`], ingress: {} }));
     const namespace = { name: "namespace", create: true };
     for (const mode of ["local-ca", "self-signed"]) {
@@ -701,7 +746,7 @@ describe("of any config", () => {
     const web = {
       scenario: "acm-route53",
       region: "eu-west-1",
-      zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
+      dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
       certificates: entries((key) => ({ names: [`${key}.example.com`], attach: [{ to: "cloudfront" }] })),
     };
     const { resource, check } = synthesizedJson({ ...configOf({}), stacks: { web } }, "web");

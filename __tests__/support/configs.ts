@@ -19,7 +19,7 @@ export function goodConfig(): ConfigInput {
         scenario: "acm-route53",
         account,
         region: "eu-west-1",
-        zones: { "example.com": "Z0123456789ABCDEFGHIJ" },
+        dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
         certificates: { api: { names: ["api.example.com"] } },
       },
     },
@@ -49,7 +49,7 @@ export function fullConfig(): ConfigInput {
         scenario: "acm-route53",
         account,
         region: "eu-west-1",
-        zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "lookup" },
+        dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "lookup" } },
         certificates: {
           api: {
             names: [...Array.from({ length: 11 }, (_, index) => `n${index}.example.com`), "*.example.org"],
@@ -78,7 +78,7 @@ export function fullConfig(): ConfigInput {
         scenario: "acm-route53",
         account,
         region: "us-east-1",
-        zones: {},
+        dns: { in: "route53", zones: {} },
         certificates: { api: { names: ["n1.example.com"], records: "existing" } },
       },
     },

@@ -7,6 +7,7 @@ import {
   type PreviousStack,
   textsOf,
 } from "../change/previous-stack";
+import { lookup } from "../config/dns-hosts";
 import { type DnsName, nameInId, withoutWildcard } from "../config/dns-names";
 import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
 import { type Path, type Report, show } from "../config/report";
@@ -200,7 +201,7 @@ function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, path:
   ]);
   const goes = (name: string, place: PreviousResource) => {
     const record = records.get(name.replaceAll(".", "_"));
-    return record !== undefined && placeOf(record, previous) !== placeOf(place, previous);
+    return record !== undefined && !(placeOf(record, previous) === placeOf(place, previous) || lookedUp(record, place));
   };
   const asked = hosts.filter(({ name }) => !acceptOutage.includes(name));
   const leads = dns.in !== "elsewhere" && dns.addressRecords;
@@ -234,8 +235,16 @@ function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResou
     case "cloud-dns":
       return { project: dns.project ?? project, managed_zone: dns.zones[zone] };
     case "route53":
-      return { zone_id: dns.zones[zone] };
+      return { zone_id: dns.zones[zone] === lookup ? lookedUpZone(zone) : dns.zones[zone] };
   }
+}
+
+const lookedUpZone = (zone: DnsName) => `\${data.aws_route53_zone.zone_${zone.replaceAll(".", "_")}.zone_id}`;
+
+/** Whether only a look-up tells if two records in Route 53 are in one zone, which they then are taken to be. */
+function lookedUp(one: PreviousResource, other: PreviousResource): boolean {
+  const references = [one, other].map(({ zone_id }) => typeof zone_id === "string" && zone_id.startsWith("${"));
+  return one.zone_id !== undefined && other.zone_id !== undefined && references[0] !== references[1];
 }
 
 /** Where a record is, as a text. An output leaves the project out where it is the stack's. */

@@ -1,27 +1,12 @@
 import { z } from "zod";
-import {
-  type Arn,
-  accountInput,
-  type ListenerArn,
-  parseListenerArn,
-  parseTopicArn,
-  regionInput,
-  zoneIdPattern,
-  zoneIdProblem,
-} from "./aws";
-import {
-  closestZone,
-  commonNameLimit,
-  commonNameOf,
-  type DnsName,
-  registrableDomain,
-  withoutWildcard,
-} from "./dns-names";
+import { type Arn, accountInput, type ListenerArn, parseListenerArn, parseTopicArn, regionInput } from "./aws";
+import { readZones, route53Input, type Zones, zoneOf, zonesInUse } from "./dns-hosts";
+import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "./dns-names";
 import { day, durationInput, parseDuration, type Seconds } from "./duration";
-import { fields, mapOf, setOf, text, whole, word } from "./fields";
+import { fields, formerly, mapOf, setOf, text, whole, word } from "./fields";
 import { keyPattern, keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
-import { namesInput, readNames, readZones, reportSharedIds } from "./names";
+import { namesInput, readNames } from "./names";
 import { type Purpose, purposes } from "./purpose";
 import { hasProblem, type Path, type Report, show } from "./report";
 import { sortedEntries } from "./sorted-map";
@@ -132,55 +117,44 @@ const certificateInput = fields({
 });
 
 /** A stack of public certificates from ACM, as the user writes it. */
-export const acmRoute53Input = fields(
-  {
-    scenario: z.literal("acm-route53"),
-    account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
-    region: regionInput("The AWS region."),
-    zones: mapOf(
-      text(
-        {
-          description: 'Id of the public hosted zone, or "lookup" to find it by name.',
-          examples: ["Z0123456789ABCDEFGHIJ", "lookup"],
-          pattern: `${zoneIdPattern}|^lookup$`,
-        },
-        (value) =>
-          value === "lookup" || zoneIdProblem(value) === undefined ? undefined : `${zoneIdProblem(value)}, or "lookup"`,
+export const acmRoute53Input = formerly(
+  fields(
+    {
+      scenario: z.literal("acm-route53"),
+      account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
+      region: regionInput("The AWS region."),
+      dns: z.discriminatedUnion("in", [route53Input({})]).meta({
+        description: "Where names are proved.",
+        examples: [{ in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } }],
+      }),
+      certificates: mapOf(
+        certificateInput,
+        { description: "Certificates by key, which is part of their address." },
+        keyPattern,
       ),
-      {
-        description:
-          "Existing public zones by name; a name is proved in the zone with the longest name that covers it.",
-        examples: [{ "example.com": "Z0123456789ABCDEFGHIJ" }],
-      },
-    ),
-    certificates: mapOf(
-      certificateInput,
-      { description: "Certificates by key, which is part of their address." },
-      keyPattern,
-    ),
-    quota: fields(
-      {
-        namesPerCertificate: whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
-          description: "Names per certificate that ACM grants the account.",
-          default: defaultNamesPerCertificate,
-        }).optional(),
-      },
-      { description: "Quotas that AWS raised for the account." },
-    ).optional(),
+      quota: fields(
+        {
+          namesPerCertificate: whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
+            description: "Names per certificate that ACM grants the account.",
+            default: defaultNamesPerCertificate,
+          }).optional(),
+        },
+        { description: "Quotas that AWS raised for the account." },
+      ).optional(),
+    },
+    { description: "Public certificates from AWS Certificate Manager, proved through Route 53." },
+  ),
+  {
+    zones: (zones) => ({
+      now: { dns: { in: "route53", zones } },
+      advice: 'is now dns: { in: "route53", zones: { ... } }; move it there',
+    }),
   },
-  { description: "Public certificates from AWS Certificate Manager, proved through Route 53." },
 );
 
 /** A stack of public certificates from ACM, as the user writes it. */
 export type AcmRoute53Input = z.infer<typeof acmRoute53Input>;
 type CertificateInput = AcmRoute53Input["certificates"][string];
-
-/** A zone that validation records are written to. */
-export interface ZoneConfig {
-  readonly name: DnsName;
-  /** `undefined`: looked up by name. */
-  readonly id: string | undefined;
-}
 
 /** One validation record that a certificate needs. */
 export interface ValidationConfig {
@@ -222,8 +196,8 @@ export interface AcmCertificateConfig {
 export interface AcmRoute53Config {
   readonly account: string | undefined;
   readonly region: string;
-  /** Zones that records are written to, sorted by name. */
-  readonly zones: readonly ZoneConfig[];
+  /** Zones that records are written to. */
+  readonly zones: Zones;
   readonly certificates: readonly AcmCertificateConfig[];
   /** The longest lifetime of a public certificate at the horizon. */
   readonly lifetime: Seconds;
@@ -240,28 +214,25 @@ export function readAcmRoute53(
   path: Path,
   report: Report,
 ): AcmRoute53Config {
-  const zones = readZones(input.zones, [...path, "zones"], report);
-  reportSharedIds(zones, [...path, "zones"], report);
+  const zones = readZones(input.dns.zones, [...path, "dns"], report);
   const entries = sortedEntries(input.certificates);
   if (entries.length === 0 && !hasProblem(report, [...path, "certificates"])) {
     report.problem([...path, "certificates"], "is empty; write at least one certificate");
   }
-  // Zones of which none could be read say nothing about the names.
-  const unknown = report.refused([...path, "zones"]) || (zones.size === 0 && hasProblem(report, [...path, "zones"]));
-  const around = { region: input.region, zones: unknown ? undefined : [...zones.keys()], lifetime };
+  const around = { region: input.region, zones, lifetime };
   const certificates = entries.map(([name, certificate]) => {
     const at = [...path, "certificates", name];
     const problem = keyProblem(name);
     if (problem !== undefined) report.problem(at, problem);
     return readCertificate(name, certificate, around, at, report);
   });
-  const used = new Set(certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)));
   return {
     account: input.account || undefined,
     region: input.region,
-    zones: [...zones]
-      .filter(([name]) => used.has(name))
-      .map(([name, id]) => ({ name, id: id === "lookup" ? undefined : id })),
+    zones: zonesInUse(
+      zones,
+      certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)),
+    ),
     certificates,
     lifetime,
     namesPerCertificate: report.refused([...path, "quota", "namesPerCertificate"])
@@ -274,7 +245,7 @@ export function readAcmRoute53(
 interface CertificateContext {
   readonly region: string;
   /** `undefined` where they could not be read. */
-  readonly zones: readonly DnsName[] | undefined;
+  readonly zones: Zones | undefined;
   readonly lifetime: Seconds;
 }
 
@@ -317,7 +288,7 @@ function readCertificate(
     consumers,
     validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
     alarm: readAlarm(input.alarm, lifetime),
-    validations: records === "managed" && zones !== undefined ? readValidations(issuable, zones, at, report) : [],
+    validations: records === "managed" ? readValidations(issuable, zones, at, report) : [],
     records,
   };
 }
@@ -341,7 +312,7 @@ function sortedArns<Kind extends Arn>(arns: readonly (Kind | undefined)[]): read
 
 function readValidations(
   names: readonly DnsName[],
-  zones: readonly DnsName[],
+  zones: Zones | undefined,
   path: Path,
   report: Report,
 ): readonly ValidationConfig[] {
@@ -349,14 +320,7 @@ function readValidations(
   return proved.flatMap((name) => {
     // ACM lists the record under the certificate's own spelling of the name, wildcard included.
     const domain = names.includes(name) ? name : `*.${name}`;
-    const zone = closestZone(name, zones);
-    if (zone === undefined) {
-      report.problem(
-        [...path, { member: domain }],
-        `no zone covers it; add ${show(registrableDomain(name) ?? name)} to zones`,
-      );
-      return [];
-    }
-    return [{ name, domain, zone }];
+    const zone = zoneOf(name, zones, [...path, { member: domain }], report);
+    return zone === undefined ? [] : [{ name, domain, zone }];
   });
 }

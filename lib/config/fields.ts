@@ -68,6 +68,36 @@ export function whyNoWord(field: z.ZodType | undefined, value: unknown): string 
     : undefined;
 }
 
+/** What a field of an earlier release has become. */
+interface Successor {
+  /** What the user meant, in today's fields. */
+  readonly now: Readonly<Record<string, unknown>>;
+  /** What to write: a sentence that follows the old field's path. */
+  readonly advice: string;
+}
+
+/** Fields of earlier releases by name; each is given its value and the map that it stands in. */
+type Formerly = Readonly<Record<string, (value: unknown, map: Readonly<Record<string, unknown>>) => Successor>>;
+
+const formerFields = new WeakMap<z.ZodType, Formerly>();
+
+/** A map that had other fields in earlier releases: they are mistakes that say the new form. */
+export function formerly<Schema extends z.ZodType>(schema: Schema, former: Formerly): Schema {
+  formerFields.set(schema, former);
+  return schema;
+}
+
+/** The fields of earlier releases that a map has, each with what it has become. */
+export function successors(
+  schema: z.ZodType | undefined,
+  map: Readonly<Record<string, unknown>>,
+): readonly (Successor & { readonly field: string })[] {
+  const former = (schema && formerFields.get(schema)) ?? {};
+  return Object.entries(former).flatMap(([field, become]) =>
+    Object.hasOwn(map, field) && map[field] !== undefined ? [{ field, ...become(map[field], map) }] : [],
+  );
+}
+
 /** True or false. */
 export function flag(notes: FieldNotes) {
   return z.boolean().meta({ ...notes });

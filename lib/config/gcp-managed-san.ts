@@ -1,18 +1,12 @@
 import { z } from "zod";
-import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "./aws";
-import { closestZone, type DnsName, parseName, registrableDomain, withoutWildcard } from "./dns-names";
+import { accountInput, regionInput } from "./aws";
+import { cloudDnsInput, elsewhereInput, readZones, route53Input, type Zones, zoneOf } from "./dns-hosts";
+import { closestZone, type DnsName, parseName, withoutWildcard } from "./dns-names";
 import { parseDuration, type Seconds } from "./duration";
 import { fields, flag, mapOf, text, word } from "./fields";
-import {
-  computeNamePattern,
-  computeNameProblem,
-  googleName,
-  type NameScope,
-  projectIdPattern,
-  projectIdProblem,
-} from "./google";
+import { googleName, type NameScope, projectIdPattern, projectIdProblem } from "./google";
 import { backendsInput, type GoogleBackendConfig, readBackends, secondsInput } from "./google-backends";
-import { namesInput, readNames, readZones, reportSharedIds } from "./names";
+import { namesInput, readNames } from "./names";
 import { type Purpose, purposes } from "./purpose";
 import { hasProblem, type Path, type Report, show } from "./report";
 import { sortedEntries } from "./sorted-map";
@@ -34,55 +28,13 @@ const addressRecords = flag({
 
 const dnsInput = z
   .discriminatedUnion("in", [
-    fields(
-      {
-        in: z.literal("cloud-dns"),
-        project: text(
-          {
-            description: "The zones' Google Cloud project.",
-            examples: ["shared-dns"],
-            default: "the stack's",
-            pattern: projectIdPattern,
-          },
-          projectIdProblem,
-        ).optional(),
-        zones: mapOf(
-          text(
-            { description: "Name of the managed zone.", examples: ["example-com"], pattern: computeNamePattern },
-            (value) => computeNameProblem(value, "a managed zone's name"),
-          ),
-          {
-            description: "Existing public zones by DNS name; a host's records go to the longest that covers it.",
-            examples: [{ "example.com": "example-com" }],
-          },
-        ),
-        addressRecords,
-      },
-      { description: "Records in Cloud DNS." },
-    ),
-    fields(
-      {
-        in: z.literal("route53"),
-        account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
-        region: regionInput("The AWS region to call."),
-        zones: mapOf(
-          text(
-            { description: "Id of the hosted zone.", examples: ["Z0123456789ABCDEFGHIJ"], pattern: zoneIdPattern },
-            zoneIdProblem,
-          ),
-          {
-            description: "Existing public zones by DNS name; a host's records go to the longest that covers it.",
-            examples: [{ "example.com": "Z0123456789ABCDEFGHIJ" }],
-          },
-        ),
-        addressRecords,
-      },
-      { description: "Records in Route 53." },
-    ),
-    fields(
-      { in: z.literal("elsewhere") },
-      { description: "Records with another DNS host: the output `dns_records` says which." },
-    ),
+    cloudDnsInput({ addressRecords }),
+    route53Input({
+      account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
+      region: regionInput("The AWS region to call."),
+      addressRecords,
+    }),
+    elsewhereInput,
   ])
   .meta({ description: "Where the hosts' records are.", examples: [{ in: "elsewhere" }] });
 
@@ -216,19 +168,19 @@ export interface DnsAuthorizationConfig {
   readonly zone: DnsName | undefined;
 }
 
-/** Where records are, complete. Zones by DNS name, each with its id. */
+/** Where records are, complete. */
 export type GoogleDnsConfig =
   | {
       readonly in: "cloud-dns";
       readonly project: string | undefined;
-      readonly zones: Readonly<Record<DnsName, string>>;
+      readonly zones: Zones;
       readonly addressRecords: boolean;
     }
   | {
       readonly in: "route53";
       readonly account: string | undefined;
       readonly region: string;
-      readonly zones: Readonly<Record<DnsName, string>>;
+      readonly zones: Zones;
       readonly addressRecords: boolean;
     }
   | { readonly in: "elsewhere" };
@@ -275,24 +227,17 @@ export function readGcpManagedSan(
   const backends = readBackends(input.backends, [...path, "backends"], report);
   const grouping = input.grouping ?? "per-name";
   const mode = input.mode ?? "certificate-manager";
-  const dns = readDns(input.dns, [...path, "dns"], report);
+  const { dns, zones } = readDns(input.dns, [...path, "dns"], report);
   const given = readHosts(input, path, report);
   const names = [...given.keys()].sort();
-  const unplaced = dns.in === "elsewhere" || report.refused([...path, "dns"]);
-  const zoneOf = (name: DnsName) => (unplaced ? undefined : closestZone(name, Object.keys(dns.zones)));
   const managed = mode === "certificate-manager";
   const retired = readRetiring(input, owner, names, path, report);
   const compute = !managed || input.phase === "add-map" ? names : [];
   const hosts = names.map((name) => {
     const { spelt, paths = {}, backend } = given.get(name) ?? { spelt: name, backend: "" };
-    const at = [...path, "hosts", spelt];
-    const zone = zoneOf(name);
-    if (!unplaced && zone === undefined && !hasProblem(report, [...path, "dns", "zones"])) {
-      report.problem(at, `no zone covers it; add ${show(registrableDomain(name) ?? name)} to dns.zones`);
-    }
     return {
       name,
-      zone,
+      zone: zoneOf(name, zones, [...path, "hosts", spelt], report),
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
       certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
@@ -320,7 +265,7 @@ export function readGcpManagedSan(
     authorizations: domains.map((domain) => ({
       domain,
       name: googleName(owner, domain, ["authorization", authorizationType]),
-      zone: zoneOf(domain),
+      zone: zones && closestZone(domain, Object.keys(zones)),
     })),
     computeCertificates: inProxyOrder(
       [...retired, ...computeCertificates(compute, grouping, owner)],
@@ -454,15 +399,18 @@ function readHosts(
   return read;
 }
 
-function readDns(input: GcpManagedSanInput["dns"], path: Path, report: Report): GoogleDnsConfig {
-  if (input.in === "elsewhere") return { in: "elsewhere" };
-  const at = [...path, "zones"];
-  const zones = readZones(input.zones, at, report);
-  reportSharedIds(zones, at, report);
-  const shared = { zones: Object.fromEntries(zones), addressRecords: input.addressRecords ?? true };
+/** Where records are, and the zones that hosts are matched with: none where they are elsewhere or could not be read. */
+function readDns(
+  input: GcpManagedSanInput["dns"],
+  path: Path,
+  report: Report,
+): { readonly dns: GoogleDnsConfig; readonly zones?: Zones } {
+  if (input.in === "elsewhere") return { dns: { in: "elsewhere" } };
+  const zones = readZones(input.zones, path, report);
+  const shared = { zones: zones ?? {}, addressRecords: input.addressRecords ?? true };
   return input.in === "cloud-dns"
-    ? { in: "cloud-dns", project: input.project, ...shared }
-    : { in: "route53", account: input.account, region: input.region, ...shared };
+    ? { dns: { in: "cloud-dns", project: input.project, ...shared }, zones }
+    : { dns: { in: "route53", account: input.account, region: input.region, ...shared }, zones };
 }
 
 function reportUnusedZones(dns: GoogleDnsConfig, hosts: readonly GoogleHostConfig[], path: Path, report: Report): void {

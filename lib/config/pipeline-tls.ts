@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "./aws";
-import { commonNameLimit, commonNameOf, type DnsName, isUnder, parseName } from "./dns-names";
+import { lookup, readZones, route53Input, type Zones, zoneOf, zonesInUse } from "./dns-hosts";
+import { commonNameLimit, commonNameOf, type DnsName, parseName } from "./dns-names";
 import { durationInput, parseDuration, type Seconds } from "./duration";
-import { fields, flag, mapOf, text, whole, word } from "./fields";
+import { fields, flag, formerly, mapOf, text, whole, word } from "./fields";
 import { keyProblem } from "./identifiers";
 import { defaultKey, type KeyKind, keyKinds } from "./keys";
 import {
@@ -65,7 +66,7 @@ const serviceInput = fields({
     description: "Labels of the pods.",
     examples: [{ app: "ingest" }],
   }),
-  names: namesInput("Public names beyond the cluster's own, below the zone of `dns`.").optional(),
+  names: namesInput("Public names beyond the cluster's own, in the zones of `dns`.").optional(),
   client: flag({
     description: "Whether the certificate also serves as a client's (mutual TLS).",
     default: false,
@@ -84,7 +85,7 @@ const serviceInput = fields({
   ingress: ingressInput.optional(),
 });
 
-const loadBalancerInput = z
+const targetInput = z
   .union([
     fields({
       name: text(
@@ -111,6 +112,29 @@ const loadBalancerInput = z
     }),
   ])
   .meta({ description: "Where public names lead: a load balancer by name, or a target's DNS name with its zone id." });
+
+const dnsInput = formerly(
+  z
+    .discriminatedUnion("in", [
+      route53Input({
+        account: accountInput("The zones' AWS account.").optional(),
+        region: regionInput("The load balancer's AWS region."),
+        target: targetInput,
+      }),
+    ])
+    .meta({ description: "Where the services' public names are, and where they lead." }),
+  {
+    zone: (zone, { zoneId = lookup }) => {
+      const zones = { [String(zone)]: zoneId };
+      return {
+        now: { in: "route53", zones },
+        advice: `is now in: "route53", zones: ${show(zones)}; write that in its place`,
+      };
+    },
+    zoneId: () => ({ now: { in: "route53" }, advice: "is now the zone's value in zones; write it there" }),
+    loadBalancer: (target) => ({ now: { in: "route53", target }, advice: "is now target; rename it" }),
+  },
+);
 
 /** A stack of private TLS between services, as the user writes it. */
 export const pipelineTlsInput = fields(
@@ -147,26 +171,7 @@ export const pipelineTlsInput = fields(
     services: mapOf(serviceInput, {
       description: "Services by name, which is part of their host names and addresses.",
     }),
-    dns: fields(
-      {
-        account: accountInput("The zone's AWS account.").optional(),
-        region: regionInput("The load balancer's AWS region."),
-        zone: text({ description: "The public zone that public names lie in.", examples: ["example.com"] }, (value) =>
-          hostProblem(value, "the zone's own name"),
-        ),
-        zoneId: text(
-          {
-            description: "Its id.",
-            examples: ["Z0123456789ABCDEFGHIJ"],
-            default: "looked up by name",
-            pattern: zoneIdPattern,
-          },
-          zoneIdProblem,
-        ).optional(),
-        loadBalancer: loadBalancerInput,
-      },
-      { description: "Route 53 aliases for the services' public names." },
-    ).optional(),
+    dns: dnsInput.optional(),
   },
   { description: "Private TLS between the services of a pipeline on Kubernetes." },
 );
@@ -217,9 +222,10 @@ export interface AuthorityConfig {
 export interface AliasConfig {
   readonly account: string | undefined;
   readonly region: string;
-  readonly zone: DnsName;
-  /** `undefined`: looked up by name. */
-  readonly zoneId: string | undefined;
+  /** Zones that records are written to. */
+  readonly zones: Zones;
+  /** Every public name with its zone, sorted by name. */
+  readonly records: readonly { readonly name: DnsName; readonly zone: DnsName }[];
   readonly target: { readonly name: string } | { readonly dnsName: DnsName; readonly zoneId: string };
 }
 
@@ -261,16 +267,17 @@ export function readPipelineTls(
   // Whether there is an authority is not known where the mode was refused.
   const signed = mode === "local-ca" && !report.refused([...path, "mode"]);
   const organization = input.ca?.subject?.organization ?? around.project;
+  const services = names.flatMap((name) => {
+    const service = input.services[name];
+    return service === undefined ? [] : [readService(name, service, input, path, report)];
+  });
   return {
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
     namespace,
     authority: signed ? readAuthority(input, organization, around, path, report) : undefined,
     organization,
-    services: names.flatMap((name) => {
-      const service = input.services[name];
-      return service === undefined ? [] : [readService(name, service, input, path, report)];
-    }),
-    dns: readAlias(input.dns),
+    services,
+    dns: input.dns && readAlias(input.dns, services, path, report),
   };
 }
 
@@ -367,18 +374,11 @@ function readPublicNames(
 ): readonly DnsName[] {
   const at = [...path, "names"];
   const names = readNames(input.names ?? [], at, report);
-  const zone = dns === undefined ? undefined : normal(dns.zone);
-  for (const name of names) {
-    if (dns === undefined) {
-      if (report.refused([...stackPath, "dns"])) continue;
+  if (dns === undefined && !report.refused([...stackPath, "dns"])) {
+    for (const name of names) {
       report.problem(
         [...at, { member: name }],
         "is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out",
-      );
-    } else if (zone !== undefined && !isUnder(name, zone)) {
-      report.problem(
-        [...at, { member: name }],
-        `is not below ${show(zone)}, the zone of dns; rename it, or write its zone in dns.zone`,
       );
     }
   }
@@ -389,18 +389,28 @@ function readPublicNames(
   return names;
 }
 
-function readAlias(input: PipelineTlsInput["dns"]): AliasConfig | undefined {
-  if (input === undefined) return undefined;
-  const { loadBalancer } = input;
+function readAlias(
+  { region, account, target, zones: given }: NonNullable<PipelineTlsInput["dns"]>,
+  services: readonly PipelineServiceConfig[],
+  path: Path,
+  report: Report,
+): AliasConfig {
+  const zones = readZones(given, [...path, "dns"], report);
+  const records = services.flatMap(({ name: service, publicNames }) =>
+    publicNames.flatMap((name) => {
+      const zone = zoneOf(name, zones, [...path, "services", service, "names", { member: name }], report);
+      return zone === undefined ? [] : [{ name, zone }];
+    }),
+  );
   return {
-    account: input.account,
-    region: input.region,
-    zone: normal(input.zone) ?? "",
-    zoneId: input.zoneId,
-    target:
-      "name" in loadBalancer
-        ? { name: loadBalancer.name }
-        : { dnsName: normal(loadBalancer.dnsName) ?? "", zoneId: loadBalancer.zoneId },
+    account,
+    region,
+    zones: zonesInUse(
+      zones,
+      records.map(({ zone }) => zone),
+    ),
+    records: records.sort((one, other) => (one.name < other.name ? -1 : 1)),
+    target: "name" in target ? { name: target.name } : { dnsName: normal(target.dnsName) ?? "", zoneId: target.zoneId },
   };
 }
 

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { whyNoWord } from "./fields";
+import { successors, whyNoWord } from "./fields";
 import { oneOf, type Path, type Report, show } from "./report";
 
 type Issue = z.core.$ZodIssue;
@@ -15,7 +15,7 @@ export function readStructure<Schema extends z.ZodType>(
   data: unknown,
   report: Report,
 ): z.infer<Schema> {
-  let value = data;
+  let value = inTodaysForm(schema, data, [], report);
   // Each round fills one more level of what was missing; a schema is not deeper than this.
   for (let round = 0; round < 16; round++) {
     const result = schema.safeParse(value);
@@ -27,6 +27,26 @@ export function readStructure<Schema extends z.ZodType>(
     for (const repair of repairs) value = replaced(value, repair.path, repair.value);
   }
   throw new Error("the structure of the config could not be repaired");
+}
+
+/** Reports the fields of earlier releases and gives their values today's place, where every rule then finds them. */
+function inTodaysForm(schema: z.ZodType | undefined, value: unknown, path: Path, report: Report): unknown {
+  if (!isMap(value)) return value;
+  const field = unwrapped(schema);
+  const form = field instanceof z.ZodDiscriminatedUnion ? alternative(field, value) : field;
+  let map = value;
+  for (const one of new Set([field, form])) {
+    for (const { field, now, advice } of successors(one, value)) {
+      report.problem([...path, field], advice);
+      const { [field]: _, ...rest } = map;
+      map = { ...now, ...rest };
+    }
+  }
+  const inner = (key: string) =>
+    form instanceof z.ZodRecord ? form.valueType : form instanceof z.ZodObject ? form.shape[key] : undefined;
+  return Object.fromEntries(
+    Object.entries(map).map(([key, one]) => [key, inTodaysForm(inner(key), one, [...path, key], report)]),
+  );
 }
 
 /** Unknown fields first: a missing one may be among them, misspelt. */

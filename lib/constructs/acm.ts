@@ -1,16 +1,17 @@
 import { AcmCertificate } from "@cdktf/provider-aws/lib/acm-certificate";
 import { AcmCertificateValidation } from "@cdktf/provider-aws/lib/acm-certificate-validation";
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
-import { DataAwsRoute53Zone } from "@cdktf/provider-aws/lib/data-aws-route53-zone";
 import { LbListenerCertificate } from "@cdktf/provider-aws/lib/lb-listener-certificate";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
-import type { AcmCertificateConfig, ExpiryAlarmConfig, ValidationConfig, ZoneConfig } from "../config/acm-route53";
+import type { AcmCertificateConfig, ExpiryAlarmConfig, ValidationConfig } from "../config/acm-route53";
+import type { Zones } from "../config/dns-hosts";
 import { day, goDuration, type Seconds, showDuration } from "../config/duration";
 import type { KeyKind } from "../config/keys";
 import { ExpiryCheck } from "./expiry-check";
 import type { InventoryEntry } from "./inventory";
+import { route53ZoneIds } from "./route53-zones";
 
 /** How long resolvers may keep a validation record, in seconds: short, since records appear while somebody waits. */
 const recordTtl = 300;
@@ -32,14 +33,9 @@ export class AcmValidationRecords {
   readonly #records = new Map<string, Route53Record>();
 
   /** @param scope - the stack: certificates have keys without "_", so no id of these is a certificate's */
-  constructor(scope: Construct, zones: readonly ZoneConfig[]) {
+  constructor(scope: Construct, zones: Zones) {
     this.#scope = scope;
-    this.#zoneIds = new Map(
-      zones.map((zone) => [
-        zone.name,
-        zone.id ?? new DataAwsRoute53Zone(scope, `zone_${zone.name}`, { name: zone.name, privateZone: false }).zoneId,
-      ]),
-    );
+    this.#zoneIds = route53ZoneIds(scope, zones);
   }
 
   /** The full name of the record that proves a name, made from the first certificate that asks for it. */

@@ -4,6 +4,7 @@ import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { type DnsName, nameInId } from "../config/dns-names";
 import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "../config/gcp-managed-san";
+import { route53ZoneIds } from "./route53-zones";
 
 /** How long resolvers may keep a record, in seconds. */
 const recordTtl = 300;
@@ -21,11 +22,13 @@ export class GoogleRecords {
   readonly wanted: Readonly<Record<string, WantedRecord>>;
   readonly #stack: Construct;
   readonly #dns: GoogleDnsConfig;
+  readonly #zoneIds: ReadonlyMap<DnsName, string>;
   readonly #wanted: Record<string, WantedRecord> = {};
 
   constructor(stack: Construct, dns: GoogleDnsConfig) {
     this.#stack = stack;
     this.#dns = dns;
+    this.#zoneIds = dns.in === "route53" ? route53ZoneIds(stack, dns.zones) : new Map();
     this.wanted = this.#wanted;
   }
 
@@ -79,7 +82,7 @@ export class GoogleRecords {
         });
       case "route53":
         return new Route53Record(this.#stack, id, {
-          zoneId: dns.zones[zone] ?? "",
+          zoneId: this.#zoneIds.get(zone) ?? "",
           name: type === "CNAME" ? Fn.trimsuffix(name, ".") : name.replace(/\.$/, ""),
           type,
           ttl: recordTtl,

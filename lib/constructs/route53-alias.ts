@@ -1,9 +1,9 @@
 import { DataAwsLb } from "@cdktf/provider-aws/lib/data-aws-lb";
-import { DataAwsRoute53Zone } from "@cdktf/provider-aws/lib/data-aws-route53-zone";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
-import { type DnsName, nameInId } from "../config/dns-names";
+import { nameInId } from "../config/dns-names";
 import type { AliasConfig } from "../config/pipeline-tls";
+import { route53ZoneIds } from "./route53-zones";
 
 /**
  * Makes the records that lead public names to a load balancer.
@@ -11,19 +11,13 @@ import type { AliasConfig } from "../config/pipeline-tls";
  * @param scope - the stack: services have keys without "_", so no id of these is a service's
  * @returns full names of the records by public name
  */
-export function route53Aliases(
-  scope: Construct,
-  alias: AliasConfig,
-  names: readonly DnsName[],
-): Readonly<Record<string, string>> {
-  const zoneId =
-    alias.zoneId ??
-    new DataAwsRoute53Zone(scope, `zone_${alias.zone}`, { name: alias.zone, privateZone: false }).zoneId;
+export function route53Aliases(scope: Construct, alias: AliasConfig): Readonly<Record<string, string>> {
+  const zoneIds = route53ZoneIds(scope, alias.zones);
   const target = aliasTarget(scope, alias.target);
   return Object.fromEntries(
-    names.map((name) => {
+    alias.records.map(({ name, zone }) => {
       const record = new Route53Record(scope, `alias_${nameInId(name)}`, {
-        zoneId,
+        zoneId: zoneIds.get(zone) ?? "",
         name,
         type: "A",
         alias: { ...target, evaluateTargetHealth: true },

@@ -14,7 +14,9 @@ export function operatorNotes(config: AcmRoute53Config): OperatorNotes {
     purpose: "Public certificates from AWS Certificate Manager, proved through records in Route 53.",
     needs: [
       `AWS credentials for ${account} from the usual chain (environment, profile, role): ACM, the zones' records${config.certificates.some(({ alarm }) => alarm) ? ", CloudWatch alarms" : ""}${config.certificates.some(({ listeners }) => listeners.length > 0) ? ", the load balancers' listeners" : ""}. ${guard}`,
-      `The public zones ${config.zones.map(({ name }) => `\`${name}\``).join(", ")}, delegated: ACM looks the records up from outside.`,
+      `The public zones ${Object.keys(config.zones)
+        .map((name) => `\`${name}\``)
+        .join(", ")}, delegated: ACM looks the records up from outside.`,
     ],
     expect: [
       `An apply waits until ACM has issued, minutes as a rule, ${showDuration(longest)} at most; if it ends there, look at the zones' delegation and CAA records and apply again.`,

@@ -23,7 +23,7 @@ export function operatorNotes(config: PipelineTlsConfig, settings: Settings): Op
         : `The namespace \`${namespace.name}\`, and the right to create ${made} in it. None of those named here may exist there yet.`,
       ...(dns
         ? [
-            `AWS credentials for the zone \`${dns.zone}\`${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
+            `AWS credentials${zonesOf(Object.keys(dns.zones))}${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
           ]
         : []),
     ],
@@ -38,4 +38,10 @@ export function operatorNotes(config: PipelineTlsConfig, settings: Settings): Op
       "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
     ],
   };
+}
+
+/** The zones that credentials are for; none where no name needs a record. */
+function zonesOf(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  return ` for the zone${names.length > 1 ? "s" : ""} ${names.map((name) => `\`${name}\``).join(", ")}`;
 }

@@ -56,8 +56,7 @@ export class PipelineTlsStack extends BaseStack {
     );
     if (dns !== undefined) {
       new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
-      const names = config.services.flatMap(({ publicNames }) => publicNames).sort();
-      this.output("domain_names", "Public names that lead to the load balancer.", route53Aliases(this, dns, names));
+      this.output("domain_names", "Public names that lead to the load balancer.", route53Aliases(this, dns));
     }
     this.inventory(Object.fromEntries(entries));
   }
