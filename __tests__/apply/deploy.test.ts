@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import example from "../../config/example";
-import { json, lifecycle, start } from "../lifecycles/acm-route53";
+import { json, lifecycle, start } from "../acm-route53/lifecycle";
 import type { AwsWorld } from "../support/aws-world";
 import { addressesOf } from "../support/lifecycle";
 import { proofsOf } from "../support/proofs";

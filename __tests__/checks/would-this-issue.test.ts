@@ -1,6 +1,4 @@
 import fc from "fast-check";
-import { renewalPoint } from "../../lib/checks/renewal-alarm";
-import { defaultAlarm } from "../../lib/config/acm-route53";
 import { type BackendConfig, isEncrypted } from "../../lib/config/backend";
 import { day, showDuration } from "../../lib/config/duration";
 import { publicLifetime } from "../../lib/config/lifetimes";
@@ -8,6 +6,8 @@ import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
+import { renewalPoint } from "../../stacks/acm-route53/check-alarm";
+import { defaultAlarm } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
 import {
   account,

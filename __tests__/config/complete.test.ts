@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { type AcmCertificateConfig, type AcmRoute53Config, defaultAlarm } from "../../lib/config/acm-route53";
 import { partitionOf } from "../../lib/config/aws";
 import { day, goDuration, parseDuration, showDuration } from "../../lib/config/duration";
 import { configJsonSchema, configReference } from "../../lib/config/json-schema";
 import { isDate, laterLifetimes, publicLifetime } from "../../lib/config/lifetimes";
+import { type AcmCertificateConfig, type AcmRoute53Config, defaultAlarm } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
 import { type Config, configInput } from "../../stacks/config";
 import {

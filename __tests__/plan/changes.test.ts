@@ -1,4 +1,4 @@
-import * as acmRoute53 from "../lifecycles/acm-route53";
+import * as acmRoute53 from "../acm-route53/lifecycle";
 import * as pipelineTls from "../lifecycles/pipeline-tls";
 import type { Lifecycle, World } from "../support/lifecycle";
 import { offlineActions, plannedOffline, settle } from "../support/planned-state";

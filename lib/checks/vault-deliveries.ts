@@ -1,9 +1,9 @@
 import { isUnder, withoutWildcard } from "../config/dns-names";
 import { type Seconds, showDuration } from "../config/duration";
+import { checkIssuer } from "../config/issuers";
 import { type Path, type Report, show } from "../config/report";
 import { isRoot } from "../config/vault";
 import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "../config/vault-pki-k8s";
-import { checkIssuer } from "./issuer-capabilities";
 
 /** The shortest lifetime that cert-manager takes (`Certificate.spec.duration`). */
 const shortestOfCertManager: Seconds = 3_600;

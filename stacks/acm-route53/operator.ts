@@ -1,6 +1,6 @@
-import type { AcmRoute53Config } from "../../lib/config/acm-route53";
 import { showDuration } from "../../lib/config/duration";
 import type { OperatorNotes } from "../scenario";
+import type { AcmRoute53Config } from "./config";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: AcmRoute53Config): OperatorNotes {

@@ -1,12 +1,12 @@
 import { checkGoogleCertificates } from "../../lib/checks/google-certificates";
 import { checkGoogleInterruptions } from "../../lib/checks/google-interruptions";
-import { checkIssuer } from "../../lib/checks/issuer-capabilities";
 import {
   type GcpManagedSanConfig,
   type GcpManagedSanInput,
   gcpManagedSanInput,
   readGcpManagedSan,
 } from "../../lib/config/gcp-managed-san";
+import { checkIssuer } from "../../lib/config/issuers";
 import type { Scenario } from "../scenario";
 import { operatorNotes } from "./operator";
 

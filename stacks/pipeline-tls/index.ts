@@ -1,6 +1,6 @@
-import { checkIssuer } from "../../lib/checks/issuer-capabilities";
 import { checkPipelineInterruptions } from "../../lib/checks/pipeline-interruptions";
 import { checkPrivateLifetimes } from "../../lib/checks/private-lifetimes";
+import { checkIssuer } from "../../lib/config/issuers";
 import {
   authorityKey,
   type PipelineTlsConfig,

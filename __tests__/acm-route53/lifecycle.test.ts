@@ -1,8 +1,8 @@
-import { json, lifecycle, recovery, start } from "../lifecycles/acm-route53";
 import { startAws } from "../support/aws-world";
 import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/lifecycle";
 import { proofsOf } from "../support/proofs";
 import type { Json } from "../support/terraform";
+import { json, lifecycle, recovery, start } from "./lifecycle";
 
 const { stack: STACK, needs } = lifecycle;
 

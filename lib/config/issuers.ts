@@ -1,6 +1,6 @@
-import type { KeyKind } from "../config/keys";
-import type { Purpose } from "../config/purpose";
-import { oneOf, type Path, type Report, show } from "../config/report";
+import type { KeyKind } from "./keys";
+import type { Purpose } from "./purpose";
+import { oneOf, type Path, type Report, show } from "./report";
 
 /** What somebody wants of a certificate, in the words that every scenario shares. */
 export interface CertificateIntent {

@@ -1,11 +1,12 @@
-import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../change/previous-stack";
-import type { AcmCertificateConfig, AcmRoute53Config } from "../config/acm-route53";
-import type { DnsName } from "../config/dns-names";
-import { type Path, type Report, show } from "../config/report";
+import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
+import type { DnsName } from "../../lib/config/dns-names";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import type { AcmCertificateConfig, AcmRoute53Config } from "./config";
 
 /** A certificate on a listener, as it was before. */
 interface Attachment {
-  /** The certificate's. */
+  /** The certificate's key. */
   readonly key: string;
   readonly listener: string;
 }
@@ -14,44 +15,35 @@ interface Attachment {
  * What listeners serve must not leave them, and a key is what tells one certificate from another: under a new one it is
  * taken off before the next is issued.
  */
-export function checkAcmInterruptions(
-  { certificates }: AcmRoute53Config,
-  previous: PreviousStack,
-  path: Path,
-  report: Report,
-): void {
-  const at = [...path, "certificates"];
-  const before = namedOfType(previous, "aws_acm_certificate");
-  const attachments = attachmentsOf(previous);
-  const stay = attachments.filter(({ key, listener }) => {
+export function change({ certificates }: AcmRoute53Config, before: PreviousStack | undefined, place: Place): void {
+  if (before === undefined) return;
+  const attachments = attachmentsOf(before);
+  const staying = attachments.filter(({ key, listener }) => {
     const now = certificates.find(({ name }) => name === key);
     return now?.listeners.some(({ arn }) => arn === listener);
   });
-  for (const [key, certificate] of before) {
-    if (report.refused([...at, key]) || report.refused([...at, key, "attach"])) continue;
-    const now = certificates.find(({ name }) => name === key);
+  for (const [key, certificate] of namedOfType(before, "aws_acm_certificate")) {
+    const here = place.in("certificates", key);
+    if (here.refused || here.in("attach").refused) continue;
     const had = attachments.filter((one) => one.key === key);
-    const lost = [...new Set(had.flatMap(({ listener }) => lostNames(certificate, listener, stay, certificates)))];
-    if (now === undefined) {
-      reportGone(key, had.length > 0, lost, at, report);
-    } else if (lost.length > 0 && !report.refused([...at, key, "names"])) {
-      report.warning(
-        [...at, key],
+    const lost = [...new Set(had.flatMap(({ listener }) => lostNames(certificate, listener, staying, certificates)))];
+    if (certificates.every(({ name }) => name !== key)) {
+      reportGone(key, had.length > 0, lost, place.in("certificates"));
+    } else if (lost.length > 0 && !here.in("names").refused) {
+      here.warning(
         `would no longer be on a listener for ${lost.map(show).join(", ")}, which it serves there now; see that nobody uses it`,
       );
     }
   }
 }
 
-function reportGone(key: string, attached: boolean, lost: readonly DnsName[], at: Path, report: Report): void {
+function reportGone(key: string, attached: boolean, lost: readonly DnsName[], place: Place): void {
   if (lost.length > 0) {
-    report.problem(
-      at,
+    place.problem(
       `lacks ${show(key)}, which a listener serves for ${lost.map(show).join(", ")}: it would be taken off, and what is new is issued only later; to rename it, put it back beside the new key, apply, then take it out and apply again; to end it, first take its attach out`,
     );
   } else if (!attached) {
-    report.warning(
-      at,
+    place.warning(
       `lacks ${show(key)}, which was there before: AWS deletes no certificate that something uses, and the apply would end there; see that nothing uses its ARN`,
     );
   }
@@ -61,10 +53,10 @@ function reportGone(key: string, attached: boolean, lost: readonly DnsName[], at
 function lostNames(
   certificate: PreviousResource,
   listener: string,
-  stay: readonly Attachment[],
+  staying: readonly Attachment[],
   certificates: readonly AcmCertificateConfig[],
 ): readonly DnsName[] {
-  const keys = stay.filter((one) => one.listener === listener).map(({ key }) => key);
+  const keys = staying.filter((one) => one.listener === listener).map(({ key }) => key);
   const served = certificates.filter(({ name }) => keys.includes(name)).flatMap(({ names }) => names);
   const { domain_name: first, subject_alternative_names: others } = certificate;
   return [...new Set([String(first), ...textsOf(others)])].filter(

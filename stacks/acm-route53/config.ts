@@ -1,0 +1,183 @@
+import { type Arn, type ListenerArn, parseListenerArn, parseTopicArn } from "../../lib/config/aws";
+import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
+import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "../../lib/config/dns-names";
+import { day, parseDuration, type Seconds } from "../../lib/config/duration";
+import { keyProblem } from "../../lib/config/identifiers";
+import { defaultKey, type KeyKind } from "../../lib/config/keys";
+import { publicLifetime } from "../../lib/config/lifetimes";
+import { readNames } from "../../lib/config/names";
+import type { Place } from "../../lib/config/place";
+import type { Purpose } from "../../lib/config/purpose";
+import { sortedEntries } from "../../lib/config/sorted-map";
+import type { Around } from "../scenario";
+import {
+  type AcmRoute53Input,
+  defaultNamesPerCertificate,
+  defaultValidationTimeout,
+  mostNamesPerCertificate,
+} from "./input";
+
+type CertificateInput = AcmRoute53Input["certificates"][string];
+
+/** One validation record that a certificate needs. */
+export interface ValidationConfig {
+  /** The name that is proved: no wildcard, so a name and its wildcard share one. */
+  readonly name: DnsName;
+  /** The certificate's name that ACM lists the record under. */
+  readonly domain: DnsName;
+  /** The zone that the record belongs to. */
+  readonly zone: DnsName;
+}
+
+/** What rings when a certificate was not renewed. */
+export interface ExpiryAlarmConfig {
+  readonly before: Seconds;
+  /** SNS topics, sorted by ARN. */
+  readonly topics: readonly Arn[];
+}
+
+/** One certificate, complete. */
+export interface AcmCertificateConfig {
+  readonly name: string;
+  readonly commonName: DnsName;
+  readonly names: readonly DnsName[];
+  readonly key: KeyKind;
+  readonly purpose: Purpose;
+  /** Where the certificate lives: the stack's region, or us-east-1 for CloudFront. */
+  readonly region: string;
+  /** Listeners the certificate is added to, sorted by ARN. */
+  readonly listeners: readonly ListenerArn[];
+  readonly consumers: readonly ("cloudfront" | "api-gateway")[];
+  readonly validationTimeout: Seconds;
+  readonly alarm: ExpiryAlarmConfig | undefined;
+  /** Records of this stack; empty when another stack owns them. */
+  readonly validations: readonly ValidationConfig[];
+  readonly records: "managed" | "existing";
+}
+
+/** A stack of public certificates from ACM, complete. */
+export interface AcmRoute53Config {
+  readonly account: string | undefined;
+  readonly region: string;
+  /** Zones that records are written to. */
+  readonly zones: Zones;
+  readonly certificates: readonly AcmCertificateConfig[];
+  /** The longest lifetime of a public certificate at the horizon. */
+  readonly lifetime: Seconds;
+  readonly namesPerCertificate: number;
+}
+
+/**
+ * Completes a stack: names normalised and sorted, each with its zone, defaults filled in. Reports what keeps a
+ * certificate from having its parts; judging the parts is left to the checks.
+ */
+export function read(input: AcmRoute53Input, { horizon }: Around, place: Place): AcmRoute53Config {
+  const lifetime = publicLifetime(horizon);
+  const zones = readZones(input.dns.zones, place.in("dns").path, place.report);
+  const entries = sortedEntries(input.certificates);
+  if (entries.length === 0 && !place.in("certificates").wrong) {
+    place.in("certificates").problem("is empty; write at least one certificate");
+  }
+  const certificates = entries.map(([name, certificate]) => {
+    const here = place.in("certificates", name);
+    const problem = keyProblem(name);
+    if (problem !== undefined) here.problem(problem);
+    return readCertificate(name, certificate, { region: input.region, zones, lifetime }, here);
+  });
+  return {
+    account: input.account || undefined,
+    region: input.region,
+    zones: zonesInUse(
+      zones,
+      certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)),
+    ),
+    certificates,
+    lifetime,
+    namesPerCertificate: place.in("quota", "namesPerCertificate").refused
+      ? mostNamesPerCertificate
+      : (input.quota?.namesPerCertificate ?? defaultNamesPerCertificate),
+  };
+}
+
+/** What a certificate takes from its stack. */
+interface CertificateContext {
+  readonly region: string;
+  /** `undefined` where they could not be read. */
+  readonly zones: Zones | undefined;
+  readonly lifetime: Seconds;
+}
+
+function readCertificate(
+  name: string,
+  input: CertificateInput,
+  { region, zones, lifetime }: CertificateContext,
+  place: Place,
+): AcmCertificateConfig {
+  const namesPlace = place.in("names");
+  const names = readNames(input.names, namesPlace.path, namesPlace.report);
+  if (input.names.length === 0) namesPlace.problem("is empty; write at least one DNS name");
+  const commonName = commonNameOf(names);
+  if (names.length > 0 && commonName === undefined && !namesPlace.wrong) {
+    namesPlace.problem(
+      `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
+    );
+  }
+  const issuable = names.filter((name) => withoutWildcard(name).includes("."));
+  for (const member of names.filter((name) => !issuable.includes(name))) {
+    namesPlace
+      .in({ member })
+      .problem("has one label, and ACM issues for domain names of two or more; write the whole name");
+  }
+  const attach = input.attach ?? [];
+  const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
+  const records = place.in("records").refused ? "existing" : (input.records ?? "managed");
+  // A consumer that could not be read may need another region.
+  const attachPlace = place.in("attach");
+  const unclear = attachPlace.refused || attach.some((_, index) => attachPlace.in(index).refused);
+  return {
+    name,
+    commonName: commonName ?? names[0] ?? "",
+    names,
+    key: input.key ?? defaultKey,
+    purpose: input.purpose ?? "server",
+    region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : region,
+    listeners: sortedArns(attach.map((one) => ("arn" in one ? parseListenerArn(one.arn) : undefined))),
+    consumers,
+    validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
+    alarm: readAlarm(input.alarm, lifetime),
+    validations: records === "managed" ? readValidations(issuable, zones, namesPlace) : [],
+    records,
+  };
+}
+
+/** The alarm rings by default at 15 % of the public lifetime, in whole days: well after ACM should have renewed. */
+export function defaultAlarm(lifetime: Seconds): Seconds {
+  return Math.floor((lifetime * 0.15) / day) * day;
+}
+
+function readAlarm(input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
+  if (input === false) return undefined;
+  return {
+    before: parseDuration(input?.before ?? "") ?? defaultAlarm(lifetime),
+    topics: sortedArns((input?.topics ?? []).map(parseTopicArn)),
+  };
+}
+
+function sortedArns<Kind extends Arn>(arns: readonly (Kind | undefined)[]): readonly Kind[] {
+  const known = new Map(arns.flatMap((one) => (one === undefined ? [] : [[one.arn, one] as const])));
+  return [...known.values()].sort((one, other) => (one.arn < other.arn ? -1 : 1));
+}
+
+function readValidations(
+  names: readonly DnsName[],
+  zones: Zones | undefined,
+  place: Place,
+): readonly ValidationConfig[] {
+  const proved = [...new Set(names.map(withoutWildcard))].sort();
+  return proved.flatMap((name) => {
+    // ACM lists the record under the certificate's own spelling of the name, wildcard included.
+    const domain = names.includes(name) ? name : `*.${name}`;
+    const zone = zoneOf(name, zones, place.in({ member: domain }).path, place.report);
+    return zone === undefined ? [] : [{ name, domain, zone }];
+  });
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { accountInput, type ListenerArn, parseListenerArn, parseTopicArn, regionInput } from "../../lib/config/aws";
+import { route53Input } from "../../lib/config/dns-hosts";
+import { day, durationInput } from "../../lib/config/duration";
+import { fields, formerly, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { keyPattern } from "../../lib/config/identifiers";
+import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { namesInput } from "../../lib/config/names";
+import { purposes } from "../../lib/config/purpose";
+import { show } from "../../lib/config/report";
+
+/** Names per certificate that ACM grants every account; more needs a raised quota. */
+export const defaultNamesPerCertificate = 10;
+/** Names per certificate that ACM grants at most. */
+export const mostNamesPerCertificate = 100;
+/** How long an apply waits for ACM by default: records become visible within minutes, so longer means a mistake. */
+export const defaultValidationTimeout = "30m";
+
+const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net", what: string) =>
+  fields(
+    {
+      to: z.literal(to),
+      arn: text(
+        {
+          description: `ARN of a listener of ${what}, in the stack's account and region.`,
+          examples: [
+            `arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/${type}/api/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d`,
+          ],
+        },
+        (value) => {
+          const kind = parseListenerArn(value)?.kind;
+          if (kind === to) return undefined;
+          const way =
+            kind === undefined ? "copy it from the load balancer's Listeners page" : `write to: ${show(kind)}`;
+          return `is ${show(value)}, which is no ARN of a listener of ${what}; ${way}`;
+        },
+      ),
+    },
+    { description: `The certificate is added to a listener of ${what}.` },
+  );
+
+const attachmentInput = z
+  .discriminatedUnion("to", [
+    listener("alb-listener", "app", "an Application Load Balancer"),
+    listener("nlb-listener", "net", "a Network Load Balancer"),
+    fields(
+      { to: z.literal("cloudfront") },
+      { description: "For a CloudFront distribution: the certificate is made in us-east-1 and its ARN is an output." },
+    ),
+    fields(
+      { to: z.literal("api-gateway") },
+      { description: "For a custom domain of API Gateway in the stack's region: the certificate's ARN is an output." },
+    ),
+  ])
+  .meta({ description: "Something that uses the certificate.", examples: [{ to: "cloudfront" }] });
+
+const alarmInput = z
+  .union([
+    z.literal(false),
+    fields({
+      before: durationInput(
+        {
+          description: "How long before the certificate's end the alarm rings, in whole days.",
+          example: "30d",
+          default: "15 % of the public lifetime valid at the horizon (30d before 2027-03-15)",
+        },
+        (seconds, value) =>
+          seconds % day === 0 ? undefined : `is ${show(value)}; write whole days, which is how ACM counts`,
+      ).optional(),
+      topics: setOf(
+        text(
+          { description: "ARN of a topic.", examples: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
+          (value) =>
+            parseTopicArn(value) === undefined
+              ? `is ${show(value)}, which is no ARN of a standard SNS topic; write one such as "arn:aws:sns:eu-west-1:111122223333:certificates"`
+              : undefined,
+        ),
+        { description: "SNS topics that are told, in the certificate's region.", default: [] },
+      ).optional(),
+    }),
+  ])
+  .meta({ description: "The alarm that rings when a certificate was not renewed; `false` for none.", default: {} });
+
+const certificateInput = fields({
+  names: namesInput("DNS names the certificate is for, in any order: wildcards only as the whole leftmost label."),
+  key: word(keyKinds, {
+    description: "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.",
+    default: defaultKey,
+  }).optional(),
+  purpose: word(purposes, {
+    description: "What the certificate is shown for; a public authority signs for servers only.",
+    default: "server",
+  }).optional(),
+  attach: setOf(attachmentInput, {
+    description: "What uses the certificate.",
+    examples: [[{ to: "cloudfront" }]],
+    default: [],
+  }).optional(),
+  validationTimeout: durationInput({
+    description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
+    example: "30m",
+    default: defaultValidationTimeout,
+  }).optional(),
+  alarm: alarmInput.optional(),
+  records: word(["managed", "existing"], {
+    description:
+      "Who owns the validation records: this stack, or another one of the same account. Each record has one owner: whoever destroys it ends the renewal of every certificate that uses it.",
+    default: "managed",
+  }).optional(),
+});
+
+/** A stack of public certificates from ACM, as the user writes it. */
+export const acmRoute53Input = formerly(
+  fields(
+    {
+      scenario: z.literal("acm-route53"),
+      account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
+      region: regionInput("The AWS region."),
+      dns: z.discriminatedUnion("in", [route53Input({})]).meta({
+        description: "Where names are proved.",
+        examples: [{ in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } }],
+      }),
+      certificates: mapOf(
+        certificateInput,
+        { description: "Certificates by key, which is part of their address." },
+        keyPattern,
+      ),
+      quota: fields(
+        {
+          namesPerCertificate: whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
+            description: "Names per certificate that ACM grants the account.",
+            default: defaultNamesPerCertificate,
+          }).optional(),
+        },
+        { description: "Quotas that AWS raised for the account." },
+      ).optional(),
+    },
+    { description: "Public certificates from AWS Certificate Manager, proved through Route 53." },
+  ),
+  {
+    zones: (zones) => ({
+      now: { dns: { in: "route53", zones } },
+      advice: 'is now dns: { in: "route53", zones: { ... } }; move it there',
+    }),
+  },
+);
+
+/** A stack of public certificates from ACM, as the user writes it. */
+export type AcmRoute53Input = z.output<typeof acmRoute53Input>;

@@ -1,0 +1,56 @@
+import type { AcmCertificate } from "@cdktf/provider-aws/lib/acm-certificate";
+import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
+import type { Construct } from "constructs";
+import type { Zones } from "../../lib/config/dns-hosts";
+import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import type { ValidationConfig } from "./config";
+
+/** How long resolvers may keep a validation record, in seconds: short, since records appear while somebody waits. */
+const recordTtl = 300;
+
+/**
+ * The records that prove names to ACM. It gives an account one record per name, the same for every certificate, so the
+ * certificates of a stack share them.
+ */
+export class AcmValidationRecords {
+  readonly #scope: Construct;
+  readonly #zoneIds: ReadonlyMap<string, string>;
+  readonly #records = new Map<string, Route53Record>();
+
+  /** @param scope - the stack: certificates have keys without "_", so no id of these is a certificate's */
+  constructor(scope: Construct, zones: Zones) {
+    this.#scope = scope;
+    this.#zoneIds = route53ZoneIds(scope, zones);
+  }
+
+  /** The full name of the record that proves a name, made from the first certificate that asks for it. */
+  fqdn(validation: ValidationConfig, certificate: AcmCertificate): string {
+    const record = this.#records.get(validation.name) ?? this.#record(validation, certificate);
+    this.#records.set(validation.name, record);
+    return record.fqdn;
+  }
+
+  /** Full names of the records by the name they prove. */
+  get fqdns(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#records].sort().map(([name, record]) => [name, record.fqdn]));
+  }
+
+  #record({ name, domain, zone }: ValidationConfig, certificate: AcmCertificate): Route53Record {
+    return new Route53Record(this.#scope, `validation_${name}`, {
+      zoneId: this.#zoneIds.get(zone) ?? "",
+      name: validationOption(certificate, domain, "resource_record_name"),
+      type: "CNAME",
+      ttl: recordTtl,
+      records: [validationOption(certificate, domain, "resource_record_value")],
+      allowOverwrite: true,
+      // A changed certificate makes its options unknown at plan time. With the name ignored and the type written, the
+      // record is updated to the value it has; otherwise each would be destroyed while the old certificate needs it.
+      lifecycle: { ignoreChanges: ["name"] },
+    });
+  }
+}
+
+/** `domain_validation_options` is a set: pick by name. Names are known at synthesis, so addresses are static. */
+function validationOption(certificate: AcmCertificate, domain: string, attribute: string): string {
+  return `\${one([for o in ${certificate.fqn}.domain_validation_options : o.${attribute} if o.domain_name == "${domain}"])}`;
+}
