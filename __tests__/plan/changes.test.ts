@@ -1,5 +1,5 @@
 import * as acmRoute53 from "../acm-route53/lifecycle";
-import * as pipelineTls from "../lifecycles/pipeline-tls";
+import * as pipelineTls from "../pipeline-tls/lifecycle";
 import type { Lifecycle, World } from "../support/lifecycle";
 import { offlineActions, plannedOffline, settle } from "../support/planned-state";
 import { proofsOf } from "../support/proofs";

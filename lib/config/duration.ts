@@ -4,10 +4,12 @@ import { show } from "./report";
 /** A length of time in whole seconds. */
 export type Seconds = number;
 
+/** Seconds in one hour. */
+export const hour: Seconds = 3_600;
 /** Seconds in one day. */
 export const day: Seconds = 86_400;
 
-const units: Readonly<Record<string, Seconds>> = { s: 1, m: 60, h: 3_600, d: day };
+const units: Readonly<Record<string, Seconds>> = { s: 1, m: 60, h: hour, d: day };
 const limit: Seconds = 36_500 * day;
 
 /** What a duration looks like, for the JSON Schema. */

@@ -1,8 +1,8 @@
 import { showDuration } from "../../lib/config/duration";
 import { kubeconfigNeed } from "../../lib/config/kubernetes";
-import type { PipelineTlsConfig } from "../../lib/config/pipeline-tls";
 import type { Settings } from "../../lib/config/settings";
 import type { OperatorNotes } from "../scenario";
+import type { PipelineTlsConfig } from "./config";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: PipelineTlsConfig, settings: Settings): OperatorNotes {

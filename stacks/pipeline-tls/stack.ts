@@ -3,12 +3,13 @@ import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { Construct } from "constructs";
 import { BaseStack } from "../../lib/base-stack";
-import { authorityKey, type PipelineTlsConfig } from "../../lib/config/pipeline-tls";
 import type { Settings } from "../../lib/config/settings";
 import { awsProviderArguments } from "../../lib/constructs/aws-provider";
-import { deliverService, placementIn, trustConfigMap } from "../../lib/constructs/kubernetes";
-import { route53Aliases } from "../../lib/constructs/route53-alias";
-import { issueCertificate, LocalAuthority } from "../../lib/constructs/tls";
+import { placementIn, trustConfigMap } from "../../lib/constructs/kubernetes";
+import { route53Aliases } from "./alias";
+import { issueCertificate, LocalAuthority } from "./certificate";
+import { authorityKey, type PipelineTlsConfig } from "./config";
+import { deliverService } from "./service";
 
 /** Private TLS between the services of a pipeline on Kubernetes. */
 export class PipelineTlsStack extends BaseStack {

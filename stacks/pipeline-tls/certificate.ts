@@ -4,11 +4,11 @@ import { LocallySignedCert } from "@cdktf/provider-tls/lib/locally-signed-cert";
 import { PrivateKey, type PrivateKeyConfig } from "@cdktf/provider-tls/lib/private-key";
 import { SelfSignedCert } from "@cdktf/provider-tls/lib/self-signed-cert";
 import { Construct } from "constructs";
-import { type Seconds, showDuration } from "../config/duration";
-import type { KeyKind } from "../config/keys";
-import type { AuthorityConfig, PipelineServiceConfig } from "../config/pipeline-tls";
-import { ExpiryCheck } from "./expiry-check";
-import type { InventoryEntry } from "./inventory";
+import { type Seconds, showDuration } from "../../lib/config/duration";
+import type { KeyKind } from "../../lib/config/keys";
+import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import type { InventoryEntry } from "../../lib/constructs/inventory";
+import type { AuthorityConfig, PipelineServiceConfig } from "./config";
 
 /** The provider's arguments of keys. Its own default curve is P224, which hardly anything speaks. */
 const keyArguments: Readonly<Record<KeyKind, PrivateKeyConfig>> = {

@@ -2,8 +2,7 @@ import { createHash, createPrivateKey, type X509Certificate } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import type { PipelineTlsInput } from "../../lib/config/pipeline-tls";
-import { lifecycle, recovery } from "../lifecycles/pipeline-tls";
+import type { PipelineTlsInput } from "../../stacks/pipeline-tls/input";
 import {
   type Connection,
   certificatesIn,
@@ -38,6 +37,7 @@ import {
   type Workspace,
   workspace,
 } from "../support/terraform";
+import { lifecycle, recovery } from "./lifecycle";
 
 const STACK = "pipeline-tls";
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { PipelineServiceConfig, PipelineTlsConfig } from "../../lib/config/pipeline-tls";
 import { checkedConfig } from "../../stacks/check";
+import type { PipelineServiceConfig, PipelineTlsConfig } from "../../stacks/pipeline-tls/config";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;

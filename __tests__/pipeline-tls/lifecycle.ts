@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import example from "../../config/example";
-import type { PipelineTlsInput } from "../../lib/config/pipeline-tls";
+import type { PipelineTlsInput } from "../../stacks/pipeline-tls/input";
 import { certificatesIn, shakeHands } from "../support/handshake";
 import { kubernetesNeed } from "../support/kubernetes-server";
 import {

@@ -1,9 +1,9 @@
 import { DataAwsLb } from "@cdktf/provider-aws/lib/data-aws-lb";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
-import { nameInId } from "../config/dns-names";
-import type { AliasConfig } from "../config/pipeline-tls";
-import { route53ZoneIds } from "./route53-zones";
+import { nameInId } from "../../lib/config/dns-names";
+import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import type { AliasConfig } from "./config";
 
 /**
  * Makes the records that lead public names to a load balancer.

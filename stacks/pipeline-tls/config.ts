@@ -1,0 +1,238 @@
+import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
+import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
+import { hour, parseDuration, type Seconds } from "../../lib/config/duration";
+import { keyProblem } from "../../lib/config/identifiers";
+import { defaultKey, type KeyKind } from "../../lib/config/keys";
+import {
+  judgeAnnotations,
+  type KubernetesConfig,
+  type NamespaceConfig,
+  readNamespace,
+  selectorKeyProblem,
+} from "../../lib/config/kubernetes";
+import { renewalShare } from "../../lib/config/lifetimes";
+import { readNames } from "../../lib/config/names";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
+import type { Around } from "../scenario";
+import { defaultAuthorityLifetime, defaultLeafLifetime, type PipelineTlsInput } from "./input";
+
+/** What the authority's resources are called, and so no service. */
+export const authorityKey = "ca";
+
+/** The longest DNS name, in octets (RFC 1035). */
+const nameLimit = 253;
+
+type ServiceInput = PipelineTlsInput["services"][string];
+
+/** When and how a certificate ends. */
+export interface Validity {
+  readonly lifetime: Seconds;
+  /** How long before its end an apply replaces it; 0 for never. */
+  readonly renewBefore: Seconds;
+}
+
+/** One service, complete. */
+export interface PipelineServiceConfig {
+  readonly name: string;
+  /** Every name of the certificate, sorted. */
+  readonly names: readonly DnsName[];
+  readonly commonName: DnsName;
+  /** The names that lie outside the cluster, sorted. */
+  readonly publicNames: readonly DnsName[];
+  /** The name inside the cluster that is unique beyond it. */
+  readonly clusterName: DnsName;
+  readonly port: number;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly client: boolean;
+  readonly key: KeyKind;
+  readonly validity: Validity;
+  /** Whether the lifetime was written for this service; if not, it is the stack's. */
+  readonly ownLifetime: boolean;
+  readonly secret: string;
+  readonly ingress:
+    | { readonly className: string | undefined; readonly annotations: Readonly<Record<string, string>> }
+    | undefined;
+}
+
+/** The stack's certificate authority, complete. */
+export interface AuthorityConfig {
+  readonly commonName: string;
+  readonly organization: string;
+  readonly key: KeyKind;
+  readonly lifetime: Seconds;
+}
+
+/** Where public names lead, complete. */
+export interface AliasConfig {
+  readonly account: string | undefined;
+  readonly region: string;
+  /** Zones that records are written to. */
+  readonly zones: Zones;
+  /** Every public name with its zone, sorted by name. */
+  readonly records: readonly { readonly name: DnsName; readonly zone: DnsName }[];
+  readonly target: { readonly name: string } | { readonly dnsName: DnsName; readonly zoneId: string };
+}
+
+/** A stack of private TLS between services, complete. */
+export interface PipelineTlsConfig {
+  readonly kubernetes: KubernetesConfig;
+  readonly namespace: NamespaceConfig;
+  /** `undefined` in mode self-signed. */
+  readonly authority: AuthorityConfig | undefined;
+  readonly organization: string;
+  readonly services: readonly PipelineServiceConfig[];
+  readonly dns: AliasConfig | undefined;
+}
+
+/** Completes a stack: host names built, lifetimes and keys inherited, public names matched with their zone. */
+export function read(input: PipelineTlsInput, around: Around, place: Place): PipelineTlsConfig {
+  const { kubernetes, ca, dns } = input;
+  const namespace = readNamespace(input.namespace, place.in("namespace").path, place.report);
+  const mode = input.mode ?? "local-ca";
+  if (mode === "self-signed" && ca !== undefined) {
+    place.in("ca").problem('has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
+  }
+  const entries = sortedEntries(input.services);
+  if (entries.length === 0) place.in("services").problem("is empty; write at least one service");
+  if (dns !== undefined && entries.every(([, { names }]) => names === undefined)) {
+    place.in("dns").warning("leads nowhere, since no service has public names; write names, or leave it out");
+  }
+  // Whether there is an authority is not known where the mode was refused.
+  const signed = mode === "local-ca" && !place.in("mode").refused;
+  const organization = ca?.subject?.organization ?? around.project;
+  const services = entries.map(([name, service]) => readService(name, service, input, place));
+  return {
+    kubernetes: { context: kubernetes.context, kubeconfig: kubernetes.kubeconfig },
+    namespace,
+    authority: signed ? readAuthority(input, organization, around, place.in("ca", "subject", "commonName")) : undefined,
+    organization,
+    services,
+    dns: dns && readAlias(dns, services, place),
+  };
+}
+
+function readAuthority(
+  { ca, key }: PipelineTlsInput,
+  organization: string,
+  { project, environment, stack }: Around,
+  place: Place,
+): AuthorityConfig {
+  const commonName = ca?.subject?.commonName ?? `${project} ${environment} ${stack} CA`;
+  const built = ca?.subject?.commonName === undefined && keyProblem(stack) === undefined;
+  if (built && commonName.length > commonNameLimit) {
+    place.problem(
+      `would be ${show(commonName)}, ${commonName.length} characters of at most ${commonNameLimit} (RFC 5280); write a shorter one`,
+    );
+  }
+  return {
+    commonName,
+    organization,
+    key: key ?? defaultKey,
+    lifetime: parseDuration(ca?.lifetime ?? defaultAuthorityLifetime) ?? 0,
+  };
+}
+
+function readService(
+  name: string,
+  input: ServiceInput,
+  stack: PipelineTlsInput,
+  stackPlace: Place,
+): PipelineServiceConfig {
+  const place = stackPlace.in("services", name);
+  const { selector, ingress } = input;
+  const mistake =
+    name === authorityKey ? "is what the authority's own resources are called; choose another name" : keyProblem(name);
+  if (mistake !== undefined) place.problem(mistake);
+  for (const key of Object.keys(selector)) {
+    const problem = selectorKeyProblem(key);
+    if (problem !== undefined) place.in("selector", key).problem(problem);
+  }
+  judgeAnnotations(ingress?.annotations, place.in("ingress").path, place.report);
+  if (Object.keys(selector).length === 0) {
+    place.in("selector").problem('is empty and would select no pod; write their labels, such as { "app": "ingest" }');
+  }
+  const publicNames = readPublicNames(input, stack, place, stackPlace.in("dns"));
+  const namespaced = `${name}.${stack.namespace.name}`;
+  const clusterName = `${namespaced}.svc.${normal(stack.clusterDomain ?? "cluster.local") ?? "cluster.local"}`;
+  // Its parts were judged already; a cluster may have namespaces with labels that a public name could not have.
+  if (mistake === undefined && clusterName.length > nameLimit) {
+    place.problem(
+      `would have a name of ${clusterName.length} octets in the cluster, ${show(clusterName)}; a DNS name has at most ${nameLimit} (RFC 1035): shorten its key, the namespace or clusterDomain`,
+    );
+  }
+  const names = [...new Set([name, namespaced, `${namespaced}.svc`, clusterName, ...publicNames])].sort();
+  const lifetime = parseDuration(input.lifetime ?? stack.lifetime ?? defaultLeafLifetime) ?? 0;
+  return {
+    name,
+    names,
+    commonName: commonNameOf(names) ?? name,
+    publicNames,
+    clusterName,
+    port: input.port,
+    selector: sortedMap(selector),
+    client: input.client ?? false,
+    key: input.key ?? stack.key ?? defaultKey,
+    validity: { lifetime, renewBefore: renewalWindow(lifetime) },
+    ownLifetime: input.lifetime !== undefined,
+    secret: input.secret ?? name,
+    ingress: ingress && { className: ingress.className, annotations: sortedMap(ingress.annotations ?? {}) },
+  };
+}
+
+function readPublicNames(
+  input: ServiceInput,
+  { dns }: PipelineTlsInput,
+  place: Place,
+  dnsPlace: Place,
+): readonly DnsName[] {
+  const namesPlace = place.in("names");
+  const names = readNames(input.names ?? [], namesPlace.path, namesPlace.report);
+  if (dns === undefined && !dnsPlace.refused) {
+    for (const member of names) {
+      namesPlace
+        .in({ member })
+        .problem("is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out");
+    }
+  }
+  const none = (input.names ?? []).length === 0 && !namesPlace.refused && !namesPlace.wrong;
+  if (input.ingress !== undefined && none) {
+    place.in("ingress").problem("has no name to serve; write the service's public names in names");
+  }
+  return names;
+}
+
+function readAlias(
+  { region, account, target, zones: given }: NonNullable<PipelineTlsInput["dns"]>,
+  services: readonly PipelineServiceConfig[],
+  place: Place,
+): AliasConfig {
+  const zones = readZones(given, place.in("dns").path, place.report);
+  const records = services.flatMap(({ name: service, publicNames }) =>
+    publicNames.flatMap((name) => {
+      const zone = zoneOf(name, zones, place.in("services", service, "names", { member: name }).path, place.report);
+      return zone === undefined ? [] : [{ name, zone }];
+    }),
+  );
+  return {
+    account,
+    region,
+    zones: zonesInUse(
+      zones,
+      records.map(({ zone }) => zone),
+    ),
+    records: records.sort((one, other) => (one.name < other.name ? -1 : 1)),
+    target: "name" in target ? { name: target.name } : { dnsName: normal(target.dnsName) ?? "", zoneId: target.zoneId },
+  };
+}
+
+function normal(text: string): DnsName | undefined {
+  const parsed = parseName(text);
+  return "name" in parsed ? parsed.name : undefined;
+}
+
+/** How long before its end an apply replaces a certificate of the given lifetime, in the provider's whole hours. */
+export function renewalWindow(lifetime: Seconds): Seconds {
+  return Math.floor((lifetime * renewalShare) / hour) * hour;
+}

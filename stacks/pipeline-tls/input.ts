@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../lib/config/aws";
+import { lookup, route53Input } from "../../lib/config/dns-hosts";
+import { commonNameLimit, parseName } from "../../lib/config/dns-names";
+import { durationInput, hour } from "../../lib/config/duration";
+import { fields, flag, formerly, mapOf, text, whole, word } from "../../lib/config/fields";
+import { defaultKey, keyKinds } from "../../lib/config/keys";
+import {
+  ingressFields,
+  kubernetesInput,
+  namespaceInput,
+  secretNameProblem,
+  selectorValueProblem,
+  subdomainNamePattern,
+} from "../../lib/config/kubernetes";
+import { namesInput } from "../../lib/config/names";
+import { show } from "../../lib/config/report";
+
+/** How long a service's certificate lives by default. */
+export const defaultLeafLifetime = "90d";
+/** How long the authority lives by default: nothing replaces it by itself. */
+export const defaultAuthorityLifetime = "3650d";
+
+const lifetimeInput = (description: string, fallback: string) =>
+  durationInput({ description, example: "90d", default: fallback }, (seconds, value) =>
+    seconds % hour === 0 ? undefined : `is ${show(value)}; write whole hours, which is how the tls provider counts`,
+  );
+
+const oneLine = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() !== "" && value.length <= commonNameLimit
+      ? undefined
+      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+  );
+
+/** Why the text is no DNS name of one thing, if it is none. */
+function hostProblem(value: string, wanted: string): string | undefined {
+  const parsed = parseName(value);
+  if ("mistake" in parsed) return parsed.mistake;
+  return parsed.name.startsWith("*.") ? `is a wildcard; write ${wanted}` : undefined;
+}
+
+const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
+
+const ingressInput = fields(ingressFields, {
+  description: "An Ingress for the service's public names, with the service's certificate.",
+});
+
+const serviceInput = fields({
+  port: whole(1, 65_535, { description: "The port that the pods listen on; clients use 443.", examples: [8443] }),
+  selector: mapOf(text({ description: "A label's value.", examples: ["ingest"] }, selectorValueProblem), {
+    description: "Labels of the pods.",
+    examples: [{ app: "ingest" }],
+  }),
+  names: namesInput("Public names beyond the cluster's own, in the zones of `dns`.").optional(),
+  client: flag({
+    description: "Whether the certificate also serves as a client's (mutual TLS).",
+    default: false,
+  }).optional(),
+  key: keyInput("The key's algorithm and size, in place of the stack's.").optional(),
+  lifetime: lifetimeInput("How long the certificate lives, in place of the stack's.", "the stack's").optional(),
+  secret: text(
+    {
+      description: "Name of the Secret.",
+      examples: ["ingest"],
+      default: "the service's key",
+      pattern: subdomainNamePattern,
+    },
+    secretNameProblem,
+  ).optional(),
+  ingress: ingressInput.optional(),
+});
+
+const targetInput = z
+  .union([
+    fields({
+      name: text(
+        { description: "Name of an Application or Network Load Balancer, looked up.", examples: ["pipeline"] },
+        (value) =>
+          /^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/.test(value)
+            ? undefined
+            : `is ${show(value)}; write the name of a load balancer: 1-32 letters, digits and "-"`,
+      ),
+    }),
+    fields({
+      dnsName: text(
+        { description: "DNS name of the target.", examples: ["pipeline-1234567890.eu-west-1.elb.amazonaws.com"] },
+        (value) => hostProblem(value, "the target's own name"),
+      ),
+      zoneId: text(
+        {
+          description: "Zone id of the target, which AWS tells of it.",
+          examples: ["Z32O12XQLNTSW2"],
+          pattern: zoneIdPattern,
+        },
+        zoneIdProblem,
+      ),
+    }),
+  ])
+  .meta({ description: "Where public names lead: a load balancer by name, or a target's DNS name with its zone id." });
+
+const dnsInput = formerly(
+  z
+    .discriminatedUnion("in", [
+      route53Input({
+        account: accountInput("The zones' AWS account.").optional(),
+        region: regionInput("The load balancer's AWS region."),
+        target: targetInput,
+      }),
+    ])
+    .meta({ description: "Where the services' public names are, and where they lead." }),
+  {
+    zone: (zone, { zoneId = lookup }) => {
+      const zones = { [String(zone)]: zoneId };
+      return {
+        now: { in: "route53", zones },
+        advice: `is now in: "route53", zones: ${show(zones)}; write that in its place`,
+      };
+    },
+    zoneId: () => ({ now: { in: "route53" }, advice: "is now the zone's value in zones; write it there" }),
+    loadBalancer: (target) => ({ now: { in: "route53", target }, advice: "is now target; rename it" }),
+  },
+);
+
+/** A stack of private TLS between services, as the user writes it. */
+export const pipelineTlsInput = fields(
+  {
+    scenario: z.literal("pipeline-tls"),
+    mode: word(["local-ca", "self-signed"], {
+      description: "Whether one authority of the stack signs all certificates, or each signs itself.",
+      default: "local-ca",
+    }).optional(),
+    kubernetes: kubernetesInput,
+    namespace: namespaceInput,
+    clusterDomain: text(
+      { description: "The domain of the cluster's services.", examples: ["cluster.local"], default: "cluster.local" },
+      (value) => hostProblem(value, "the cluster's own domain"),
+    ).optional(),
+    key: keyInput("The keys' algorithm and size.").optional(),
+    lifetime: lifetimeInput("How long a certificate lives.", defaultLeafLifetime).optional(),
+    ca: fields(
+      {
+        lifetime: lifetimeInput(
+          "How long the authority lives: at least twice as long as any certificate.",
+          defaultAuthorityLifetime,
+        ).optional(),
+        subject: fields(
+          {
+            commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
+            organization: oneLine("Its organization.", "ai-platform").optional(),
+          },
+          { description: "Whom it names; by default project, environment and stack." },
+        ).optional(),
+      },
+      { description: "The stack's certificate authority (mode local-ca)." },
+    ).optional(),
+    services: mapOf(serviceInput, {
+      description: "Services by name, which is part of their host names and addresses.",
+    }),
+    dns: dnsInput.optional(),
+  },
+  { description: "Private TLS between the services of a pipeline on Kubernetes." },
+);
+
+/** A stack of private TLS between services, as the user writes it. */
+export type PipelineTlsInput = z.output<typeof pipelineTlsInput>;
