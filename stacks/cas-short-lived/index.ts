@@ -1,16 +1,8 @@
-import { checkCasFit } from "../../lib/checks/cas-fit";
-import { checkCasInterruptions, knownPhases, protectedIssuers } from "../../lib/checks/cas-interruptions";
-import { checkCasLifetimes } from "../../lib/checks/cas-lifetimes";
-import { checkCasPhaseChanges, checkCasPhases, checkCasRemovals } from "../../lib/checks/cas-phases";
-import { checkCasRequests } from "../../lib/checks/cas-requests";
-import {
-  type CasShortLivedConfig,
-  type CasShortLivedInput,
-  casShortLivedInput,
-  readCasShortLived,
-  rootKey,
-} from "../../lib/config/cas-short-lived";
 import type { Scenario } from "../scenario";
+import { checkCasChange } from "./change";
+import { checkCas } from "./check";
+import { type CasShortLivedConfig, readCasShortLived, rootKey } from "./config";
+import { type CasShortLivedInput, casShortLivedInput } from "./input";
 import { operatorNotes } from "./operator";
 
 /** A private authority on Google CAS for training clusters, whose certificates live as long as a job. */
@@ -18,18 +10,8 @@ export const casShortLived = {
   kind: "cas-short-lived",
   input: casShortLivedInput,
   read: (input, around, { path, report }) => readCasShortLived(input, around, path, report),
-  check(config, { applyEvery }, { path, report }) {
-    checkCasLifetimes(config, applyEvery, path, report);
-    checkCasRequests(config, path, report);
-    checkCasFit(config, path, report);
-    checkCasPhases(config, path, report);
-  },
-  change(config, before, { path, report }) {
-    // Of a new stack every issuer is new.
-    checkCasPhaseChanges(config, knownPhases(before), path, report);
-    checkCasRemovals(config, protectedIssuers(before), path, report);
-    if (before !== undefined) checkCasInterruptions(config, before, path, report);
-  },
+  check: (config, { applyEvery }, { path, report }) => checkCas(config, applyEvery, path, report),
+  change: (config, before, { path, report }) => checkCasChange(config, before, path, report),
   marker: "google_privateca_ca_pool",
   // Nodes make their own, which no stack knows of.
   certificates: ({ nodeGroups }) => nodeGroups.flatMap(({ certificates }) => certificates),

@@ -1,7 +1,7 @@
-import type { CasShortLivedConfig, NodeGroupConfig } from "../../lib/config/cas-short-lived";
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
 import type { OperatorNotes } from "../scenario";
+import type { CasShortLivedConfig, NodeGroupConfig } from "./config";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: CasShortLivedConfig, settings: Settings): OperatorNotes {

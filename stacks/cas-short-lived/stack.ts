@@ -1,13 +1,14 @@
 import { Construct } from "constructs";
 import { BaseStack } from "../../lib/base-stack";
-import { type CasShortLivedConfig, type NodeGroupConfig, rootKey } from "../../lib/config/cas-short-lived";
 import { showDuration } from "../../lib/config/duration";
 import { defaultKey } from "../../lib/config/keys";
 import type { Settings } from "../../lib/config/settings";
-import { casHierarchy, nodeGroup, poolReaders } from "../../lib/constructs/google-cas";
 import { googleProvider } from "../../lib/constructs/google-provider";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { type CasShortLivedConfig, type NodeGroupConfig, rootKey } from "./config";
+import { casHierarchy } from "./hierarchy";
+import { nodeBootstrap } from "./node-bootstrap";
+import { nodeGroup, poolReaders } from "./nodes";
 
 /** A private certificate authority for training clusters, on Google Certificate Authority Service. */
 export class CasShortLivedStack extends BaseStack {

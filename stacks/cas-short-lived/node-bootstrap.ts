@@ -1,16 +1,10 @@
-import type { DnsName } from "../config/dns-names";
-import type { Seconds } from "../config/duration";
-import { keyProblem } from "../config/identifiers";
-import type { KeyKind } from "../config/keys";
-import {
-  bootstrapPathProblem,
-  defaultBootstrapPath,
-  reloadProblem,
-  renewalProblem,
-  renewalTimes,
-  userProblem,
-} from "../config/node-bootstrap";
-import type { Purpose } from "../config/purpose";
+import type { DnsName } from "../../lib/config/dns-names";
+import type { Seconds } from "../../lib/config/duration";
+import { keyProblem } from "../../lib/config/identifiers";
+import type { KeyKind } from "../../lib/config/keys";
+import type { Purpose } from "../../lib/config/purpose";
+import { renewalProblem, renewalTimes } from "./config-renewal";
+import { bootstrapPathProblem, defaultBootstrapPath, reloadProblem, userProblem } from "./input-bootstrap";
 import script from "./node-bootstrap.sh";
 
 /** What the nodes of a group need to know. */

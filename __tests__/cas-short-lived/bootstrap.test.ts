@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
-import { renewalProblem, renewalTimes } from "../../lib/config/node-bootstrap";
-import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
+import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
 import { cloudConfig, fileAt, trainers } from "../support/training-node";
 
 const root = join(__dirname, "../..");
-const scriptFile = join(root, "lib/constructs/node-bootstrap.sh");
+const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
 const confPath = "/etc/ai-tls-stacks/trainers.conf";
 const here = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 /** A test that says in its name what it lacks. */

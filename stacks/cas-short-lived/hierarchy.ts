@@ -1,34 +1,27 @@
-import { createHash } from "node:crypto";
 import { PrivatecaCaPool, type PrivatecaCaPoolIssuancePolicy } from "@cdktf/provider-google/lib/privateca-ca-pool";
-import { PrivatecaCaPoolIamMember } from "@cdktf/provider-google/lib/privateca-ca-pool-iam-member";
-import { PrivatecaCertificate } from "@cdktf/provider-google/lib/privateca-certificate";
 import {
   PrivatecaCertificateAuthority,
   type PrivatecaCertificateAuthorityConfig,
   type PrivatecaCertificateAuthorityConfigX509ConfigCaOptions,
 } from "@cdktf/provider-google/lib/privateca-certificate-authority";
-import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/privateca-certificate-template";
-import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
+import type { DnsName } from "../../lib/config/dns-names";
+import { goDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import type { KeyKind } from "../../lib/config/keys";
+import { Check } from "../../lib/constructs/check";
+import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import type { InventoryEntry } from "../../lib/constructs/inventory";
 import {
   authorityAlgorithms,
   type CasAuthorityConfig,
-  type CasCertificateConfig,
   type CasIssuerConfig,
   type CasShortLivedConfig,
-  type NodeGroupConfig,
-  type Phase,
   rootKey,
-} from "../config/cas-short-lived";
-import type { DnsName } from "../config/dns-names";
-import { goDuration, type Seconds, showDuration } from "../config/duration";
-import type { KeyKind } from "../config/keys";
-import { Check } from "./check";
-import { ExpiryCheck } from "./expiry-check";
-import type { InventoryEntry } from "./inventory";
+} from "./config";
+import type { Phase } from "./input";
 
 /** A duration as Google takes it. */
-const googleDuration = (seconds: Seconds) => `${seconds}s`;
+export const googleDuration = (seconds: Seconds) => `${seconds}s`;
 
 const rsa = (bits: string) => ({ rsa: { minModulusSize: bits, maxModulusSize: bits } });
 
@@ -153,7 +146,7 @@ function issuancePolicy(config: CasShortLivedConfig): PrivatecaCaPoolIssuancePol
 }
 
 /** Whether all names of a request lie in the domains, and there is one. Domains have no character that needs quoting. */
-function namesExpression(domains: readonly DnsName[]): { readonly title: string; readonly expression: string } {
+export function namesExpression(domains: readonly DnsName[]): { readonly title: string; readonly expression: string } {
   const within = [...new Set(domains)]
     .sort()
     .map((domain) => `san.value == "${domain}" || san.value.endsWith(".${domain}")`)
@@ -235,155 +228,4 @@ function authorityEntry(authority: CasAuthorityConfig): Omit<InventoryEntry, "is
     keyLocation: keyLocation(authority),
     keyInState: false,
   };
-}
-
-/** A node group's template, who may use it, and certificates that Terraform has signed. */
-export interface NodeGroup {
-  readonly template: PrivatecaCertificateTemplate;
-  /** The signed certificate and its chain (PEM) by key. */
-  readonly chains: Readonly<Record<string, string>>;
-  /** Inventory entries by key. */
-  readonly entries: Readonly<Record<string, InventoryEntry>>;
-}
-
-/**
- * Makes a node group: a template for its names and lifetime, its members' right to ask with that template and no other,
- * and its certificates from requests.
- *
- * @param scope - the group's construct, whose id names the resources
- * @param applyEvery - how often somebody looks at a plan
- */
-export function nodeGroup(
-  scope: Construct,
-  group: NodeGroupConfig,
-  config: CasShortLivedConfig,
-  hierarchy: CasHierarchy,
-  applyEvery: Seconds,
-): NodeGroup {
-  const { project, location } = config;
-  const template = new PrivatecaCertificateTemplate(scope, PrivatecaCertificateTemplate.tfResourceType, {
-    project,
-    location,
-    name: group.templateId,
-    maximumLifetime: googleDuration(group.lifetime),
-    // What a request asks for besides is dropped. What the pool sets must stand here, or every request fails.
-    passthroughExtensions: { knownExtensions: ["CA_OPTIONS"] },
-    predefinedValues: {
-      // The pool's to set. Without the block every plan would take away what the provider reads into it.
-      caOptions: { nullCa: true },
-      keyUsage: {
-        // All that TLS 1.3, and 1.2 with forward secrecy, ask of a key.
-        baseKeyUsage: { digitalSignature: true },
-        extendedKeyUsage: {
-          serverAuth: group.purpose !== "client",
-          clientAuth: group.purpose !== "server",
-        },
-      },
-    },
-    identityConstraints: {
-      allowSubjectPassthrough: false,
-      allowSubjectAltNamesPassthrough: true,
-      celExpression: namesExpression(group.domains),
-    },
-  });
-  for (const member of group.members) {
-    const own = new Construct(scope, `member_${memberKey(member)}`);
-    new PrivatecaCertificateTemplateIamMember(own, PrivatecaCertificateTemplateIamMember.tfResourceType, {
-      certificateTemplate: template.id,
-      role: "roles/privateca.templateUser",
-      member,
-    });
-    new PrivatecaCaPoolIamMember(own, PrivatecaCaPoolIamMember.tfResourceType, {
-      caPool: hierarchy.issuingPool.id,
-      role: "roles/privateca.certificateRequester",
-      member,
-      // Without it a member could ask without a template, and so for any name that the pool signs.
-      condition: {
-        title: `With the template ${group.templateId}`,
-        expression: `api.getAttribute("privateca.googleapis.com/template", "") == "${project}/-/${group.templateId}"`,
-      },
-    });
-  }
-  const certificates = group.certificates.map((certificate) => ({
-    name: certificate.name,
-    ...signedCertificate(
-      new Construct(scope, certificate.name),
-      certificate,
-      group,
-      template,
-      config,
-      hierarchy,
-      applyEvery,
-    ),
-  }));
-  return {
-    template,
-    chains: Object.fromEntries(certificates.map(({ name, chainPem }) => [name, chainPem])),
-    entries: Object.fromEntries(certificates.map(({ name, entry }) => [name, entry])),
-  };
-}
-
-function signedCertificate(
-  scope: Construct,
-  { name, id, request, names, lifetime }: CasCertificateConfig,
-  group: NodeGroupConfig,
-  template: PrivatecaCertificateTemplate,
-  config: CasShortLivedConfig,
-  { issuingPool, issuers }: CasHierarchy,
-  applyEvery: Seconds,
-): { readonly chainPem: string; readonly entry: InventoryEntry } {
-  const certificate = new PrivatecaCertificate(scope, PrivatecaCertificate.tfResourceType, {
-    project: config.project,
-    location: config.location,
-    pool: issuingPool.name,
-    name: id,
-    certificateTemplate: template.id,
-    lifetime: googleDuration(lifetime),
-    pemCsr: request?.pem ?? "",
-    // Destroying is revoking, so the next one comes first; its id is another.
-    lifecycle: { createBeforeDestroy: true },
-    // A pool without an issuer that signs refuses.
-    dependsOn: issuers.flatMap(({ issuer, authority }) => (issuer.phase === "enabled" ? [authority] : [])),
-  });
-  const notAfter = `${certificate.fqn}.certificate_description[0].subject_description[0].not_after_time`;
-  new ExpiryCheck(scope, "expiry", {
-    certificate: `${group.name}/${name}`,
-    notAfter,
-    // A warning that comes in less than that would come when it is too late.
-    before: Math.max(Math.floor(lifetime / 3), applyEvery),
-    advice: "Nothing renews it by itself: raise its generation in the config and apply",
-  });
-  return {
-    chainPem: `\${join("", concat([${certificate.fqn}.pem_certificate], ${certificate.fqn}.pem_certificate_chain))}`,
-    entry: {
-      names,
-      issuer: `the pool ${config.issuingPoolId}`,
-      lifetime: showDuration(lifetime),
-      renewedBy: "whoever raises its generation in the config and applies",
-      keyLocation: "where its request was made",
-      keyInState: false,
-      notAfter: `\${${notAfter}}`,
-    },
-  };
-}
-
-/** Lets every member look at the pool: once each, whatever the number of their groups. */
-export function poolReaders(scope: Construct, pool: PrivatecaCaPool, groups: readonly NodeGroupConfig[]): void {
-  for (const member of [...new Set(groups.flatMap(({ members }) => members))].sort()) {
-    new PrivatecaCaPoolIamMember(scope, `reader_${memberKey(member)}`, {
-      caPool: pool.id,
-      role: "roles/privateca.poolReader",
-      member,
-    });
-  }
-}
-
-/** A member's part of an address: the readable part of its name, and a digest that tells it from the others. */
-function memberKey(member: string): string {
-  const [, name = ""] = /^\w+:(?:\/\/[^/]+\/)?([^@]+)/.exec(member) ?? [];
-  const readable = name
-    .replaceAll(/[^A-Za-z0-9]+/g, "-")
-    .slice(-30)
-    .replaceAll(/^-|-$/g, "");
-  return `${readable}-${createHash("sha256").update(member).digest("hex").slice(0, 8)}`;
 }

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import type { PreviousStack } from "../../lib/change/previous-stack";
-import { checkCasPhaseChanges } from "../../lib/checks/cas-phases";
-import type { CasShortLivedConfig, Phase } from "../../lib/config/cas-short-lived";
 import { parseRequest } from "../../lib/config/csr";
 import { parseDuration } from "../../lib/config/duration";
 import { newReport, showPath } from "../../lib/config/report";
+import { checkCasPhaseChanges } from "../../stacks/cas-short-lived/change-issuers";
+import type { CasShortLivedConfig } from "../../stacks/cas-short-lived/config";
+import type { Phase } from "../../stacks/cas-short-lived/input";
 import { checkAgainst } from "../../stacks/change";
 import { checkedConfig } from "../../stacks/check";
 import { problemsOf, warningsOf } from "../support/configs";

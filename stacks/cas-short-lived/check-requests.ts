@@ -1,8 +1,8 @@
-import type { CasCertificateConfig, CasShortLivedConfig, NodeGroupConfig } from "../config/cas-short-lived";
-import type { SigningRequest } from "../config/csr";
-import { type DnsName, isUnder } from "../config/dns-names";
-import type { KeyKind } from "../config/keys";
-import { oneOf, type Path, type Report, show } from "../config/report";
+import type { SigningRequest } from "../../lib/config/csr";
+import { type DnsName, isUnder } from "../../lib/config/dns-names";
+import type { KeyKind } from "../../lib/config/keys";
+import { oneOf, type Path, type Report, show } from "../../lib/config/report";
+import type { CasCertificateConfig, CasShortLivedConfig, NodeGroupConfig } from "./config";
 
 /**
  * A signing request must ask for what the config says and for nothing else: the provider sends any text, and Google

@@ -1,10 +1,21 @@
-import type { CasShortLivedConfig } from "../config/cas-short-lived";
-import { isUnder } from "../config/dns-names";
-import { type Path, type Report, show } from "../config/report";
-import { nearest } from "../config/structure";
+import { isUnder } from "../../lib/config/dns-names";
+import type { Seconds } from "../../lib/config/duration";
+import { type Path, type Report, show } from "../../lib/config/report";
+import { nearest } from "../../lib/config/structure";
+import { checkCasLifetimes } from "./check-lifetimes";
+import { checkCasRequests } from "./check-requests";
+import type { CasShortLivedConfig } from "./config";
+
+/** Would this be issued, and could nodes use it? */
+export function checkCas(stack: CasShortLivedConfig, applyEvery: Seconds, path: Path, report: Report): void {
+  checkCasLifetimes(stack, applyEvery, path, report);
+  checkCasRequests(stack, path, report);
+  checkCasFit(stack, path, report);
+  checkCasPhases(stack, path, report);
+}
 
 /** What is asked for must be what tier, name constraints and members can give. */
-export function checkCasFit(stack: CasShortLivedConfig, path: Path, report: Report): void {
+function checkCasFit(stack: CasShortLivedConfig, path: Path, report: Report): void {
   checkTier(stack, path, report);
   checkPermittedDomains(stack, path, report);
   checkMembers(stack, path, report);
@@ -147,4 +158,13 @@ function checkCommonNames({ root, issuers }: CasShortLivedConfig, path: Path, re
       );
     }
   }
+}
+
+/** Something must sign. */
+function checkCasPhases({ issuers }: CasShortLivedConfig, path: Path, report: Report): void {
+  const at = [...path, "issuers"];
+  const unclear = issuers.some(({ name }) => report.refused([...at, name, "phase"]));
+  if (issuers.length === 0 || unclear || issuers.some(({ phase }) => phase === "enabled")) return;
+  const states = [...new Set(issuers.map(({ phase }) => phase))].join(" or ");
+  report.problem(at, `are all ${states}, so nothing signs; write phase: "enabled" for one of them`);
 }

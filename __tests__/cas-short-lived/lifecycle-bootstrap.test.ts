@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
 import { findEngine, workspace } from "../support/terraform";
 import {
   type Circumstances,
@@ -471,7 +471,7 @@ describe("Terraform", () => {
       );
       expect(files["/etc/ai-tls-stacks/trainers.root.pem"]).toBe(pem);
       expect(files["/usr/local/lib/ai-tls-stacks/node-bootstrap.sh"]).toBe(
-        readFileSync("lib/constructs/node-bootstrap.sh", "utf8"),
+        readFileSync("stacks/cas-short-lived/node-bootstrap.sh", "utf8"),
       );
       expect(files["/etc/ai-tls-stacks/trainers.conf"]).toContain(`RELOAD='${reload.replaceAll("'", "'\\''")}'\n`);
     } finally {

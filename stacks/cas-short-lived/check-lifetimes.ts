@@ -1,7 +1,7 @@
-import type { CasShortLivedConfig } from "../config/cas-short-lived";
-import { type Seconds, showDuration } from "../config/duration";
-import { renewalProblem } from "../config/node-bootstrap";
-import type { Path, Report } from "../config/report";
+import { type Seconds, showDuration } from "../../lib/config/duration";
+import type { Path, Report } from "../../lib/config/report";
+import type { CasShortLivedConfig } from "./config";
+import { renewalProblem } from "./config-renewal";
 
 /**
  * Every certificate ends before what signed it: certificate, node group, pool, issuer, root. Google cuts what would live
