@@ -1,34 +1,24 @@
-import { blockOf, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
+import { blockOf, type PreviousResource, type PreviousStack, textOf, textsOf } from "../../lib/change/previous-stack";
 import { showDuration } from "../../lib/config/duration";
-import { type Path, type Report, show } from "../../lib/config/report";
-import {
-  authorityType,
-  checkCasPhaseChanges,
-  checkCasRemovals,
-  checkSigning,
-  knownPhases,
-  protectedIssuers,
-  textOf,
-} from "./change-issuers";
+import { type Place, placeAt } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { issuerPrefix, issuingPoolKey, rootKey } from "./addresses";
+import { authorityType, checkPhases, checkRemovals, checkSigning, knownPhases } from "./change-issuers";
 import { checkNodeGroups } from "./change-nodes";
-import { authorityAlgorithms, type CasAuthorityConfig, type CasShortLivedConfig } from "./config";
+import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig } from "./config";
 
 /** Reports what an apply over an earlier release would interrupt, take away, or be refused. */
-export function checkCasChange(
-  stack: CasShortLivedConfig,
-  before: PreviousStack | undefined,
-  path: Path,
-  report: Report,
-): void {
+export function change(config: CasShortLivedConfig, before: PreviousStack | undefined, place: Place): void {
   // Of a new stack every issuer is new.
-  checkCasPhaseChanges(stack, knownPhases(before), path, report);
-  checkCasRemovals(stack, protectedIssuers(before), path, report);
-  if (before !== undefined) checkInterruptions(stack, before, path, report);
+  checkPhases(config, before === undefined ? new Map() : knownPhases(before), place);
+  if (before === undefined) return;
+  checkRemovals(config, before, place);
+  checkInterruptions(config, before, place);
 }
 
 /** An argument for which the provider replaces an authority or a pool. */
 interface Replacing {
-  readonly at: Path;
+  readonly place: Place;
   readonly now: string | readonly string[];
   /** `undefined` where it is not known. */
   readonly was: string | readonly string[] | undefined;
@@ -40,71 +30,85 @@ interface Replacing {
  * id twice. Something must sign at every moment, and nodes keep the names, the account and the template that they were
  * made with until they are made anew.
  */
-function checkInterruptions(stack: CasShortLivedConfig, previous: PreviousStack, path: Path, report: Report): void {
-  const root = previous.resources[`${authorityType}.root`];
+function checkInterruptions(config: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
+  const root = previous.resources[`${authorityType}.${rootKey}`];
   // What was there was something else.
   if (root === undefined) return;
-  const replaced = checkReplaced(stack, previous, root, path, report);
   // Everything is another then.
-  if (replaced) return;
-  checkSigning(stack, previous, path, report);
-  checkNodeGroups(stack, previous, path, report);
+  if (checkReplaced(config, previous, root, place)) return;
+  checkSigning(config, previous, place);
+  checkNodeGroups(config, previous, place);
 }
 
 /** Tells of what would be replaced, and whether that is everything. */
 function checkReplaced(
-  stack: CasShortLivedConfig,
+  config: CasShortLivedConfig,
   previous: PreviousStack,
   root: PreviousResource,
-  path: Path,
-  report: Report,
+  place: Place,
 ): boolean {
-  const pool = previous.resources["google_privateca_ca_pool.issuing_pool"];
-  const suffix = stack.root.id.slice("root-".length);
-  const everything: readonly Replacing[] = [
-    { at: [...path, "project"], now: stack.project, was: textOf(root.project) },
-    { at: [...path, "location"], now: stack.location, was: textOf(root.location) },
-    { at: [...path, "suffix"], now: suffix, was: textOf(root.certificate_authority_id)?.slice("root-".length) },
-    { at: [...path, "tier"], now: stack.tier, was: textOf(pool?.tier)?.toLowerCase() },
-  ];
-  const elsewhere = changed(everything);
-  const name = textOf(pool?.name);
-  if (elsewhere.length === 0 && name !== undefined && name !== stack.issuingPoolId) {
-    // Stack and suffix are the same, so it is the environment.
-    elsewhere.push({ at: ["environment"], now: stack.issuingPoolId, was: name });
-  }
+  const pool = previous.resources[`google_privateca_ca_pool.${issuingPoolKey}`];
+  const suffixOf = (rootId: string) => rootId.slice(`${rootKey}-`.length);
+  const fateOf = (before: PreviousResource) => fate(config.protect, before.deletion_protection !== false);
   const hierarchy =
     "make the other one a second stack, move the nodes over, and take this one down then (docs/cas-short-lived.md)";
-  const kept = (one: PreviousResource) => one.deletion_protection !== false;
-  for (const { at, now, was } of elsewhere) {
-    const what =
-      at.length === 1 ? `gives the pool ${show(now)}, was ${show(was)}` : `is ${show(now)}, was ${show(was)}`;
-    report.problem(
-      at,
-      `${what}: pools and authorities would be replaced, ${fate(stack.protect, kept(root))}; go back, and ${hierarchy}`,
+  const allReplaced = `pools and authorities would be replaced, ${fateOf(root)}; go back, and ${hierarchy}`;
+  const elsewhere = reportReplacing(
+    [
+      { place: place.in("project"), now: config.project, was: textOf(root.project) },
+      { place: place.in("location"), now: config.location, was: textOf(root.location) },
+      {
+        place: place.in("suffix"),
+        now: suffixOf(config.root.id),
+        was: suffixOf(textOf(root.certificate_authority_id) ?? "") || undefined,
+      },
+      { place: place.in("tier"), now: config.tier, was: textOf(pool?.tier)?.toLowerCase() },
+    ],
+    () => allReplaced,
+  );
+  const poolId = textOf(pool?.name);
+  const renamed = !elsewhere && poolId !== undefined && poolId !== config.issuingPoolId;
+  if (renamed) {
+    // Stack and suffix are the same, so it is the environment.
+    placeAt(["environment"], place.report).problem(
+      `gives the pool ${show(config.issuingPoolId)}, was ${show(poolId)}: ${allReplaced}`,
     );
   }
-  const rootChanges = changed([
-    ...authorityArguments(stack.root, root, [...path, "root"]),
-    { at: [...path, "root", "organization"], now: stack.root.organization, was: subjectOf(root).organization },
-  ]);
-  for (const { at, now, was } of rootChanges) {
-    report.problem(
-      at,
-      `is ${show(now)}, was ${show(was)}: the root would be replaced, ${fate(stack.protect, kept(root))}; go back to ${show(was)}, and ${hierarchy}`,
+  reportReplacing(
+    [
+      ...authorityArguments(config.root, root, place.in("root")),
+      {
+        place: place.in("root", "organization"),
+        now: config.root.organization,
+        was: subjectOf(root).organization,
+      },
+    ],
+    (was) => `the root would be replaced, ${fateOf(root)}; go back to ${was}, and ${hierarchy}`,
+  );
+  if (elsewhere || renamed) return true;
+  for (const issuer of config.issuers) {
+    const before = previous.resources[`${authorityType}.${issuerPrefix}${issuer.name}`];
+    if (before === undefined) continue;
+    reportReplacing(
+      authorityArguments(issuer, before, place.in("issuers", issuer.name)),
+      (was) =>
+        `the issuer would be replaced, ${fateOf(before)}; go back to ${was}, and make a new issuer beside this one, with phase: "staged" (docs/cas-short-lived.md, "Another issuer")`,
     );
   }
-  for (const issuer of stack.issuers) {
-    const before = previous.resources[`${authorityType}.issuer_${issuer.name}`];
-    if (before === undefined || elsewhere.length > 0) continue;
-    for (const { at, now, was } of changed(authorityArguments(issuer, before, [...path, "issuers", issuer.name]))) {
-      report.problem(
-        at,
-        `is ${show(now)}, was ${show(was)}: the issuer would be replaced, ${fate(stack.protect, kept(before))}; go back to ${show(was)}, and make a new issuer beside this one, with phase: "staged" (docs/cas-short-lived.md, "Another issuer")`,
-      );
-    }
+  return false;
+}
+
+/**
+ * Reports arguments whose value is another, and what follows.
+ *
+ * @returns whether there are any
+ */
+function reportReplacing(some: readonly Replacing[], consequence: (was: string) => string): boolean {
+  const changed = some.filter(({ now, was }) => was !== undefined && JSON.stringify(now) !== JSON.stringify(was));
+  for (const { place, now, was } of changed) {
+    place.problem(`is ${show(now)}, was ${show(was)}: ${consequence(show(was))}`);
   }
-  return elsewhere.length > 0;
+  return changed.length > 0;
 }
 
 /** What comes of a replacement. */
@@ -116,27 +120,26 @@ function fate(protect: boolean, wasProtected: boolean): string {
 }
 
 /** What replaces an authority, whatever signs it, the place it is in aside. */
-function authorityArguments(authority: CasAuthorityConfig, before: PreviousResource, at: Path): readonly Replacing[] {
+function authorityArguments(authority: AuthorityConfig, before: PreviousResource, place: Place): readonly Replacing[] {
   const key = blockOf(before.key_spec);
   const algorithm = textOf(key.algorithm);
   const kind = Object.entries(authorityAlgorithms).find(([, name]) => name === algorithm)?.[0];
-  const isKind = "kind" in authority.key;
   const lifetime = /^([0-9]+)s$/.exec(String(before.lifetime))?.[1];
   const constraints = blockOf(blockOf(blockOf(before.config).x509_config).name_constraints);
   return [
-    { at: [...at, "commonName"], now: authority.commonName, was: subjectOf(before).commonName },
+    { place: place.in("commonName"), now: authority.commonName, was: subjectOf(before).commonName },
     {
-      at: [...at, "lifetime"],
+      place: place.in("lifetime"),
       now: showDuration(authority.lifetime),
       was: lifetime === undefined ? undefined : showDuration(Number(lifetime)),
     },
     {
-      at: [...at, isKind ? "key" : "kmsKeyVersion"],
+      place: place.in("kind" in authority.key ? "key" : "kmsKeyVersion"),
       now: "kind" in authority.key ? authority.key.kind : authority.key.kmsKeyVersion,
       was: textOf(key.cloud_kms_key_version) ?? kind ?? algorithm,
     },
     {
-      at: [...at, "permittedDomains"],
+      place: place.in("permittedDomains"),
       now: authority.permittedDomains,
       was: [...textsOf(constraints.permitted_dns_names)].sort(),
     },
@@ -147,6 +150,3 @@ function subjectOf(authority: PreviousResource): { readonly commonName?: string;
   const subject = blockOf(blockOf(blockOf(authority.config).subject_config).subject);
   return { commonName: textOf(subject.common_name), organization: textOf(subject.organization) };
 }
-
-const changed = (some: readonly Replacing[]) =>
-  some.filter(({ now, was }) => was !== undefined && JSON.stringify(now) !== JSON.stringify(was));

@@ -11,13 +11,8 @@ import type { KeyKind } from "../../lib/config/keys";
 import { Check } from "../../lib/constructs/check";
 import { ExpiryCheck } from "../../lib/constructs/expiry-check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import {
-  authorityAlgorithms,
-  type CasAuthorityConfig,
-  type CasIssuerConfig,
-  type CasShortLivedConfig,
-  rootKey,
-} from "./config";
+import { issuerPrefix, issuingPoolKey, rootKey } from "./addresses";
+import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig, type IssuerConfig } from "./config";
 import type { Phase } from "./input";
 
 /** A duration as Google takes it. */
@@ -35,17 +30,17 @@ const certificateKeys: Readonly<Record<KeyKind, object>> = {
 };
 
 /** Keys that Google makes, or that lie in Cloud KMS. */
-const keyLocation = ({ key }: CasAuthorityConfig) =>
+const keyLocation = ({ key }: AuthorityConfig) =>
   "kind" in key
     ? "Google, in a key that nobody can read"
     : `Cloud KMS, ${key.kmsKeyVersion}, which nobody can read; whoever may use it can sign`;
 
 /** The pools and authorities of a stack. */
-export interface CasHierarchy {
+export interface Hierarchy {
   readonly rootPool: PrivatecaCaPool;
   readonly issuingPool: PrivatecaCaPool;
   readonly root: PrivatecaCertificateAuthority;
-  readonly issuers: readonly { readonly issuer: CasIssuerConfig; readonly authority: PrivatecaCertificateAuthority }[];
+  readonly issuers: readonly { readonly issuer: IssuerConfig; readonly authority: PrivatecaCertificateAuthority }[];
   /** The root's certificate (PEM), which everybody trusts, as an expression without braces. */
   readonly trustAnchor: string;
   /** Inventory entries by key. */
@@ -56,10 +51,10 @@ export interface CasHierarchy {
  * Makes pools and authorities. The root has a pool of its own: an issuer's certificate is asked of the root's pool, whose
  * policy would refuse a lifetime longer than a leaf's, and in a pool with issuers the root would sign leaves.
  */
-export function casHierarchy(scope: Construct, config: CasShortLivedConfig): CasHierarchy {
+export function makeHierarchy(scope: Construct, config: CasShortLivedConfig): Hierarchy {
   const { project, location, publish } = config;
-  const pool = (key: string, name: string, policy?: PrivatecaCaPoolIssuancePolicy) =>
-    new PrivatecaCaPool(scope, `${key}_pool`, {
+  const pool = (id: string, name: string, policy?: PrivatecaCaPoolIssuancePolicy) =>
+    new PrivatecaCaPool(scope, id, {
       project,
       location,
       name,
@@ -72,8 +67,8 @@ export function casHierarchy(scope: Construct, config: CasShortLivedConfig): Cas
       },
       issuancePolicy: policy,
     });
-  const rootPool = pool(rootKey, config.rootPoolId);
-  const issuingPool = pool("issuing", config.issuingPoolId, issuancePolicy(config));
+  const rootPool = pool("root_pool", config.rootPoolId);
+  const issuingPool = pool(issuingPoolKey, config.issuingPoolId, issuancePolicy(config));
   const root = new PrivatecaCertificateAuthority(scope, rootKey, {
     ...authorityArguments(config, config.root, { isCa: true }),
     pool: rootPool.name,
@@ -81,7 +76,7 @@ export function casHierarchy(scope: Construct, config: CasShortLivedConfig): Cas
     desiredState: "ENABLED",
   });
   const issuers = config.issuers.map((issuer) => {
-    const key = `issuer_${issuer.name}`;
+    const key = `${issuerPrefix}${issuer.name}`;
     const authority = new PrivatecaCertificateAuthority(scope, key, {
       // A length of 0 is this flag alone: a plain 0 is not sent, and both together fail in the apply.
       ...authorityArguments(config, issuer, { isCa: true, zeroMaxIssuerPathLength: true }),
@@ -160,7 +155,7 @@ export function namesExpression(domains: readonly DnsName[]): { readonly title: 
 /** What root and issuers have in common. */
 function authorityArguments(
   { project, location, protect, skipGracePeriod }: CasShortLivedConfig,
-  { id, commonName, organization, lifetime, key, permittedDomains }: CasAuthorityConfig,
+  { id, commonName, organization, lifetime, key, permittedDomains }: AuthorityConfig,
   caOptions: PrivatecaCertificateAuthorityConfigX509ConfigCaOptions,
 ): Omit<PrivatecaCertificateAuthorityConfig, "pool"> {
   return {
@@ -189,7 +184,7 @@ function authorityArguments(
 
 /** What to watch of an authority. */
 interface Watched {
-  readonly config: CasAuthorityConfig;
+  readonly config: AuthorityConfig;
   readonly phase: Phase;
   readonly authority: PrivatecaCertificateAuthority;
   readonly poolId: string;
@@ -220,7 +215,7 @@ function watch(scope: Construct, key: string, { config, phase, authority, poolId
   });
 }
 
-function authorityEntry(authority: CasAuthorityConfig): Omit<InventoryEntry, "issuer"> {
+function authorityEntry(authority: AuthorityConfig): Omit<InventoryEntry, "issuer"> {
   return {
     names: [],
     lifetime: showDuration(authority.lifetime),

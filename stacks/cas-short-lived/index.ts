@@ -1,17 +1,18 @@
 import type { Scenario } from "../scenario";
-import { checkCasChange } from "./change";
-import { checkCas } from "./check";
-import { type CasShortLivedConfig, readCasShortLived, rootKey } from "./config";
-import { type CasShortLivedInput, casShortLivedInput } from "./input";
+import { rootKey } from "./addresses";
+import { change } from "./change";
+import { check } from "./check";
+import { type CasShortLivedConfig, read } from "./config";
+import { type CasShortLivedInput, input } from "./input";
 import { operatorNotes } from "./operator";
 
 /** A private authority on Google CAS for training clusters, whose certificates live as long as a job. */
 export const casShortLived = {
   kind: "cas-short-lived",
-  input: casShortLivedInput,
-  read: (input, around, { path, report }) => readCasShortLived(input, around, path, report),
-  check: (config, { applyEvery }, { path, report }) => checkCas(config, applyEvery, path, report),
-  change: (config, before, { path, report }) => checkCasChange(config, before, path, report),
+  input,
+  read,
+  check,
+  change,
   marker: "google_privateca_ca_pool",
   // Nodes make their own, which no stack knows of.
   certificates: ({ nodeGroups }) => nodeGroups.flatMap(({ certificates }) => certificates),

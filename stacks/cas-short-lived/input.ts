@@ -121,7 +121,7 @@ const nodeGroupInput = fields({
 });
 
 /** A stack of a private certificate authority for training clusters, as the user writes it. */
-export const casShortLivedInput = fields(
+export const input = fields(
   {
     scenario: z.literal("cas-short-lived"),
     project: text(
@@ -205,4 +205,4 @@ export const casShortLivedInput = fields(
 );
 
 /** A stack of a private certificate authority for training clusters, as the user writes it. */
-export type CasShortLivedInput = z.infer<typeof casShortLivedInput>;
+export type CasShortLivedInput = z.infer<typeof input>;

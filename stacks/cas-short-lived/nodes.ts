@@ -6,13 +6,16 @@ import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/private
 import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
 import { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
+import { renewalShare } from "../../lib/config/lifetimes";
 import { ExpiryCheck } from "../../lib/constructs/expiry-check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import type { CasCertificateConfig, CasShortLivedConfig, NodeGroupConfig } from "./config";
-import { type CasHierarchy, googleDuration, namesExpression } from "./hierarchy";
+import type { CasShortLivedConfig } from "./config";
+import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";
+import { googleDuration, type Hierarchy, namesExpression } from "./hierarchy";
 
 /** A node group's template, who may use it, and certificates that Terraform has signed. */
 export interface NodeGroup {
+  readonly group: NodeGroupConfig;
   readonly template: PrivatecaCertificateTemplate;
   /** The signed certificate and its chain (PEM) by key. */
   readonly chains: Readonly<Record<string, string>>;
@@ -27,11 +30,11 @@ export interface NodeGroup {
  * @param scope - the group's construct, whose id names the resources
  * @param applyEvery - how often somebody looks at a plan
  */
-export function nodeGroup(
+export function makeNodeGroup(
   scope: Construct,
   group: NodeGroupConfig,
   config: CasShortLivedConfig,
-  hierarchy: CasHierarchy,
+  hierarchy: Hierarchy,
   applyEvery: Seconds,
 ): NodeGroup {
   const { project, location } = config;
@@ -91,6 +94,7 @@ export function nodeGroup(
     ),
   }));
   return {
+    group,
     template,
     chains: Object.fromEntries(certificates.map(({ name, chainPem }) => [name, chainPem])),
     entries: Object.fromEntries(certificates.map(({ name, entry }) => [name, entry])),
@@ -99,11 +103,11 @@ export function nodeGroup(
 
 function signedCertificate(
   scope: Construct,
-  { name, id, request, names, lifetime }: CasCertificateConfig,
+  { name, id, request, names, lifetime }: CertificateConfig,
   group: NodeGroupConfig,
   template: PrivatecaCertificateTemplate,
   config: CasShortLivedConfig,
-  { issuingPool, issuers }: CasHierarchy,
+  { issuingPool, issuers }: Hierarchy,
   applyEvery: Seconds,
 ): { readonly chainPem: string; readonly entry: InventoryEntry } {
   const certificate = new PrivatecaCertificate(scope, PrivatecaCertificate.tfResourceType, {
@@ -124,7 +128,7 @@ function signedCertificate(
     certificate: `${group.name}/${name}`,
     notAfter,
     // A warning that comes in less than that would come when it is too late.
-    before: Math.max(Math.floor(lifetime / 3), applyEvery),
+    before: Math.max(Math.floor(lifetime * renewalShare), applyEvery),
     advice: "Nothing renews it by itself: raise its generation in the config and apply",
   });
   return {
@@ -142,7 +146,7 @@ function signedCertificate(
 }
 
 /** Lets every member look at the pool: once each, whatever the number of their groups. */
-export function poolReaders(scope: Construct, pool: PrivatecaCaPool, groups: readonly NodeGroupConfig[]): void {
+export function makePoolReaders(scope: Construct, pool: PrivatecaCaPool, groups: readonly NodeGroupConfig[]): void {
   for (const member of [...new Set(groups.flatMap(({ members }) => members))].sort()) {
     new PrivatecaCaPoolIamMember(scope, `reader_${memberKey(member)}`, {
       caPool: pool.id,

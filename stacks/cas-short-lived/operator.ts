@@ -1,7 +1,8 @@
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
 import type { OperatorNotes } from "../scenario";
-import type { CasShortLivedConfig, NodeGroupConfig } from "./config";
+import type { CasShortLivedConfig } from "./config";
+import type { NodeGroupConfig } from "./config-nodes";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: CasShortLivedConfig, settings: Settings): OperatorNotes {

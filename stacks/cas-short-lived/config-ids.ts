@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+
+/** The longest id that the service takes. */
+const idLimit = 63;
+/** What the service takes as an id and the provider sends whole: it cuts an issuer's id at an underscore. */
+const idPattern = "^[a-zA-Z0-9-]{1,63}$";
+
+/** An id must be one that the service takes and the provider sends whole. */
+export function checkId(id: string, place: Place): void {
+  // A suffix that was refused is empty.
+  if (id.endsWith("-") || new RegExp(idPattern).test(id)) return;
+  place.problem(
+    id.length > idLimit
+      ? `would have the id ${show(id)} of ${id.length} characters, Google takes ${idLimit}; shorten the key, the stack's or environment's name, or the suffix`
+      : `would have the id ${show(id)}; write letters, digits and "-" (of an id with "_" the provider sends only a part)`,
+  );
+}
+
+/**
+ * A certificate's id: a digest of everything that makes Google sign again, so that the new certificate can be made
+ * before the old one is revoked, and no id is used twice.
+ */
+export function certificateId(name: string, parts: readonly string[]): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([name, ...parts]))
+    .digest("hex")
+    .slice(0, 12);
+  return `${name.slice(0, idLimit - digest.length - 1)}-${digest}`;
+}
