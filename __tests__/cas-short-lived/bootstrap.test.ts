@@ -11,7 +11,7 @@ const root = join(__dirname, "../..");
 const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
 const confPath = "/etc/ai-tls-stacks/trainers.conf";
 const here = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-/** A test that says in its name what it lacks. */
+/** A test that needs a program; a skipped one names the missing program. */
 const testWith = (program: string, name: string, run: () => void) =>
   here(program) ? test(name, run) : test.skip(`${name} [skipped: no ${program} here]`, run);
 
@@ -138,7 +138,7 @@ describe("user data", () => {
       fc.property(times, ([lifetime, renewAt, backdate]) => {
         fc.pre(renewalProblem(lifetime, renewAt, backdate) === undefined);
         const { window, least, interval, retry } = renewalTimes(lifetime, renewAt, backdate);
-        // The last look of the timer, late by as much as it may be, comes while the certificate still lives.
+        // Even with the longest delays the timer checks four times before the certificate ends.
         expect(window).toBeGreaterThanOrEqual(4 * 2 * interval);
         expect(least).toBeGreaterThan(window);
         expect(retry).toBeLessThanOrEqual(interval);

@@ -342,11 +342,11 @@ describe("refuses names and members that would let in more than is meant", () =>
 
 describe("refuses requests", () => {
   const changedRequest = rsaRequest.replace("MIIC", "MIID");
-  /** The request with one bit of its signed part changed. */
+  /** The request with one changed bit in its signed part. */
   const forged = (() => {
     const der = Buffer.from(request.replace(/-----.*-----/g, ""), "base64");
-    const at = der.indexOf("gateway");
-    der[at] = (der[at] ?? 0) ^ 1;
+    const position = der.indexOf("gateway");
+    der[position] = (der[position] ?? 0) ^ 1;
     return `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
   })();
   const noRequest = `holds no certificate request (RFC 2986); ${remedy}`;
@@ -513,7 +513,7 @@ describe("phases", () => {
   const issuersWith = (of: Readonly<Record<string, Phase>>) =>
     Object.fromEntries(Object.entries(of).map(([name, phase]) => [name, { commonName: name, phase }]));
 
-  /** What is said of phases when the issuers were in others before. */
+  /** Problems with phases, given the phases before. */
   function saidOf(now: Readonly<Record<string, Phase>>, before: Readonly<Record<string, Phase>>): readonly string[] {
     const given = cas({ issuers: issuersWith(now) });
     const report = newReport();
@@ -550,7 +550,7 @@ describe("phases", () => {
 
   const type = "google_privateca_certificate_authority";
   const authority = (id: string, more: Fields) => ({ certificate_authority_id: id, ...more });
-  /** What is said of a config over a stack as it was before. */
+  /** Problems with a config, given the stack before. */
   const saidAgainst = (given: Fields, previous: PreviousStack | undefined) => {
     const report = newReport();
     checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
@@ -601,8 +601,8 @@ describe("phases", () => {
       { a: "enabled", b: "enabled" },
       { b: "enabled" },
     ];
-    for (const [at, now] of steps.entries()) {
-      if (at > 0) expect(saidOf(now, steps[at - 1] ?? {})).toEqual([]);
+    for (const [index, now] of steps.entries()) {
+      if (index > 0) expect(saidOf(now, steps[index - 1] ?? {})).toEqual([]);
     }
   });
 });

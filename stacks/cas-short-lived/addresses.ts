@@ -1,11 +1,11 @@
-/** The id of the root, and what its address ends with. */
+/** The root's id in the stack, and the start of its id in Google. */
 export const rootKey = "root";
 
-/** The id of the pool of the issuers. */
+/** The issuing pool's id in the stack. */
 export const issuingPoolKey = "issuing_pool";
 
-/** What the ids of issuers start with; their keys follow. */
+/** An issuer's id in the stack starts with this; its key follows. */
 export const issuerPrefix = "issuer_";
 
-/** What the ids of node groups start with; their keys follow. */
+/** A node group's id in the stack starts with this; its key follows. */
 export const nodesPrefix = "nodes_";

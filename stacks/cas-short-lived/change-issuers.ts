@@ -12,14 +12,14 @@ import { issuerPrefix } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 import { type Phase, phases } from "./input";
 
-/** The resource type of root and issuers. */
+/** The resource type of the root and of issuers. */
 export const authorityType = "google_privateca_certificate_authority";
 
 /**
- * Phases must be ones that Google can reach, or a plan is refused: a new issuer starts staged or enabled, and none goes
- * back to staged.
+ * Reports phases that Google cannot reach, for which a plan is refused: a new issuer starts staged or enabled, and no
+ * issuer goes back to staged.
  *
- * @param known - phases as they were before, by issuer id; one that is not there is new
+ * @param known - phases before, by issuer id; an issuer that is missing here is new
  */
 export function checkPhases({ issuers }: CasShortLivedConfig, known: ReadonlyMap<string, Phase>, place: Place): void {
   for (const { name, id, phase } of issuers) {
@@ -41,7 +41,7 @@ export function checkPhases({ issuers }: CasShortLivedConfig, known: ReadonlyMap
   }
 }
 
-/** Phases of issuers by id: what they are, or where only an output is known, what they were to be. */
+/** Phases of issuers by id: the real ones from a state, the desired ones from an output. */
 export function knownPhases(previous: PreviousStack): ReadonlyMap<string, Phase> {
   return new Map(
     ofType(previous, authorityType).flatMap(({ certificate_authority_id: id, state, desired_state: desired }) => {
@@ -53,8 +53,8 @@ export function knownPhases(previous: PreviousStack): ReadonlyMap<string, Phase>
 }
 
 /**
- * An issuer that is taken out of the config loses Terraform's own protection with it, so only the provider's is left,
- * which ends the apply half-way. Those that sign have a rule of their own.
+ * Reports protected issuers that the config no longer has. Terraform's own protection is part of the config and goes
+ * with them; the provider's protection then stops the apply half-way. Issuers that sign have a rule of their own.
  */
 export function checkRemovals({ issuers }: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
   for (const [key, before] of issuersOf(previous)) {
@@ -67,7 +67,7 @@ export function checkRemovals({ issuers }: CasShortLivedConfig, previous: Previo
   }
 }
 
-/** Something that signs now must go on, so that nodes get certificates while another begins, or fails to. */
+/** An issuer that signs now must go on signing, so that nodes get certificates while another starts, or fails to. */
 export function checkSigning(config: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
   const signing = [...issuersOf(previous)].flatMap(([key, one]) => (signs(one) ? [key] : []));
   const gone = signing.filter((key) => !config.issuers.some(({ name }) => name === key));
@@ -94,7 +94,7 @@ export function checkSigning(config: CasShortLivedConfig, previous: PreviousStac
 
 const issuersOf = (previous: PreviousStack) => namedOfType(previous, authorityType, issuerPrefix);
 
-/** Whether an authority signed before: as it was, or where only an output is known, as it was to be. */
+/** Whether an authority signed before: its real state from a state, its desired one from an output. */
 function signs({ state, desired_state: desired }: PreviousResource): boolean {
   return (textOf(state) ?? desired) === "ENABLED";
 }

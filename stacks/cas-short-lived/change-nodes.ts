@@ -6,7 +6,7 @@ import { show } from "../../lib/config/report";
 import { nodesPrefix } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 
-/** Nodes renew with the template, the names and the service account that they have. */
+/** Reports nodes that could no longer renew: they keep the template, names and account that they were made with. */
 export function checkNodeGroups({ nodeGroups }: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
   for (const { name, domains, members, lifetime } of knownGroups(previous)) {
     const end = lifetime === undefined ? "" : `, and their certificates end within ${showDuration(lifetime)}`;
@@ -45,7 +45,7 @@ interface KnownGroup {
 }
 
 function knownGroups(previous: PreviousStack): readonly KnownGroup[] {
-  // The condition names the template in outputs and states alike.
+  // The condition names the template both in outputs and in states.
   const rights = ofType(previous, "google_privateca_ca_pool_iam_member").map(({ member, condition }) => ({
     member,
     template: /\/-\/([^"]+)"$/.exec(String(blockOf(condition).expression))?.[1],

@@ -7,40 +7,44 @@ import { authorityType, checkPhases, checkRemovals, checkSigning, knownPhases } 
 import { checkNodeGroups } from "./change-nodes";
 import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig } from "./config";
 
-/** Reports what an apply over an earlier release would interrupt, take away, or be refused. */
+/** Reports what an apply over an earlier release would interrupt or destroy, and what Google would refuse. */
 export function change(config: CasShortLivedConfig, before: PreviousStack | undefined, place: Place): void {
-  // Of a new stack every issuer is new.
+  // In a new stack every issuer is new.
   checkPhases(config, before === undefined ? new Map() : knownPhases(before), place);
   if (before === undefined) return;
   checkRemovals(config, before, place);
   checkInterruptions(config, before, place);
 }
 
-/** An argument for which the provider replaces an authority or a pool. */
+/** An argument whose change makes the provider replace an authority or a pool. */
 interface Replacing {
   readonly place: Place;
   readonly now: string | readonly string[];
-  /** `undefined` where it is not known. */
+  /** `undefined` if unknown. */
   readonly was: string | readonly string[] | undefined;
 }
 
 /**
- * What an apply would destroy or leave without a right. Nothing about an authority can be changed later (the provider's
- * schema: every argument but state, protection and labels replaces it), and none can be made again, since Google takes no
- * id twice. Something must sign at every moment, and nodes keep the names, the account and the template that they were
- * made with until they are made anew.
+ * Reports what an apply would destroy, and which nodes could no longer renew. An authority cannot be changed (in the
+ * provider's schema every argument but state, protection and labels replaces it) and cannot be made again, since Google
+ * takes no id twice. An issuer must sign at every moment. Nodes keep their names, account and template until they are
+ * made anew.
  */
 function checkInterruptions(config: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
   const root = previous.resources[`${authorityType}.${rootKey}`];
-  // What was there was something else.
+  // Without a root there was no such stack before.
   if (root === undefined) return;
-  // Everything is another then.
+  // If the whole stack is replaced, the rest needs no comparison.
   if (checkReplaced(config, previous, root, place)) return;
   checkSigning(config, previous, place);
   checkNodeGroups(config, previous, place);
 }
 
-/** Tells of what would be replaced, and whether that is everything. */
+/**
+ * Reports what would be replaced.
+ *
+ * @returns whether the whole stack would be
+ */
 function checkReplaced(
   config: CasShortLivedConfig,
   previous: PreviousStack,
@@ -69,7 +73,7 @@ function checkReplaced(
   const poolId = textOf(pool?.name);
   const renamed = !elsewhere && poolId !== undefined && poolId !== config.issuingPoolId;
   if (renamed) {
-    // Stack and suffix are the same, so it is the environment.
+    // The id is made from environment, stack and suffix; only the environment can differ here.
     placeAt(["environment"], place.report).problem(
       `gives the pool ${show(config.issuingPoolId)}, was ${show(poolId)}: ${allReplaced}`,
     );
@@ -99,19 +103,20 @@ function checkReplaced(
 }
 
 /**
- * Reports arguments whose value is another, and what follows.
+ * Reports arguments whose value changed.
  *
- * @returns whether there are any
+ * @param consequence - says what follows and what to do, given the value before
+ * @returns whether any value changed
  */
-function reportReplacing(some: readonly Replacing[], consequence: (was: string) => string): boolean {
-  const changed = some.filter(({ now, was }) => was !== undefined && JSON.stringify(now) !== JSON.stringify(was));
+function reportReplacing(all: readonly Replacing[], consequence: (was: string) => string): boolean {
+  const changed = all.filter(({ now, was }) => was !== undefined && JSON.stringify(now) !== JSON.stringify(was));
   for (const { place, now, was } of changed) {
     place.problem(`is ${show(now)}, was ${show(was)}: ${consequence(show(was))}`);
   }
   return changed.length > 0;
 }
 
-/** What comes of a replacement. */
+/** The result of an apply that replaces something, as part of a sentence. */
 function fate(protect: boolean, wasProtected: boolean): string {
   if (protect) return "which the plan refuses (protect)";
   return wasProtected
@@ -119,7 +124,7 @@ function fate(protect: boolean, wasProtected: boolean): string {
     : "and the apply would destroy what nodes trust or are signed by, with an id that Google never takes again";
 }
 
-/** What replaces an authority, whatever signs it, the place it is in aside. */
+/** Arguments that replace an authority, besides those of the whole stack. */
 function authorityArguments(authority: AuthorityConfig, before: PreviousResource, place: Place): readonly Replacing[] {
   const key = blockOf(before.key_spec);
   const algorithm = textOf(key.algorithm);

@@ -7,18 +7,18 @@ import type { CasShortLivedConfig } from "./config";
 import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";
 
 /**
- * A signing request must ask for what the config says and for nothing else: the provider sends any text, and Google
- * drops or overrules what does not suit the template, so the certificate would be another than was meant.
+ * A signing request must ask for exactly what the config says. The provider sends any text, and Google drops or
+ * overrides what does not fit the template, so the certificate would differ from the config.
  */
 export function checkRequests(config: CasShortLivedConfig, place: Place): void {
   for (const group of config.nodeGroups) {
     for (const certificate of group.certificates) {
-      const own = place.in("nodeGroups", group.name, "certificates", certificate.name);
-      checkNames(certificate, group, own);
+      const certificatePlace = place.in("nodeGroups", group.name, "certificates", certificate.name);
+      checkNames(certificate, group, certificatePlace);
       if (certificate.request === undefined) continue;
-      checkContent(certificate.request, own.in("csr"));
-      // What the pool allows is not known then.
-      if (!place.in("keys").refused) checkKey(certificate.request, config.keys, own.in("csr"));
+      checkContent(certificate.request, certificatePlace.in("csr"));
+      // Without valid keys it is unknown which ones the pool allows.
+      if (!place.in("keys").refused) checkKey(certificate.request, config.keys, certificatePlace.in("csr"));
     }
   }
 }

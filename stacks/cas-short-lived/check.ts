@@ -27,16 +27,16 @@ export function check(config: CasShortLivedConfig, { applyEvery }: Settings, pla
   checkPhases(config, place);
 }
 
-/** What the tiers can do: "Select the operation tiers" of Certificate Authority Service. */
+/** The tier "devops" lacks some features ("Select the operation tiers" of Certificate Authority Service). */
 function checkTier({ tier, publish, root, issuers, nodeGroups }: CasShortLivedConfig, place: Place): void {
   if (tier !== "devops") return;
   const authorities = [
-    { own: place.in("root"), key: root.key },
-    ...issuers.map(({ name, key }) => ({ own: place.in("issuers", name), key })),
+    { authority: place.in("root"), key: root.key },
+    ...issuers.map(({ name, key }) => ({ authority: place.in("issuers", name), key })),
   ];
-  for (const { own, key } of authorities) {
+  for (const { authority, key } of authorities) {
     if ("kind" in key) continue;
-    own
+    authority
       .in("kmsKeyVersion")
       .problem(
         'is given, but the tier "devops" signs with keys that Google makes only; write key, or tier: "enterprise"',
@@ -60,7 +60,7 @@ function checkTier({ tier, publish, root, issuers, nodeGroups }: CasShortLivedCo
   }
 }
 
-/** Clients refuse a certificate with a name that an authority above it does not permit. */
+/** Clients refuse a certificate if an authority above it does not permit one of its names. */
 function checkPermittedDomains({ root, issuers, nodeGroups }: CasShortLivedConfig, place: Place): void {
   const authorities = [
     { path: "root", who: "the root", domains: root.permittedDomains },
@@ -83,7 +83,7 @@ function checkPermittedDomains({ root, issuers, nodeGroups }: CasShortLivedConfi
   }
 }
 
-/** A template keeps groups apart only as far as their members are apart. */
+/** Templates separate node groups only if the groups have different members. */
 function checkMembers({ nodeGroups }: CasShortLivedConfig, place: Place): void {
   const groups = new Map<string, string>();
   for (const { name, members } of nodeGroups) {
@@ -101,23 +101,24 @@ function checkMembers({ nodeGroups }: CasShortLivedConfig, place: Place): void {
   }
 }
 
-/** Domains of service accounts besides those of projects: "Service accounts overview" of Google Cloud. */
+/** Other domains of service accounts than `<project>.iam...` ("Service accounts overview" of Google Cloud). */
 const accountDomains = [
   "developer.gserviceaccount.com",
   "appspot.gserviceaccount.com",
   "cloudservices.gserviceaccount.com",
 ];
 
-/** Google refuses an account that there is none of only in the apply, when the authorities are made already. */
+/** Google refuses an unknown account only during the apply, after the authorities are made. */
 function checkAccounts({ nodeGroups, project }: CasShortLivedConfig, place: Place): void {
   for (const { name, members } of nodeGroups) {
     for (const member of members) {
       const [, account, domain] = /^serviceAccount:([^@]+)@(.+)$/.exec(member) ?? [];
       if (account === undefined || domain === undefined) continue;
       if (/^[a-z0-9.-]+\.iam\.gserviceaccount\.com$/.test(domain) || accountDomains.includes(domain)) continue;
-      const own = `${project}.iam.gserviceaccount.com`;
+      const projectDomain = `${project}.iam.gserviceaccount.com`;
       const likely =
-        nearest(domain, [`${domain.split(".")[0]}.iam.gserviceaccount.com`, own, ...accountDomains]) ?? own;
+        nearest(domain, [`${domain.split(".")[0]}.iam.gserviceaccount.com`, projectDomain, ...accountDomains]) ??
+        projectDomain;
       place
         .in("nodeGroups", name, "members", { member })
         .warning(
@@ -127,14 +128,14 @@ function checkAccounts({ nodeGroups, project }: CasShortLivedConfig, place: Plac
   }
 }
 
-/** Whoever may take names of a domain may take those below it too. */
+/** A group that may use a domain's names may also use the names below it. */
 function checkDomains({ nodeGroups }: CasShortLivedConfig, place: Place): void {
   const all = nodeGroups.flatMap(({ name, domains }) => domains.map((domain) => ({ group: name, domain })));
   for (const [index, { group, domain }] of all.entries()) {
     for (const [position, other] of all.entries()) {
       if (other.group === group || !isUnder(domain, other.domain)) continue;
       const equal = domain === other.domain;
-      // Of two equal ones the later is told of.
+      // Of two equal domains, report the later one.
       if (equal && position > index) continue;
       place
         .in("nodeGroups", group, "domains", { member: domain })
@@ -147,7 +148,7 @@ function checkDomains({ nodeGroups }: CasShortLivedConfig, place: Place): void {
   }
 }
 
-/** Who looks at a chain knows authorities by their names, and programs look an issuer up by its name. */
+/** People tell authorities apart by their names, and programs find an issuer by its name. */
 function checkCommonNames({ root, issuers }: CasShortLivedConfig, place: Place): void {
   const plain = (text: string) => text.trim().replaceAll(/\s+/g, " ").toLowerCase();
   const owners = new Map([[plain(root.commonName), "the root"]]);
@@ -164,7 +165,7 @@ function checkCommonNames({ root, issuers }: CasShortLivedConfig, place: Place):
   }
 }
 
-/** Something must sign. */
+/** At least one issuer must sign. */
 function checkPhases({ issuers }: CasShortLivedConfig, place: Place): void {
   const unclear = issuers.some(({ name }) => place.in("issuers", name, "phase").refused);
   if (issuers.length === 0 || unclear || issuers.some(({ phase }) => phase === "enabled")) return;

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
 
-/** The longest id that the service takes. */
+/** The longest id that Google takes. */
 const idLimit = 63;
-/** What the service takes as an id and the provider sends whole: it cuts an issuer's id at an underscore. */
+/** Ids that Google takes, but without underscores: the provider cuts an issuer's id there. */
 const idPattern = "^[a-zA-Z0-9-]{1,63}$";
 
-/** An id must be one that the service takes and the provider sends whole. */
+/** Reports an id that Google would not take, or that the provider would cut. */
 export function checkId(id: string, place: Place): void {
-  // A suffix that was refused is empty.
+  // The suffix is empty if it was refused.
   if (id.endsWith("-") || new RegExp(idPattern).test(id)) return;
   place.problem(
     id.length > idLimit
@@ -19,8 +19,8 @@ export function checkId(id: string, place: Place): void {
 }
 
 /**
- * A certificate's id: a digest of everything that makes Google sign again, so that the new certificate can be made
- * before the old one is revoked, and no id is used twice.
+ * A certificate's id, with a digest of everything whose change makes Google sign again. So the new certificate can be
+ * made before the old one is revoked, and no id is used twice.
  */
 export function certificateId(name: string, parts: readonly string[]): string {
   const digest = createHash("sha256")

@@ -15,18 +15,18 @@ import { defaultBootstrapPath } from "./input-bootstrap";
 type NodeGroupInput = CasShortLivedInput["nodeGroups"][string];
 type CertificateInput = NonNullable<NodeGroupInput["certificates"]>[string];
 
-/** A certificate that Terraform has signed, complete. */
+/** A certificate that Terraform orders with a signing request, complete. */
 export interface CertificateConfig {
   readonly name: string;
-  /** Its id in the pool: another for whatever makes Google sign again. */
+  /** Its id in the pool. It changes with everything that makes Google sign again. */
   readonly id: string;
-  /** `undefined` where the request was refused. */
+  /** `undefined` if the request was refused. */
   readonly request: SigningRequest | undefined;
   readonly names: readonly DnsName[];
   readonly lifetime: Seconds;
 }
 
-/** How nodes get certificates, complete. */
+/** What the bootstrap of a node group needs, complete. */
 interface BootstrapConfig {
   readonly user: string | undefined;
   readonly reload: string | undefined;
@@ -36,20 +36,20 @@ interface BootstrapConfig {
 /** A group of nodes, complete. */
 export interface NodeGroupConfig {
   readonly name: string;
-  /** Id of its certificate template. */
+  /** The id of its certificate template. */
   readonly templateId: string;
   readonly domains: readonly DnsName[];
   /** Sorted. */
   readonly members: readonly string[];
   readonly lifetime: Seconds;
   readonly purpose: Purpose;
-  /** Share of the lifetime. */
+  /** The share of its lifetime after which a certificate is renewed. */
   readonly renewAt: number;
   readonly bootstrap: BootstrapConfig | undefined;
   readonly certificates: readonly CertificateConfig[];
 }
 
-/** Domains in normal form; a wildcard is no domain. */
+/** Reads domains into normal form. A wildcard is refused: a domain includes the names below it. */
 export function readDomains(input: readonly string[], place: Place): readonly DnsName[] {
   for (const given of input) {
     const parsed = parseName(given);

@@ -9,7 +9,7 @@ import { checkId } from "./config-ids";
 import { type NodeGroupConfig, readDomains, readNodeGroup } from "./config-nodes";
 import { type CasShortLivedInput, defaultIssuerLifetime, defaultRootLifetime, type Phase } from "./input";
 
-/** What Google calls keys of authorities (CertificateAuthority.SignHashAlgorithm). */
+/** Google's names for the keys of authorities (CertificateAuthority.SignHashAlgorithm). */
 export const authorityAlgorithms: Readonly<Record<KeyKind, string>> = {
   "ecdsa-p256": "EC_P256_SHA256",
   "ecdsa-p384": "EC_P384_SHA384",
@@ -20,13 +20,13 @@ export const authorityAlgorithms: Readonly<Record<KeyKind, string>> = {
 
 /** A certificate authority, complete. */
 export interface AuthorityConfig {
-  /** Its id in its pool. */
+  /** Its id in Google. */
   readonly id: string;
   readonly commonName: string;
   readonly organization: string;
   readonly lifetime: Seconds;
   readonly key: { readonly kind: KeyKind } | { readonly kmsKeyVersion: string };
-  /** Empty: any. Sorted. */
+  /** Sorted; empty if every domain is permitted. */
   readonly permittedDomains: readonly DnsName[];
 }
 
@@ -43,7 +43,7 @@ export interface CasShortLivedConfig {
   readonly tier: "enterprise" | "devops";
   readonly protect: boolean;
   readonly skipGracePeriod: boolean;
-  /** 0 for not at all. */
+  /** 0 if certificates are not backdated. */
   readonly backdate: Seconds;
   readonly publish: { readonly caCertificate: boolean; readonly crl: boolean };
   /** In the order of {@link keyKinds}. */
@@ -56,13 +56,13 @@ export interface CasShortLivedConfig {
   readonly nodeGroups: readonly NodeGroupConfig[];
 }
 
-/** Completes a stack: ids built, lifetimes inherited, requests read. */
+/** Completes a stack: builds ids, fills in defaults, reads signing requests. */
 export function read(input: CasShortLivedInput, around: Around, place: Place): CasShortLivedConfig {
   const prefix = `${around.environment}-${around.stack}`;
   const organization = input.root.organization ?? around.project;
   const issuingPoolId = `${prefix}-${input.suffix}`;
   const rootPoolId = `${prefix}-root-${input.suffix}`;
-  // The longer of both.
+  // The root pool's id is the longer one.
   checkId(rootPoolId, place);
   for (const part of ["issuers", "nodeGroups"] as const) {
     if (Object.keys(input[part]).length > 0 || place.in(part).refused) continue;

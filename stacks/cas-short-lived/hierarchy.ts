@@ -20,7 +20,7 @@ export const googleDuration = (seconds: Seconds) => `${seconds}s`;
 
 const rsa = (bits: string) => ({ rsa: { minModulusSize: bits, maxModulusSize: bits } });
 
-/** Keys of certificates (CaPool.IssuancePolicy.AllowedKeyType), whose spelling is another. */
+/** Google's names for the keys of certificates (CaPool.IssuancePolicy.AllowedKeyType); authorities have other names. */
 const certificateKeys: Readonly<Record<KeyKind, object>> = {
   "ecdsa-p256": { ellipticCurve: { signatureAlgorithm: "ECDSA_P256" } },
   "ecdsa-p384": { ellipticCurve: { signatureAlgorithm: "ECDSA_P384" } },
@@ -29,7 +29,7 @@ const certificateKeys: Readonly<Record<KeyKind, object>> = {
   "rsa-4096": rsa("4096"),
 };
 
-/** Keys that Google makes, or that lie in Cloud KMS. */
+/** Where an authority's key is, for the inventory. */
 const keyLocation = ({ key }: AuthorityConfig) =>
   "kind" in key
     ? "Google, in a key that nobody can read"
@@ -41,15 +41,16 @@ export interface Hierarchy {
   readonly issuingPool: PrivatecaCaPool;
   readonly root: PrivatecaCertificateAuthority;
   readonly issuers: readonly { readonly issuer: IssuerConfig; readonly authority: PrivatecaCertificateAuthority }[];
-  /** The root's certificate (PEM), which everybody trusts, as an expression without braces. */
+  /** The root's certificate (PEM), which clients and servers trust, as an expression without braces. */
   readonly trustAnchor: string;
   /** Inventory entries by key. */
   readonly entries: Readonly<Record<string, InventoryEntry>>;
 }
 
 /**
- * Makes pools and authorities. The root has a pool of its own: an issuer's certificate is asked of the root's pool, whose
- * policy would refuse a lifetime longer than a leaf's, and in a pool with issuers the root would sign leaves.
+ * Makes pools and authorities. The root has a pool of its own, for two reasons: the policy of the issuing pool limits
+ * lifetimes to a leaf's, which would refuse the issuers' own certificates; and in a pool with issuers the root would
+ * sign leaves.
  */
 export function makeHierarchy(scope: Construct, config: CasShortLivedConfig): Hierarchy {
   const { project, location, publish } = config;
@@ -62,7 +63,7 @@ export function makeHierarchy(scope: Construct, config: CasShortLivedConfig): Hi
       publishingOptions: {
         publishCaCert: publish.caCertificate,
         publishCrl: publish.crl,
-        // What clients who follow the addresses expect (RFC 5280, sections 4.2.1.13 and 4.2.2.1).
+        // Clients that fetch from the published addresses expect DER (RFC 5280, sections 4.2.1.13 and 4.2.2.1).
         encodingFormat: "DER",
       },
       issuancePolicy: policy,
@@ -78,12 +79,12 @@ export function makeHierarchy(scope: Construct, config: CasShortLivedConfig): Hi
   const issuers = config.issuers.map((issuer) => {
     const key = `${issuerPrefix}${issuer.name}`;
     const authority = new PrivatecaCertificateAuthority(scope, key, {
-      // A length of 0 is this flag alone: a plain 0 is not sent, and both together fail in the apply.
+      // Only this flag sets a path length of 0: a plain 0 is not sent, and both together fail in the apply.
       ...authorityArguments(config, issuer, { isCa: true, zeroMaxIssuerPathLength: true }),
       pool: issuingPool.name,
       type: "SUBORDINATE",
       desiredState: issuer.phase.toUpperCase(),
-      // The provider has it signed in the pool that this names, and activates it.
+      // The provider has the issuer signed in this authority's pool, and activates it.
       subordinateConfig: { certificateAuthority: root.name },
     });
     watch(scope, key, {
@@ -120,27 +121,27 @@ export function makeHierarchy(scope: Construct, config: CasShortLivedConfig): Hi
   };
 }
 
-/** What the issuing pool signs, for whomever: names of all groups. Which of them a member may ask for, templates say. */
+/** What the issuing pool signs: names of all groups. Templates limit which of them a member may ask for. */
 function issuancePolicy(config: CasShortLivedConfig): PrivatecaCaPoolIssuancePolicy {
   return {
     maximumLifetime: googleDuration(config.maximumLifetime),
     backdateDuration: config.backdate === 0 ? undefined : googleDuration(config.backdate),
     allowedKeyTypes: config.keys.map((kind) => certificateKeys[kind]),
-    // With the other mode Google would take a key and names without a proof that somebody has the key.
+    // The config-based mode takes a key and names without proof that the requester has the private key.
     allowedIssuanceModes: { allowCsrBasedIssuance: true, allowConfigBasedIssuance: false },
     identityConstraints: {
-      // Names stand in the subject alternative names alone, where templates judge them.
+      // Names may be only in the subject alternative names, which templates judge.
       allowSubjectPassthrough: false,
       allowSubjectAltNamesPassthrough: true,
       celExpression: namesExpression(config.nodeGroups.flatMap(({ domains }) => domains)),
     },
-    // An extension that stands both here and in a template fails every request, even with equal values, so key usages
-    // are the templates' and this is the pool's. The provider wants the blocks; empty ones say nothing.
+    // An extension that is both here and in a template fails every request, even with equal values. So templates set
+    // key usages and the pool sets this. The provider requires the key usage blocks; empty ones say nothing.
     baselineValues: { caOptions: { nonCa: true }, keyUsage: { baseKeyUsage: {}, extendedKeyUsage: {} } },
   };
 }
 
-/** Whether all names of a request lie in the domains, and there is one. Domains have no character that needs quoting. */
+/** Whether a request has names and all of them are in the domains. Domains have no character that needs quoting. */
 export function namesExpression(domains: readonly DnsName[]): { readonly title: string; readonly expression: string } {
   const within = [...new Set(domains)]
     .sort()
@@ -152,7 +153,7 @@ export function namesExpression(domains: readonly DnsName[]): { readonly title: 
   };
 }
 
-/** What root and issuers have in common. */
+/** Arguments that the root and issuers share. */
 function authorityArguments(
   { project, location, protect, skipGracePeriod }: CasShortLivedConfig,
   { id, commonName, organization, lifetime, key, permittedDomains }: AuthorityConfig,
@@ -173,31 +174,31 @@ function authorityArguments(
           permittedDomains.length === 0 ? undefined : { critical: true, permittedDnsNames: [...permittedDomains] },
       },
     },
-    // The provider's own protection is looked at in the apply, when other things are gone already.
+    // The provider checks its own protection only in the apply, when other resources may be gone already.
     deletionProtection: protect,
     lifecycle: protect ? { preventDestroy: true } : undefined,
     skipGracePeriod,
-    // An issuer's certificate is one of the root's, and lives for years: the root could never be destroyed.
+    // The root signed the issuers' certificates, which live for years: otherwise it could never be destroyed.
     ignoreActiveCertificatesOnDeletion: !protect,
   };
 }
 
-/** What to watch of an authority. */
+/** What the checks of an authority need. */
 interface Watched {
   readonly config: AuthorityConfig;
   readonly phase: Phase;
   readonly authority: PrivatecaCertificateAuthority;
   readonly poolId: string;
-  /** How long before its end what it signs would outlive it. */
+  /** Within this time before its end, certificates that it signs would outlive it. */
   readonly before: Seconds;
 }
 
-/** Makes every plan warn of an authority that is about to end, or that does not do what its phase says. */
+/** Makes every plan warn of an authority that is about to end, or whose state is not its phase. */
 function watch(scope: Construct, key: string, { config, phase, authority, poolId, before }: Watched): void {
   const { id, lifetime } = config;
   new ExpiryCheck(scope, `${key}_expiry`, {
     certificate: `of the authority ${id}`,
-    // The provider tells no date; an authority is signed when it is made.
+    // The provider gives no end date; an authority is signed when it is made.
     notAfter: `timeadd(${authority.fqn}.create_time, "${goDuration(lifetime)}")`,
     before,
     advice: "Google cuts what it signs from now on. Make another authority and move over to it",
@@ -208,7 +209,7 @@ function watch(scope: Construct, key: string, { config, phase, authority, poolId
     verb === undefined
       ? "write its real state as its phase in the config"
       : `run: gcloud privateca ${kind} ${verb} ${id} --pool=${poolId} --location=${authority.locationInput} --project=${authority.projectInput}`;
-  // The provider compares the config with what it wrote down itself, never with the authority's state.
+  // The provider compares the config with its own record, never with the authority's real state.
   new Check(scope, `${key}_state`, {
     condition: `${authority.fqn}.state == "${phase.toUpperCase()}"`,
     message: `The authority ${id} is \${${authority.fqn}.state}, but should be ${phase}. If this plan does not change it, ${remedy}.`,

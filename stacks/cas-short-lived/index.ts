@@ -14,10 +14,10 @@ export const casShortLived = {
   check,
   change,
   marker: "google_privateca_ca_pool",
-  // Nodes make their own, which no stack knows of.
+  // Certificates that nodes get themselves are unknown to the stack.
   certificates: ({ nodeGroups }) => nodeGroups.flatMap(({ certificates }) => certificates),
   authorities: ({ issuers }) => [rootKey, ...issuers.map(({ name }) => `issuer ${name}`)],
-  // Google keeps the authorities' keys, and a certificate's key stays where its request was made.
+  // Google keeps the authorities' keys. A certificate's key stays where its request was made.
   keysInState: () => [],
   clusters: () => [],
   operatorNotes,

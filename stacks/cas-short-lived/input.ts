@@ -17,14 +17,14 @@ import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { bootstrapInput } from "./input-bootstrap";
 
-/** How long authorities live by default: the root as the service's own default, an issuer a third of it. */
+/** Default lifetimes of authorities: the root's is Google's own default, an issuer's is about a third of it. */
 export const defaultRootLifetime = "3650d";
 export const defaultIssuerLifetime = "1095d";
 /** The share of its lifetime after which a node renews its certificate. */
 export const defaultRenewAt = 0.66;
-/** The most that the service backdates (CaPool.IssuancePolicy.backdate_duration). */
+/** Google backdates by this much at most (CaPool.IssuancePolicy.backdate_duration). */
 const mostBackdate: Seconds = 48 * 3_600;
-/** A suffix leaves room for what stands before it. */
+/** The suffix is short, to leave room for the rest of each id. */
 const suffixPattern = "^[a-zA-Z0-9-]{1,20}$";
 
 /** States of an issuing authority, in the order of a rotation. */
@@ -42,7 +42,7 @@ const oneLine = (description: string, example: string) =>
       : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
   );
 
-/** What every authority has, whichever signs it. */
+/** The fields that the root and issuers share. */
 const authorityFields = (lifetime: string) => ({
   commonName: oneLine("Its common name.", "Training root"),
   lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime, lifetime).optional(),
@@ -120,7 +120,7 @@ const nodeGroupInput = fields({
   }).optional(),
 });
 
-/** A stack of a private certificate authority for training clusters, as the user writes it. */
+/** The schema of a stack of a private certificate authority for training clusters. */
 export const input = fields(
   {
     scenario: z.literal("cas-short-lived"),

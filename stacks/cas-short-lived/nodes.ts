@@ -13,7 +13,7 @@ import type { CasShortLivedConfig } from "./config";
 import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";
 import { googleDuration, type Hierarchy, namesExpression } from "./hierarchy";
 
-/** A node group's template, who may use it, and certificates that Terraform has signed. */
+/** A node group as it was made. */
 export interface NodeGroup {
   readonly group: NodeGroupConfig;
   readonly template: PrivatecaCertificateTemplate;
@@ -24,11 +24,11 @@ export interface NodeGroup {
 }
 
 /**
- * Makes a node group: a template for its names and lifetime, its members' right to ask with that template and no other,
- * and its certificates from requests.
+ * Makes a node group: a template for its names and lifetime, its members' right to use that template and no other, and
+ * its certificates from requests.
  *
- * @param scope - the group's construct, whose id names the resources
- * @param applyEvery - how often somebody looks at a plan
+ * @param scope - the group's construct; its id is the start of the resources' names
+ * @param applyEvery - how often an operator sees a plan
  */
 export function makeNodeGroup(
   scope: Construct,
@@ -43,13 +43,13 @@ export function makeNodeGroup(
     location,
     name: group.templateId,
     maximumLifetime: googleDuration(group.lifetime),
-    // What a request asks for besides is dropped. What the pool sets must stand here, or every request fails.
+    // Other extensions of a request are dropped. Extensions that the pool sets must be here, or every request fails.
     passthroughExtensions: { knownExtensions: ["CA_OPTIONS"] },
     predefinedValues: {
-      // The pool's to set. Without the block every plan would take away what the provider reads into it.
+      // The pool sets it. Without this block every plan would remove what the provider reads back.
       caOptions: { nullCa: true },
       keyUsage: {
-        // All that TLS 1.3, and 1.2 with forward secrecy, ask of a key.
+        // TLS 1.3, and TLS 1.2 with forward secrecy, need no other key usage.
         baseKeyUsage: { digitalSignature: true },
         extendedKeyUsage: {
           serverAuth: group.purpose !== "client",
@@ -74,7 +74,7 @@ export function makeNodeGroup(
       caPool: hierarchy.issuingPool.id,
       role: "roles/privateca.certificateRequester",
       member,
-      // Without it a member could ask without a template, and so for any name that the pool signs.
+      // Otherwise a member could ask without a template, and so for any name that the pool signs.
       condition: {
         title: `With the template ${group.templateId}`,
         expression: `api.getAttribute("privateca.googleapis.com/template", "") == "${project}/-/${group.templateId}"`,
@@ -118,16 +118,16 @@ function signedCertificate(
     certificateTemplate: template.id,
     lifetime: googleDuration(lifetime),
     pemCsr: request?.pem ?? "",
-    // Destroying is revoking, so the next one comes first; its id is another.
+    // Destroying a certificate revokes it, so the next one, which has another id, is made first.
     lifecycle: { createBeforeDestroy: true },
-    // A pool without an issuer that signs refuses.
+    // A pool refuses requests until one of its issuers signs.
     dependsOn: issuers.flatMap(({ issuer, authority }) => (issuer.phase === "enabled" ? [authority] : [])),
   });
   const notAfter = `${certificate.fqn}.certificate_description[0].subject_description[0].not_after_time`;
   new ExpiryCheck(scope, "expiry", {
     certificate: `${group.name}/${name}`,
     notAfter,
-    // A warning that comes in less than that would come when it is too late.
+    // A later warning could come too late: an operator may see no plan for as long as applyEvery.
     before: Math.max(Math.floor(lifetime * renewalShare), applyEvery),
     advice: "Nothing renews it by itself: raise its generation in the config and apply",
   });
@@ -145,7 +145,7 @@ function signedCertificate(
   };
 }
 
-/** Lets every member look at the pool: once each, whatever the number of their groups. */
+/** Lets every member read the pool. A member of several groups gets the right once. */
 export function makePoolReaders(scope: Construct, pool: PrivatecaCaPool, groups: readonly NodeGroupConfig[]): void {
   for (const member of [...new Set(groups.flatMap(({ members }) => members))].sort()) {
     new PrivatecaCaPoolIamMember(scope, `reader_${memberKey(member)}`, {
@@ -156,7 +156,7 @@ export function makePoolReaders(scope: Construct, pool: PrivatecaCaPool, groups:
   }
 }
 
-/** A member's part of an address: the readable part of its name, and a digest that tells it from the others. */
+/** A member's part of an address: the readable part of its name, and a digest that makes it unique. */
 function memberKey(member: string): string {
   const [, name = ""] = /^\w+:(?:\/\/[^/]+\/)?([^@]+)/.exec(member) ?? [];
   const readable = name

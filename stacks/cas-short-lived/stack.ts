@@ -95,7 +95,7 @@ function bootstrapOf(
   return [[group.name, text]];
 }
 
-/** Certificates that nodes ask for themselves: Terraform sees none of them. */
+/** The inventory entry for certificates that nodes get themselves, none of which Terraform sees. */
 function nodesEntry(
   { domains, lifetime, bootstrap }: NodeGroupConfig,
   { issuingPoolId }: CasShortLivedConfig,
