@@ -27,7 +27,7 @@ module.exports = {
       { moduleNameMapper: { "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/forbidden-module.ts" } },
     ),
     project("stacks", {
-      folders: ["bootstrap", "commands", "constructs", "stacks", "repository", "lib/constructs", "lib/synthesis"],
+      folders: ["commands", "constructs", "stacks", "repository", "lib/constructs", "lib/synthesis"],
       names: ["stack", "change", "bootstrap"],
     }),
     project("plan", { folders: ["plan"] }),

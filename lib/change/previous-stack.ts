@@ -14,14 +14,23 @@ export function ofType(previous: PreviousStack, type: string): readonly Previous
   return [...namedOfType(previous, type).values()];
 }
 
-/** The resources of a type, by the name in their address. */
-export function namedOfType({ resources }: PreviousStack, type: string): ReadonlyMap<string, PreviousResource> {
-  const start = `${type}.`;
+/** The resources of a type, by the name in their address, or by what follows the prefix of those that have it. */
+export function namedOfType(
+  { resources }: PreviousStack,
+  type: string,
+  prefix = "",
+): ReadonlyMap<string, PreviousResource> {
+  const start = `${type}.${prefix}`;
   return new Map(
     Object.entries(resources).flatMap(([address, one]) =>
       address.startsWith(start) ? [[address.slice(start.length), one] as const] : [],
     ),
   );
+}
+
+/** A text that is there and not empty: a state has empty ones for what was not given. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** Texts of a list, which JSON and states write the same. */

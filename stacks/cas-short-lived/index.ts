@@ -1,40 +1,23 @@
-import { checkCasFit } from "../../lib/checks/cas-fit";
-import { checkCasInterruptions, knownPhases, protectedIssuers } from "../../lib/checks/cas-interruptions";
-import { checkCasLifetimes } from "../../lib/checks/cas-lifetimes";
-import { checkCasPhaseChanges, checkCasPhases, checkCasRemovals } from "../../lib/checks/cas-phases";
-import { checkCasRequests } from "../../lib/checks/cas-requests";
-import {
-  type CasShortLivedConfig,
-  type CasShortLivedInput,
-  casShortLivedInput,
-  readCasShortLived,
-  rootKey,
-} from "../../lib/config/cas-short-lived";
 import type { Scenario } from "../scenario";
+import { rootKey } from "./addresses";
+import { change } from "./change";
+import { check } from "./check";
+import { type CasShortLivedConfig, read } from "./config";
+import { type CasShortLivedInput, input } from "./input";
 import { operatorNotes } from "./operator";
 
 /** A private authority on Google CAS for training clusters, whose certificates live as long as a job. */
 export const casShortLived = {
   kind: "cas-short-lived",
-  input: casShortLivedInput,
-  read: (input, around, { path, report }) => readCasShortLived(input, around, path, report),
-  check(config, { applyEvery }, { path, report }) {
-    checkCasLifetimes(config, applyEvery, path, report);
-    checkCasRequests(config, path, report);
-    checkCasFit(config, path, report);
-    checkCasPhases(config, path, report);
-  },
-  change(config, before, { path, report }) {
-    // Of a new stack every issuer is new.
-    checkCasPhaseChanges(config, knownPhases(before), path, report);
-    checkCasRemovals(config, protectedIssuers(before), path, report);
-    if (before !== undefined) checkCasInterruptions(config, before, path, report);
-  },
+  input,
+  read,
+  check,
+  change,
   marker: "google_privateca_ca_pool",
-  // Nodes make their own, which no stack knows of.
+  // Certificates that nodes get themselves are unknown to the stack.
   certificates: ({ nodeGroups }) => nodeGroups.flatMap(({ certificates }) => certificates),
   authorities: ({ issuers }) => [rootKey, ...issuers.map(({ name }) => `issuer ${name}`)],
-  // Google keeps the authorities' keys, and a certificate's key stays where its request was made.
+  // Google keeps the authorities' keys. A certificate's key stays where its request was made.
   keysInState: () => [],
   clusters: () => [],
   operatorNotes,

@@ -1,9 +1,10 @@
-import type { CasShortLivedConfig, NodeGroupConfig } from "../../lib/config/cas-short-lived";
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
 import type { OperatorNotes } from "../scenario";
+import type { CasShortLivedConfig } from "./config";
+import type { NodeGroupConfig } from "./config-nodes";
 
-/** What the page of a handed-off folder says of this scenario. */
+/** What an operator must know of this stack. */
 export function operatorNotes(config: CasShortLivedConfig, settings: Settings): OperatorNotes {
   const { project, location, protect, nodeGroups, issuers } = config;
   const kms = [config.root, ...issuers].flatMap(({ key }) => ("kind" in key ? [] : [key.kmsKeyVersion]));
@@ -45,7 +46,7 @@ export function operatorNotes(config: CasShortLivedConfig, settings: Settings): 
   };
 }
 
-/** How a node of a group is made. */
+/** The commands that make a node of a group. */
 function bootCommands({ name, members }: NodeGroupConfig, project: string, location: string): string {
   const accounts = members.flatMap((member) => /^serviceAccount:([^@[]+@.+)$/.exec(member)?.[1] ?? []);
   const account = accounts[0] ?? "<an account that is a member>";

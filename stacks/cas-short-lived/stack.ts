@@ -1,26 +1,29 @@
 import { Construct } from "constructs";
 import { BaseStack } from "../../lib/base-stack";
-import { type CasShortLivedConfig, type NodeGroupConfig, rootKey } from "../../lib/config/cas-short-lived";
 import { showDuration } from "../../lib/config/duration";
 import { defaultKey } from "../../lib/config/keys";
 import type { Settings } from "../../lib/config/settings";
-import { casHierarchy, nodeGroup, poolReaders } from "../../lib/constructs/google-cas";
 import { googleProvider } from "../../lib/constructs/google-provider";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { nodesPrefix, rootKey } from "./addresses";
+import type { CasShortLivedConfig } from "./config";
+import type { NodeGroupConfig } from "./config-nodes";
+import { makeHierarchy } from "./hierarchy";
+import { nodeBootstrap } from "./node-bootstrap";
+import { makeNodeGroup, makePoolReaders } from "./nodes";
 
 /** A private certificate authority for training clusters, on Google Certificate Authority Service. */
 export class CasShortLivedStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: CasShortLivedConfig) {
     super(scope, name, settings);
     googleProvider(this, config.project, this.labels);
-    const hierarchy = casHierarchy(this, config);
+    const hierarchy = makeHierarchy(this, config);
     const { issuingPool, rootPool, root, issuers, trustAnchor } = hierarchy;
-    const groups = config.nodeGroups.map((group) => ({
-      group,
-      made: nodeGroup(new Construct(this, `nodes_${group.name}`), group, config, hierarchy, settings.applyEvery),
-    }));
-    poolReaders(this, issuingPool, config.nodeGroups);
+    const groups = config.nodeGroups.map((group) => {
+      const scope = new Construct(this, `${nodesPrefix}${group.name}`);
+      return makeNodeGroup(scope, group, config, hierarchy, settings.applyEvery);
+    });
+    makePoolReaders(this, issuingPool, config.nodeGroups);
     this.output("pool_ids", "The pools of the root and of the issuers.", {
       root: rootPool.id,
       issuing: issuingPool.id,
@@ -32,7 +35,7 @@ export class CasShortLivedStack extends BaseStack {
     this.output(
       "certificate_templates",
       "Templates by node group: what nodes name when they ask.",
-      Object.fromEntries(groups.map(({ group, made }) => [group.name, made.template.id])),
+      Object.fromEntries(groups.map(({ group, template }) => [group.name, template.id])),
     );
     this.output("trust_bundle", "What clients and servers of the cluster trust (PEM): the root.", `\${${trustAnchor}}`);
     const bootstraps = groups.flatMap(({ group }) => bootstrapOf(group, config, trustAnchor));
@@ -43,8 +46,8 @@ export class CasShortLivedStack extends BaseStack {
         Object.fromEntries(bootstraps),
       );
     }
-    const chains = groups.flatMap(({ group, made }) =>
-      Object.entries(made.chains).map(([key, chain]) => [`${group.name}/${key}`, chain] as const),
+    const chains = groups.flatMap((nodes) =>
+      Object.entries(nodes.chains).map(([key, chain]) => [`${nodes.group.name}/${key}`, chain] as const),
     );
     if (chains.length > 0) {
       this.output(
@@ -56,9 +59,9 @@ export class CasShortLivedStack extends BaseStack {
     this.inventory({
       ...hierarchy.entries,
       ...Object.fromEntries(
-        groups.flatMap(({ group, made }) => [
+        groups.flatMap(({ group, entries }) => [
           [`nodes ${group.name}`, nodesEntry(group, config)] as const,
-          ...Object.entries(made.entries).map(([key, entry]) => [`${group.name}/${key}`, entry] as const),
+          ...Object.entries(entries).map(([key, entry]) => [`${group.name}/${key}`, entry] as const),
         ]),
       ),
     });
@@ -92,7 +95,7 @@ function bootstrapOf(
   return [[group.name, text]];
 }
 
-/** Certificates that nodes ask for themselves: Terraform sees none of them. */
+/** The inventory entry for certificates that nodes get themselves, none of which Terraform sees. */
 function nodesEntry(
   { domains, lifetime, bootstrap }: NodeGroupConfig,
   { issuingPoolId }: CasShortLivedConfig,

@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
-import { renewalProblem, renewalTimes } from "../../lib/config/node-bootstrap";
-import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
+import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
 import { cloudConfig, fileAt, trainers } from "../support/training-node";
 
 const root = join(__dirname, "../..");
-const scriptFile = join(root, "lib/constructs/node-bootstrap.sh");
+const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
 const confPath = "/etc/ai-tls-stacks/trainers.conf";
 const here = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-/** A test that says in its name what it lacks. */
+/** A test that needs a program; a skipped one names the missing program. */
 const testWith = (program: string, name: string, run: () => void) =>
   here(program) ? test(name, run) : test.skip(`${name} [skipped: no ${program} here]`, run);
 
@@ -138,7 +138,7 @@ describe("user data", () => {
       fc.property(times, ([lifetime, renewAt, backdate]) => {
         fc.pre(renewalProblem(lifetime, renewAt, backdate) === undefined);
         const { window, least, interval, retry } = renewalTimes(lifetime, renewAt, backdate);
-        // The last look of the timer, late by as much as it may be, comes while the certificate still lives.
+        // Even with the longest delays the timer checks four times before the certificate ends.
         expect(window).toBeGreaterThanOrEqual(4 * 2 * interval);
         expect(least).toBeGreaterThan(window);
         expect(retry).toBeLessThanOrEqual(interval);

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import type { PreviousStack } from "../../lib/change/previous-stack";
-import { checkCasPhaseChanges } from "../../lib/checks/cas-phases";
-import type { CasShortLivedConfig, Phase } from "../../lib/config/cas-short-lived";
 import { parseRequest } from "../../lib/config/csr";
 import { parseDuration } from "../../lib/config/duration";
+import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
+import { checkPhases } from "../../stacks/cas-short-lived/change-issuers";
+import type { Phase } from "../../stacks/cas-short-lived/input";
 import { checkAgainst } from "../../stacks/change";
 import { checkedConfig } from "../../stacks/check";
 import { problemsOf, warningsOf } from "../support/configs";
@@ -24,62 +25,26 @@ import {
   usageRequest,
   weakRequest,
 } from "../support/requests";
+import {
+  cas,
+  certificate,
+  completed,
+  type Fields,
+  gateway,
+  gatewayPath,
+  group,
+  kmsKey,
+  member,
+  type Row,
+  trainers,
+  trainersPath,
+} from "./configs";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const member = "serviceAccount:trainers@ai-training.iam.gserviceaccount.com";
-const group = { domains: ["train.example.com"], members: [member], lifetime: "24h" };
-const gateway = { csr: request, names: ["gateway.train.example.com"] };
-
-/** A stack without a mistake, with some fields changed; `undefined` takes one out. */
-function stack(changes: Fields = {}): Fields {
-  return {
-    scenario: "cas-short-lived",
-    project: "ai-training",
-    location: "europe-west1",
-    suffix: "2026a",
-    root: { commonName: "Root" },
-    issuers: { a: { commonName: "A" } },
-    maximumLifetime: "90d",
-    nodeGroups: { trainers: group },
-    ...changes,
-  };
-}
-
-/** A config with the given stacks, and with some fields changed. */
-function config(stacks: Fields, changes: Fields = {}): Fields {
-  return { project: "ai-platform", environment: "test", backend: { type: "local" }, stacks, ...changes };
-}
-
-/** A config with one stack, `cas`, of which some fields are changed. */
-const cas = (changes: Fields = {}, ofConfig: Fields = {}) => config({ cas: stack(changes) }, ofConfig);
-
-/** A config with one node group, `trainers`, of which some fields are changed, and with some of its stack's. */
-const trainers = (changes: Fields, ofStack: Fields = {}) =>
-  cas({ nodeGroups: { trainers: { ...group, ...changes } }, ...ofStack });
-
-/** A config with one certificate, `gateway`, of which some fields are changed, and with some of its stack's. */
-const certificate = (changes: Fields, ofStack: Fields = {}, ofConfig: Fields = {}) => {
-  const certificates = { gateway: { ...gateway, ...changes } };
-  const nodeGroups = { gateways: { ...group, lifetime: "90d", certificates } };
-  return cas({ nodeGroups, ...ofStack }, ofConfig);
-};
-
-/** The stack `cas` as the product receives it. */
-function completed(given: Fields): CasShortLivedConfig {
-  const stack = checkedConfig(given).config.stacks.find(({ name }) => name === "cas");
-  if (stack?.kind !== "cas-short-lived") throw new Error("no such stack");
-  return stack.config;
-}
-
-const trainersPath = "stacks.cas.nodeGroups.trainers";
-const gatewayPath = "stacks.cas.nodeGroups.gateways.certificates.gateway";
 const remedy = "write the one block that `openssl req -new` prints";
 const alone = "make a request for names alone";
 const members =
   'which is no IAM member; write "user:", "serviceAccount:", "group:", "domain:", "principal://" or "principalSet://" and a name, such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"';
 const give = 'name who gets one, such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"';
-const kmsKey = "projects/ai-keys/locations/europe-west1/keyRings/pki/cryptoKeys/root";
 
 test("a stack without a mistake is accepted without a word", () => {
   const issuers = {
@@ -90,86 +55,6 @@ test("a stack without a mistake is accepted without a word", () => {
   for (const given of [cas(), certificate({}), trainers({ bootstrap: {}, renewAt: 0.5 }), cas({ issuers })]) {
     expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
   }
-});
-
-/** A mistake, and every line that its owner reads. */
-type Row = readonly [what: string, given: Fields, lines: readonly string[]];
-
-describe("refuses ids that Google or the provider would not take", () => {
-  const length = (id: string, path: string, count: number): string =>
-    `${path}: would have the id "${id}" of ${count} characters, Google takes 63; shorten the key, the stack's or environment's name, or the suffix`;
-  const long = "l".repeat(57);
-
-  test.each<Row>([
-    [
-      "a suffix with an underscore",
-      cas({ suffix: "2026_a" }),
-      [
-        'stacks.cas.suffix: is "2026_a"; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)',
-      ],
-    ],
-    [
-      "a suffix of 21 characters",
-      cas({ suffix: "s".repeat(21) }),
-      [
-        `stacks.cas.suffix: is "${"s".repeat(21)}"; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
-      ],
-    ],
-    [
-      "an issuer with an underscore",
-      cas({ issuers: { issuer_a: { commonName: "A" } } }),
-      [
-        'stacks.cas.issuers.issuer_a: would have the id "issuer_a-2026a"; write letters, digits and "-" (of an id with "_" the provider sends only a part)',
-      ],
-    ],
-    [
-      "an issuer whose id has 64 characters",
-      cas({ issuers: { [`${long}i`]: { commonName: "A" } } }),
-      [length(`${long}i-2026a`, `stacks.cas.issuers.${long}i`, 64)],
-    ],
-    [
-      "a stack whose pool's id has 64 characters",
-      config({ ["s".repeat(48)]: stack({ nodeGroups: { t: group } }) }),
-      [length(`test-${"s".repeat(48)}-root-2026a`, `stacks.${"s".repeat(48)}`, 64)],
-    ],
-    [
-      "a node group whose template's id has 64 characters",
-      cas({ nodeGroups: { ["g".repeat(49)]: group } }),
-      [length(`test-cas-${"g".repeat(49)}-2026a`, `stacks.cas.nodeGroups.${"g".repeat(49)}`, 64)],
-    ],
-    [
-      "keys of node groups and certificates with an underscore",
-      cas({
-        nodeGroups: { node_group: { ...group, lifetime: "90d", certificates: { my_gateway: gateway } } },
-      }),
-      ["stacks.cas.nodeGroups.node_group.certificates.my_gateway", "stacks.cas.nodeGroups.node_group"].map(
-        (path) =>
-          `${path}: is no valid key; write 1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit`,
-      ),
-    ],
-    [
-      "two stacks with one template",
-      config({ cas: stack({ nodeGroups: { "b-c": group } }), "cas-b": stack({ nodeGroups: { c: group } }) }),
-      [
-        'stacks.cas-b.nodeGroups.c: would make the template "test-cas-b-c-2026a", which is of stack cas already; rename it, or write another suffix',
-      ],
-    ],
-    [
-      "two stacks with one pool",
-      config({ cas: stack({ suffix: "root-a" }), "cas-root": stack({ suffix: "a", nodeGroups: { x: group } }) }),
-      [
-        'stacks.cas-root.suffix: would make the pool "test-cas-root-root-a", which is of stack cas already; write another suffix',
-      ],
-    ],
-  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
-
-  test("and takes the longest that fit, and the same ids in another project or region", () => {
-    expect(problemsOf(cas({ issuers: { [long]: { commonName: "A" } } }))).toEqual([]);
-    for (const place of [{ project: "ai-training-2" }, { location: "us-central1" }]) {
-      const other = stack({ suffix: "a", nodeGroups: { x: group }, ...place });
-      expect(problemsOf(config({ cas: stack({ suffix: "root-a" }), "cas-root": other }))).toEqual([]);
-    }
-  });
 });
 
 describe("refuses what the tier does not have", () => {
@@ -457,11 +342,11 @@ describe("refuses names and members that would let in more than is meant", () =>
 
 describe("refuses requests", () => {
   const changedRequest = rsaRequest.replace("MIIC", "MIID");
-  /** The request with one bit of its signed part changed. */
+  /** The request with one changed bit in its signed part. */
   const forged = (() => {
     const der = Buffer.from(request.replace(/-----.*-----/g, ""), "base64");
-    const at = der.indexOf("gateway");
-    der[at] = (der[at] ?? 0) ^ 1;
+    const position = der.indexOf("gateway");
+    der[position] = (der[position] ?? 0) ^ 1;
     return `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
   })();
   const noRequest = `holds no certificate request (RFC 2986); ${remedy}`;
@@ -628,12 +513,12 @@ describe("phases", () => {
   const issuersWith = (of: Readonly<Record<string, Phase>>) =>
     Object.fromEntries(Object.entries(of).map(([name, phase]) => [name, { commonName: name, phase }]));
 
-  /** What is said of phases when the issuers were in others before. */
+  /** Problems with phases, given the phases before. */
   function saidOf(now: Readonly<Record<string, Phase>>, before: Readonly<Record<string, Phase>>): readonly string[] {
     const given = cas({ issuers: issuersWith(now) });
     const report = newReport();
     const known = new Map(Object.entries(before).map(([name, phase]) => [`${name}-2026a`, phase] as const));
-    checkCasPhaseChanges(completed(given), known, ["stacks", "cas"], report);
+    checkPhases(completed(given), known, placeAt(["stacks", "cas"], report));
     return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
   }
 
@@ -665,7 +550,7 @@ describe("phases", () => {
 
   const type = "google_privateca_certificate_authority";
   const authority = (id: string, more: Fields) => ({ certificate_authority_id: id, ...more });
-  /** What is said of a config over a stack as it was before. */
+  /** Problems with a config, given the stack before. */
   const saidAgainst = (given: Fields, previous: PreviousStack | undefined) => {
     const report = newReport();
     checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
@@ -716,62 +601,10 @@ describe("phases", () => {
       { a: "enabled", b: "enabled" },
       { b: "enabled" },
     ];
-    for (const [at, now] of steps.entries()) {
-      if (at > 0) expect(saidOf(now, steps[at - 1] ?? {})).toEqual([]);
+    for (const [index, now] of steps.entries()) {
+      if (index > 0) expect(saidOf(now, steps[index - 1] ?? {})).toEqual([]);
     }
   });
-});
-
-describe("refuses authorities", () => {
-  test.each<Row>([
-    [
-      "with a KMS key without a version",
-      cas({ root: { commonName: "Root", kmsKeyVersion: kmsKey } }),
-      [
-        `stacks.cas.root.kmsKeyVersion: is "${kmsKey}", a key without a version, and an authority signs with one version for life; add "/cryptoKeyVersions/" and its number`,
-      ],
-    ],
-    [
-      "with something else for a KMS key",
-      cas({ issuers: { a: { commonName: "A", kmsKeyVersion: "root/1" } } }),
-      [
-        'stacks.cas.issuers.a.kmsKeyVersion: is "root/1"; write the version of a Cloud KMS key, such as "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"',
-      ],
-    ],
-    [
-      "with a KMS key of another region",
-      cas({ root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` }, location: "us-central1" }),
-      [
-        "stacks.cas.root.kmsKeyVersion: is in europe-west1, the stack in us-central1, and an authority signs with keys of its own region only; write a key in us-central1",
-      ],
-    ],
-    [
-      "with two keys",
-      cas({ root: { commonName: "Root", key: "ecdsa-p384", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` } }),
-      ["stacks.cas.root.key: has no use beside kmsKeyVersion, which is a key already; leave one of them out"],
-    ],
-    [
-      "with a common name that no certificate can carry",
-      cas({ root: { commonName: "R".repeat(65) }, issuers: { a: { commonName: " " } } }),
-      [
-        'stacks.cas.issuers.a.commonName: is " "; write 1-64 characters (RFC 5280)',
-        `stacks.cas.root.commonName: is "${"R".repeat(65)}"; write 1-64 characters (RFC 5280)`,
-      ],
-    ],
-    [
-      "in no project or region of Google's",
-      cas({ project: "123456789012", location: "eu-west-1" }),
-      [
-        'stacks.cas.location: is "eu-west-1"; write a region, such as "europe-west4"',
-        'stacks.cas.project: is "123456789012", which is a project\'s number; write the project\'s id, 6-30 of a-z, 0-9 and "-", such as "ml-serving-prod"',
-      ],
-    ],
-    [
-      "of stacks without node groups",
-      cas({ nodeGroups: {} }),
-      ["stacks.cas.nodeGroups: is empty; write at least one node group"],
-    ],
-  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
 });
 
 describe("warns of", () => {
@@ -837,59 +670,4 @@ test("service accounts of every kind there is are taken without a word", () => {
     "ai-training.svc.id.goog[jobs/trainer]",
   ];
   expect(warningsOf(trainers({ members: accounts.map((one) => `serviceAccount:${one}`) }))).toEqual([]);
-});
-
-describe("refuses for nodes", () => {
-  test.each<Row>([
-    [
-      "a folder, a user and a command that a node could not have",
-      trainers({ bootstrap: { path: "/tmp/x", user: "Root!", reload: " " } }),
-      [
-        expect.stringMatching(`^${trainersPath}.bootstrap.path: is "/tmp/x"; write a folder below `) as never,
-        expect.stringMatching(`^${trainersPath}.bootstrap.reload: is empty; `) as never,
-        expect.stringMatching(`^${trainersPath}.bootstrap.user: is "Root!"; `) as never,
-      ],
-    ],
-  ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
-});
-
-describe("completes", () => {
-  test("what was left out", () => {
-    expect(completed(cas())).toMatchObject({
-      tier: "enterprise",
-      protect: true,
-      skipGracePeriod: false,
-      backdate: 0,
-      publish: { caCertificate: false, crl: false },
-      keys: ["ecdsa-p256"],
-      rootPoolId: "test-cas-root-2026a",
-      issuingPoolId: "test-cas-2026a",
-      root: {
-        id: "root-2026a",
-        organization: "ai-platform",
-        lifetime: 3650 * 86_400,
-        key: { kind: "ecdsa-p256" },
-        permittedDomains: [],
-      },
-      issuers: [{ name: "a", id: "a-2026a", organization: "ai-platform", lifetime: 1095 * 86_400, phase: "enabled" }],
-      nodeGroups: [
-        { name: "trainers", templateId: "test-cas-trainers-2026a", purpose: "mutual", renewAt: 0.66, certificates: [] },
-      ],
-    });
-    expect(completed(trainers({ bootstrap: {} })).nodeGroups[0]?.bootstrap).toEqual({
-      user: undefined,
-      reload: undefined,
-      path: "/var/lib/ai-tls-stacks/trainers",
-    });
-  });
-
-  test("members as Google keeps them: addresses in lower case, principals as they are, each once", () => {
-    const principal = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/Workers/*";
-    const given = [principal, "user:Ops@Example.com", "user:ops@example.com", member];
-    expect(completed(trainers({ members: given })).nodeGroups[0]?.members).toEqual([
-      principal,
-      member,
-      "user:ops@example.com",
-    ]);
-  });
 });

@@ -22,7 +22,7 @@ import {
 // A busy machine may take longer than the default for many syntheses.
 jest.setTimeout(60_000);
 
-/** A config that has every optional field of this scenario, and a stack that has none. */
+/** A config with two stacks: one has every optional field, one has none. */
 const everything = JSON.parse(readFileSync(join(__dirname, "../golden/cas-everything.json"), "utf8")) as object;
 const texts = synthesizedTexts(everything);
 const full = JSON.parse(texts["cas-short-lived"] ?? "") as TerraformJson;
@@ -33,7 +33,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const member = "serviceAccount:trainers@ai-training.iam.gserviceaccount.com";
 const group = { domains: ["train.example.com"], members: [member], lifetime: "24h" };
 
-/** A config with one stack, `cas`, of which some fields are changed. */
+/** A config with one stack, `cas`, with some fields changed. */
 function configOf(changes: Fields = {}): object {
   const cas = {
     scenario: "cas-short-lived",
@@ -59,7 +59,7 @@ const certificateIn = (changes: Fields = {}) => ({
   },
 });
 
-/** Resources of a type by name, without the framework's note of where they come from. */
+/** Resources of a type by name, without the framework's metadata. */
 function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
   return Object.fromEntries(
     Object.entries(resource?.[`google_privateca_${type}`] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
@@ -186,7 +186,7 @@ describe("pools", () => {
             .join(" || ")}))`,
         },
       },
-      // `is_ca: false` would send nothing.
+      // The provider would not send `is_ca: false`.
       baseline_values: { ca_options: { non_ca: true }, key_usage: { base_key_usage: {}, extended_key_usage: {} } },
     });
     expect(resources(plain, "ca_pool").issuing_pool?.issuance_policy).not.toHaveProperty("backdate_duration");
@@ -225,7 +225,7 @@ describe("authorities", () => {
       const { x509_config: config } = authority.config as { x509_config: Fields };
       expect(config.key_usage).toEqual({
         base_key_usage: { cert_sign: true, crl_sign: true },
-        // The provider wants the block.
+        // The provider requires this block.
         extended_key_usage: {},
       });
     }
@@ -468,7 +468,7 @@ describe("a certificate from a request", () => {
       idOf({}, { suffix: "2026b" }),
     ];
     expect(new Set(ids).size).toBe(ids.length);
-    // The layout of the text is none of its content.
+    // Only the text's layout differs, not its content.
     const crlf = request.replaceAll("\n", "\r\n");
     expect([
       idOf({ generation: 1 }),
@@ -506,7 +506,7 @@ describe("a certificate from a request", () => {
       not_after: `\${${end}}`,
       key_in_state: false,
     });
-    // With two applies in its life, the last third would be too late.
+    // An apply happens only twice in its lifetime, so a warning in the last third would come too late.
     const short = stackWith({ nodeGroups: certificateIn({ lifetime: "14d" }) });
     expect(short.check?.nodes_gateways_gateway_expiry?.assert.condition).toContain('"168h"');
     expect(output(full, "certificate_chains")).toEqual({
@@ -530,7 +530,7 @@ describe("outputs", () => {
     expect(output(plain, "certificate_templates")).toEqual({
       nodes: "${google_privateca_certificate_template.nodes_nodes.id}",
     });
-    // The root's own certificate, never what the pool that is authenticated says.
+    // The trust anchor is the root's own certificate, not an answer of the pool.
     expect(output(plain, "trust_bundle")).toBe("${google_privateca_certificate_authority.root.pem_ca_certificates[0]}");
   });
 
@@ -579,11 +579,11 @@ test("the provider has the stack's project and labels, in Google's alphabet", ()
 });
 
 describe("of any config", () => {
-  // Of keys with "--" in third place a domain could not be made, and addresses write one hyphen for several.
+  // Keys exclude "--" at the third place, which no domain can have, and double hyphens, which addresses shorten to one.
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => !text.includes("--"));
   const runs = { numRuns: 5 };
 
-  /** What stands in a stack by address, as bytes. */
+  /** The JSON text of each resource of a stack, by address. */
   const bytes = (json: TerraformJson) =>
     new Map(
       Object.entries(json.resource ?? {}).flatMap(([type, named]) =>
@@ -602,8 +602,8 @@ describe("of any config", () => {
           [name, { ...group, domains: [`${name}.example.com`], members: [`user:${name}@example.com`] }] as const;
         const old = bytes(stackWith({ nodeGroups: Object.fromEntries(rest.map(own)) }));
         const grown = bytes(stackWith({ nodeGroups: Object.fromEntries([...rest, added].map(own)) }));
-        const made = [...grown.keys()].filter((address) => !old.has(address));
-        expect(made.map((address) => address.replace(/-[0-9a-f]{8}$/, "")).sort()).toEqual(
+        const newAddresses = [...grown.keys()].filter((address) => !old.has(address));
+        expect(newAddresses.map((address) => address.replace(/-[0-9a-f]{8}$/, "")).sort()).toEqual(
           [
             `google_privateca_ca_pool_iam_member.nodes_${added}_member_${added}`,
             `google_privateca_ca_pool_iam_member.reader_${added}`,

@@ -1,19 +1,13 @@
-import type { DnsName } from "../config/dns-names";
-import type { Seconds } from "../config/duration";
-import { keyProblem } from "../config/identifiers";
-import type { KeyKind } from "../config/keys";
-import {
-  bootstrapPathProblem,
-  defaultBootstrapPath,
-  reloadProblem,
-  renewalProblem,
-  renewalTimes,
-  userProblem,
-} from "../config/node-bootstrap";
-import type { Purpose } from "../config/purpose";
+import type { DnsName } from "../../lib/config/dns-names";
+import type { Seconds } from "../../lib/config/duration";
+import { keyProblem } from "../../lib/config/identifiers";
+import type { KeyKind } from "../../lib/config/keys";
+import type { Purpose } from "../../lib/config/purpose";
+import { renewalProblem, renewalTimes } from "./config-renewal";
+import { bootstrapPathProblem, defaultBootstrapPath, reloadProblem, userProblem } from "./input-bootstrap";
 import script from "./node-bootstrap.sh";
 
-/** What the nodes of a group need to know. */
+/** What the bootstrap of a node group is made from. */
 export interface NodeBootstrapProps {
   /** Google Cloud project of pool and template. */
   readonly project: string;
@@ -23,21 +17,21 @@ export interface NodeBootstrapProps {
   readonly pool: string;
   /** Id of the group's certificate template. */
   readonly template: string;
-  /** Name of the node group: names the files and units on the node. */
+  /** Name of the node group, and of the files and units on the node. */
   readonly nodeGroup: string;
-  /** The group's domains, without wildcards: a node is named `<hostname>.<domain>` in each. */
+  /** The group's domains, without wildcards. A node has the name `<hostname>.<domain>` in each. */
   readonly domains: readonly DnsName[];
   readonly lifetime: Seconds;
   /** Share of the lifetime after which a certificate is due, between 0 and 1. */
   readonly renewAt: number;
-  /** How far the pool backdates what it issues: its certificates end that much sooner. @default 0 */
+  /** How far the pool backdates certificates, which end sooner by as much. @default 0 */
   readonly backdate?: Seconds;
   readonly key: KeyKind;
-  /** What the certificate must be good for; the node refuses one that is not. */
+  /** The node refuses a certificate that is not valid for this purpose. */
   readonly purpose: Purpose;
-  /** The user whose primary group may read the key. @default only root may */
+  /** The user whose primary group may read the key. @default only root may read it */
   readonly user?: string;
-  /** Command line, for `sh`, that makes a service read the new pair. @default no service is told */
+  /** Command line, for `sh`, that makes a service read the new certificate and key. @default no service is reloaded */
   readonly reload?: string;
   /** Folder of the certificates on the node. @default `defaultBootstrapPath(nodeGroup)` */
   readonly path?: string;
@@ -45,10 +39,10 @@ export interface NodeBootstrapProps {
   readonly trustAnchor: string;
 }
 
-/** Where the script lies on a node. Groups share it: what differs is in their settings. */
+/** The script's path on a node. All groups use the same script with different settings. */
 const scriptPath = "/usr/local/lib/ai-tls-stacks/node-bootstrap.sh";
 
-/** Certificate purposes as `openssl verify` names them. */
+/** Certificate purposes by their names in `openssl verify`. */
 const opensslPurposes: Readonly<Record<Purpose, string>> = {
   server: "sslserver",
   client: "sslclient",
@@ -58,9 +52,9 @@ const opensslPurposes: Readonly<Record<Purpose, string>> = {
 /**
  * The cloud-init user data (`#cloud-config`) with which a node gets and renews its own certificate: settings, trust
  * anchor, script, systemd service and timer, and the commands that start them. It is a Terraform template in which only
- * the trust anchor is evaluated, holds no secret, and is the same for the same props.
+ * the trust anchor is evaluated. It has no secret, and equal props give equal text.
  *
- * @throws if a value could not be written into the node's files; the config refuses such values with a path
+ * @throws if a value cannot be written into the node's files; the config refuses such values with a path
  */
 export function nodeBootstrap(props: NodeBootstrapProps): string {
   refuse(props);
@@ -90,14 +84,14 @@ export function nodeBootstrap(props: NodeBootstrapProps): string {
     ]),
     "runcmd:",
     "  - [systemctl, daemon-reload]",
-    // The timer first: it tries again when the service fails.
+    // The timer comes first: it tries again when the service fails.
     `  - [systemctl, enable, --now, ${unit}.timer]`,
     `  - [systemctl, enable, --now, ${unit}.service]`,
     "",
   ].join("\n");
 }
 
-/** Values that would mean something else on the node, or in YAML. */
+/** Refuses values that would have another meaning on the node or in YAML. */
 function refuse(props: NodeBootstrapProps): void {
   const id = (text: string) =>
     /^[a-z0-9A-Z][a-zA-Z0-9_.:-]{0,99}$/.test(text) ? undefined : "is no id of Google Cloud";
@@ -118,7 +112,7 @@ function refuse(props: NodeBootstrapProps): void {
   if (first !== undefined) throw new Error(`bootstrap of node group ${props.nodeGroup}: ${first.join(" ")}`);
 }
 
-/** What the script reads: assignments for `sh`, each value quoted. */
+/** The script's settings: assignments for `sh`, each value quoted. */
 function settingsFile(props: NodeBootstrapProps, anchor: string): string {
   const { lifetime, renewAt, backdate, path = defaultBootstrapPath(props.nodeGroup) } = props;
   const { window, least } = renewalTimes(lifetime, renewAt, backdate);
@@ -147,8 +141,9 @@ function settingsFile(props: NodeBootstrapProps, anchor: string): string {
 }
 
 /**
- * The service. It may run any reload command, so it keeps to hardening that takes nothing from one: no private `/tmp`,
- * no read-only `/etc` or home, every device, every privilege. What may pass is tried again soon; wrong settings and wrong answers wait for the timer.
+ * The systemd service. Its reload command may need anything, so hardening leaves out what could break one: there is no
+ * private `/tmp` and no read-only `/etc` or home, and devices and privileges stay. Temporary failures are tried again
+ * soon; after wrong settings or wrong answers the service waits for the timer.
  */
 function service(nodeGroup: string, settings: string, retry: Seconds): string {
   return `[Unit]
@@ -180,7 +175,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** The timer. At boot the service starts by itself, at once; the timer's first look is for when that failed. */
+/** The systemd timer. The service starts at boot by itself; the timer's first check is for when that failed. */
 function timer(nodeGroup: string, interval: Seconds): string {
   return `[Unit]
 Description=Looks whether the TLS certificate of this node is due (${nodeGroup})
@@ -196,8 +191,8 @@ WantedBy=timers.target
 `;
 }
 
-/** A text in which a Terraform template finds nothing to evaluate. */
+/** Escapes a text so that a Terraform template evaluates nothing in it. */
 function literal(text: string): string {
-  // A replacement that is a text would have meanings of its own for "$".
+  // In a replacement text "$" would be special, so the replacement is a function.
   return text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }

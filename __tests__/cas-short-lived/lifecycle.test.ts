@@ -13,14 +13,14 @@ import { type Applied, type Json, needsOf, type Plan, type Workspace, workspace 
 const STACK = "cas-short-lived";
 const servers = ["in-memory Google API"];
 
-/** What Terraform says of a resource that its configuration protects. */
+/** Terraform's error for a resource that its configuration protects. */
 const protectedError = /Instance cannot be destroyed/;
 
-/** The stack of a config with some fields changed; `undefined` takes one out. */
+/** The JSON of a config's stack with some fields changed; `undefined` removes a field. */
 const jsonOf = (config: ConfigInput, changes: Json = {}): string =>
   synthesized({ ...config, stacks: { [STACK]: { ...config.stacks[STACK], ...changes } } })[STACK] ?? "";
 
-/** A stack over an in-memory Google of its own. */
+/** A stack with an in-memory Google API of its own. */
 class Deployment {
   private constructor(
     readonly api: GoogleApi,
@@ -34,7 +34,7 @@ class Deployment {
     return new Deployment(api, run);
   }
 
-  /** Applies, and says what was called. */
+  /** Applies, and returns the calls. */
   async apply(json?: string): Promise<{ readonly applied: Applied; readonly calls: readonly string[] }> {
     if (json !== undefined) this.run.replace(json);
     this.api.clearLog();
@@ -50,20 +50,20 @@ class Deployment {
     return this.run.plan();
   }
 
-  /** Expects that nothing would change, and that nothing is warned of. */
+  /** Expects a plan without changes and warnings. */
   async expectSettled(): Promise<void> {
     const { actions, outputs, warnings } = await this.run.plan();
     expect({ actions, outputs, warnings }).toEqual({ actions: {}, outputs: [], warnings: [] });
   }
 
-  /** Expects that something is refused, and that nothing was called that changes anything. */
+  /** Expects an error, and no call that changes anything. */
   async expectRefusal(doing: () => Promise<unknown>, error: RegExp): Promise<void> {
     this.api.clearLog();
     await expect(doing()).rejects.toThrow(error);
     expect(this.calls()).toEqual([]);
   }
 
-  /** What is at a path below the project's region. */
+  /** The object at a path below the project's region. */
   object(path: string): Json {
     const [found] = Object.entries(this.api.objects()).filter(([key]) => key.endsWith(`/${path}`));
     if (found === undefined) throw new Error(`there is no ${path}`);
@@ -92,7 +92,7 @@ function short({ method, path, query, status }: GoogleCall): string {
   return `sign ${what} in ${pool}${failed}`;
 }
 
-/** Those of the calls that are named, in the order in which they were made. */
+/** The named ones of the calls, in their order. */
 const among = (calls: readonly string[], named: readonly string[]) => calls.filter((call) => named.includes(call));
 
 const main = jsonOf(example);
@@ -277,7 +277,7 @@ proofsOf(`${STACK} (cas-requests)`, needs, (prove) => {
     nodeGroups: { gateways: { certificates: { gateway: Json } } };
   };
   const { gateways } = nodeGroups;
-  /** The example with its one certificate changed, and with some fields of its stack. */
+  /** The example with some fields of its one certificate and of its stack changed. */
   const withCertificate = (changes: Json, ofStack: Json = {}) => {
     const certificates = { gateway: { ...gateways.certificates.gateway, ...changes } };
     return jsonOf(requests, { nodeGroups: { gateways: { ...gateways, certificates } }, ...ofStack });
@@ -387,7 +387,7 @@ proofsOf(`${STACK} (cas-requests)`, needs, (prove) => {
 
 proofsOf(`${STACK} (cas-two-groups)`, needs, (prove) => {
   const { issuers } = twoGroups.stacks[STACK] as { issuers: Record<"a" | "b", Json> };
-  /** The example with its issuers in other phases. */
+  /** The example with its issuers in the given phases. */
   const withPhases = (a: string, b: string, more: Json = {}) =>
     jsonOf(twoGroups, { issuers: { a: { ...issuers.a, phase: a }, b: { ...issuers.b, phase: b }, ...more } });
   const text = jsonOf(twoGroups);
@@ -477,7 +477,7 @@ proofsOf(`${STACK} (half-failed activation)`, needs, (prove) => {
       expect(warnings.map(({ detail }) => detail)).toEqual([
         expect.stringMatching(/^The authority a-2026a is STAGED, but should be enabled\./),
       ]);
-      // What `gcloud privateca subordinates enable` does.
+      // This is the call of `gcloud privateca subordinates enable`.
       const key = `privateca/projects/ai-training/locations/europe-west1/caPools/${pool}/certificateAuthorities/a-2026a`;
       google.api.put(key, { state: "ENABLED" });
       await google.expectSettled();

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { nodeBootstrap } from "../../lib/constructs/node-bootstrap";
+import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
 import { findEngine, workspace } from "../support/terraform";
 import {
   type Circumstances,
@@ -24,10 +24,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(pool, { recursive: true, force: true }));
 
-/** Seconds to the end of a certificate that is due: a third of a day is 29 376. */
+/** Seconds left of a certificate that is due: the renewal window is 29 376 seconds (34 % of a day). */
 const due = 20_000;
 
-/** What happens on a node: what is installed before, how gcloud answers, the exit code, what is installed after. */
+/** A run on a node: what is installed before, how gcloud answers, the exit code, what is installed after. */
 interface Case {
   before: number | "none";
   given?: Circumstances;
@@ -130,7 +130,7 @@ const cases: Readonly<Record<string, Case>> = {
   "reload fails": { before: due, settings: { RELOAD: "exit 9" }, code: 50, after: "new", says: "failed with 9" },
 };
 
-/** What the runs did, for whoever looks: `TLS_STACKS_CASES` names a file. */
+/** What the runs did, as a table for readers: `TLS_STACKS_CASES` names its file. */
 const seen: string[] = [];
 afterAll(() => {
   const file = process.env.TLS_STACKS_CASES;
@@ -143,14 +143,14 @@ const expectTidy = (node: TrainingNode) => {
   expect(readdirSync(join(node.home, "tmp"))).toEqual([]);
 };
 
-/** No key in anything that others can see: arguments, environment, journal. */
+/** Expects no key in what other users can see: arguments, environment, journal. */
 const expectNoKey = (node: TrainingNode, { log }: Ran) => {
   const calls = existsSync(node.calls) ? readFileSync(node.calls, "utf8") : "";
   const environment = existsSync(node.calls) ? readFileSync(`${node.calls}.environment`, "utf8") : "";
   expect(log + calls + environment).not.toMatch(/PRIVATE KEY|tls\.key/);
 };
 
-/** The shell that is /bin/sh on most nodes, or every one that is here where `TLS_STACKS_THOROUGH=1` asks for the long run. */
+/** The usual /bin/sh of nodes, or with `TLS_STACKS_THOROUGH=1` every shell that this machine has. */
 const tried = Object.keys(shells).slice(0, process.env.TLS_STACKS_THOROUGH === "1" ? undefined : 1);
 
 describe.each(tried)("a node whose sh is %s", (shell) => {
@@ -259,7 +259,7 @@ describe("a node", () => {
     for (let run = 0; run < 3; run += 1) {
       await node.run({ args: ["--force"] });
       pairs.push(node.pair());
-      // Versions are named by the second.
+      // A version's name is the second in which it was made.
       await new Promise((tick) => setTimeout(tick, 1_000));
     }
     expect(new Set(pairs).size).toBe(3);
@@ -280,7 +280,7 @@ describe("a node", () => {
   });
 
   test("believes its own trust anchor and not what the system believes", async () => {
-    // Of another name than the trust anchor: of one name, OpenSSL looks no further than its first.
+    // Its name differs from the trust anchor's: of certificates with one name OpenSSL tries only the first.
     const env = { SSL_CERT_FILE: join(pool, "foreign.pem"), SSL_CERT_DIR: pool };
     spawnSync("openssl", ["rehash", pool]);
     expect((await node.run({ answer: "foreign", env })).code).toBe(31);
@@ -333,7 +333,7 @@ describe("a node", () => {
     expect((await node.run()).code).toBe(40);
     node.set({ FOLDER: node.folder });
     const old = await node.install(due);
-    // Root may write everywhere, so this run is nobody's.
+    // Root may write everywhere, so another user runs this.
     const root = userInfo().uid === 0;
     if (root) spawnSync("chown", ["-R", "65534:65534", node.home]);
     spawnSync("chmod", ["555", join(node.folder, "versions")]);
@@ -350,27 +350,27 @@ describe("a node", () => {
   });
 });
 
-/** The programs that a renewal runs. */
+/** Programs that a renewal runs. */
 const tools = "cat chmod cut date flock gcloud ln mkdir mv openssl readlink rm sort sync tail timeout tr uname".split(
   " ",
 );
 
-/** Puts something in front of a program: its call number `at` fails, or the script is killed right behind it. */
-function sabotage(node: TrainingNode, tool: string, fault: "fails" | "dies with the script", at: number) {
+/** Wraps a program: the call with this number fails, or the script is killed directly after it. */
+function sabotage(node: TrainingNode, tool: string, fault: "fails" | "dies with the script", call: number) {
   const bin = join(node.home, "shims");
   mkdirSync(bin);
   const calls = join(node.home, "sabotaged");
   const own = join(node.bin, tool);
   const real = existsSync(own) ? own : `$(PATH=/usr/bin:/bin command -v ${tool})`;
   const act = fault === "fails" ? "exit 1" : `"${real}" "$@"; kill -9 "$SCRIPT_PID"; sleep 0.02; exit 1`;
-  // One program may stand twice in a pipeline.
+  // A pipeline may run one program twice, so counting needs a lock.
   const count = `PATH=/usr/bin:/bin flock ${calls}.lock sh -c 'printf x >>${calls}; wc -c <${calls}'`;
-  const text = `#!/bin/sh\n[ "$(${count})" -ne ${at} ] || { ${act}; }\nexec "${real}" "$@"\n`;
+  const text = `#!/bin/sh\n[ "$(${count})" -ne ${call} ] || { ${act}; }\nexec "${real}" "$@"\n`;
   writeFileSync(join(bin, tool), text, { mode: 0o755 });
   return {
     through: ["sh", "-c", 'SCRIPT_PID=$$; export SCRIPT_PID; exec "$@"', "known"],
     env: { PATH: `${bin}:${node.bin}:/usr/bin:/bin` },
-    reached: () => existsSync(calls) && statSync(calls).size >= at,
+    reached: () => existsSync(calls) && statSync(calls).size >= call,
   };
 }
 
@@ -378,17 +378,17 @@ describe.each(["fails", "dies with the script"] as const)("a renewal in which on
   test("leaves a pair that belongs together, whichever it is, and the next run is right again", async () => {
     const codes = new Map<number | null, number>();
     let stopped = false;
-    /** One renewal; whether it got as far as the fault. */
-    const sweep = async (tool: string, at: number): Promise<boolean> => {
+    /** Runs one renewal; returns whether it reached the fault. */
+    const sweep = async (tool: string, call: number): Promise<boolean> => {
       const node = new TrainingNode(pool, ["sh"], { reload: "true" });
       const old = await node.install(due);
-      const { reached, ...given } = sabotage(node, tool, fault, at);
+      const { reached, ...given } = sabotage(node, tool, fault, call);
       const { code, log } = await node.run(given);
       if (reached()) {
         codes.set(code, (codes.get(code) ?? 0) + 1);
-        // Looks at everything, and throws if it does not fit together.
+        // Throws if key, certificate and chain do not belong together.
         const pair = node.pair();
-        const where = { tool, at, log };
+        const where = { tool, call, log };
         expect({ ...where, pair }).not.toEqual({ ...where, pair: "none" });
         if (code !== null && ![0, 40, 50, 51].includes(code))
           expect({ ...where, pair }).toEqual({ ...where, pair: old });
@@ -403,7 +403,7 @@ describe.each(["fails", "dies with the script"] as const)("a renewal in which on
     const queue = [...tools];
     const worker = async () => {
       for (let tool = queue.shift(); tool !== undefined && !stopped; tool = queue.shift()) {
-        for (let at = 1; !stopped && (await sweep(tool, at)); at += 1);
+        for (let call = 1; !stopped && (await sweep(tool, call)); call += 1);
       }
     };
     const stop = (error: unknown) => {
@@ -419,7 +419,7 @@ describe.each(["fails", "dies with the script"] as const)("a renewal in which on
   }, 900_000);
 });
 
-/** Fills a tiny file system to the last byte after a first certificate, and renews. */
+/** After a first certificate, fills a tiny file system to the last byte and renews. */
 const fill = `
 set -eu
 folder=$1; shift
@@ -471,7 +471,7 @@ describe("Terraform", () => {
       );
       expect(files["/etc/ai-tls-stacks/trainers.root.pem"]).toBe(pem);
       expect(files["/usr/local/lib/ai-tls-stacks/node-bootstrap.sh"]).toBe(
-        readFileSync("lib/constructs/node-bootstrap.sh", "utf8"),
+        readFileSync("stacks/cas-short-lived/node-bootstrap.sh", "utf8"),
       );
       expect(files["/etc/ai-tls-stacks/trainers.conf"]).toContain(`RELOAD='${reload.replaceAll("'", "'\\''")}'\n`);
     } finally {

@@ -44,7 +44,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 type Block = Record<string, unknown>;
 
-/** A state as the provider writes it: blocks are lists, what was not given is empty. */
+/** A state as the provider writes it: blocks are lists. */
 function stateOf(text: string): string {
   const { resource } = JSON.parse(text) as { resource: Record<string, Record<string, Block>> };
   const listed = (value: unknown): unknown =>
@@ -62,7 +62,7 @@ function stateOf(text: string): string {
   return JSON.stringify({ version: 4, resources });
 }
 
-/** Findings, as they are printed. */
+/** Findings as the command prints them. */
 interface Said {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -72,7 +72,7 @@ const fine: Said = { problems: [], warnings: [] };
 
 const synthesized = new Map<string, string>();
 
-/** The stack's JSON, made once for each config. */
+/** The stack's JSON, synthesized once for each config. */
 function textOf(given: object): string {
   const key = JSON.stringify(given);
   const text = synthesized.get(key) ?? synthesizedTexts(given).cas ?? "";
@@ -80,7 +80,7 @@ function textOf(given: object): string {
   return text;
 }
 
-/** What is said of the second form of the stack, where the first was synthesized, or applied, before. */
+/** Findings for the second form of the stack over the first one's output, which equal those over its state. */
 function change(before: object, after: object): Said {
   const text = textOf(before);
   const { config: complete, report: refused } = checkedConfig(after);
@@ -115,8 +115,8 @@ test("says nothing of what replaces nothing, and of a rotation in steps", () => 
     { issuers: { b }, ...free },
     { issuers: { b } },
   ];
-  for (const [at, now] of steps.entries()) {
-    if (at > 0) expect(change(config(steps[at - 1]), config(now))).toEqual(fine);
+  for (const [index, now] of steps.entries()) {
+    if (index > 0) expect(change(config(steps[index - 1]), config(now))).toEqual(fine);
   }
   const everything = {
     root: { ...root, key: "rsa-4096", permittedDomains: ["example.com", "a.example.com"], organization: "Research" },

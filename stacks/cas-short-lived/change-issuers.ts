@@ -1,0 +1,100 @@
+import {
+  namedOfType,
+  ofType,
+  type PreviousResource,
+  type PreviousStack,
+  textOf,
+} from "../../lib/change/previous-stack";
+import { showDuration } from "../../lib/config/duration";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { issuerPrefix } from "./addresses";
+import type { CasShortLivedConfig } from "./config";
+import { type Phase, phases } from "./input";
+
+/** The resource type of the root and of issuers. */
+export const authorityType = "google_privateca_certificate_authority";
+
+/**
+ * Reports phases that Google cannot reach, for which a plan is refused: a new issuer starts staged or enabled, and no
+ * issuer goes back to staged.
+ *
+ * @param known - phases before, by issuer id; an issuer that is missing here is new
+ */
+export function checkPhases({ issuers }: CasShortLivedConfig, known: ReadonlyMap<string, Phase>, place: Place): void {
+  for (const { name, id, phase } of issuers) {
+    const before = known.get(id);
+    if (phase === "disabled" && before === undefined) {
+      place
+        .in("issuers", name, "phase")
+        .problem(
+          'is "disabled", but the issuer is new, and Google makes issuers staged or enabled only; write "staged" or "enabled", or leave the issuer out',
+        );
+    }
+    if (phase === "staged" && before !== undefined && before !== "staged") {
+      place
+        .in("issuers", name, "phase")
+        .problem(
+          `is "staged", but the issuer was ${before} before, and only a new one is staged; write "enabled" or "disabled"`,
+        );
+    }
+  }
+}
+
+/** Phases of issuers by id: the real ones from a state, the desired ones from an output. */
+export function knownPhases(previous: PreviousStack): ReadonlyMap<string, Phase> {
+  return new Map(
+    ofType(previous, authorityType).flatMap(({ certificate_authority_id: id, state, desired_state: desired }) => {
+      const known = [state, desired].map((text) => phases.find((phase) => phase === String(text).toLowerCase()));
+      const phase = known.find((one) => one !== undefined);
+      return phase === undefined ? [] : [[String(id), phase] as const];
+    }),
+  );
+}
+
+/**
+ * Reports protected issuers that the config no longer has. Terraform's own protection is part of the config and goes
+ * with them; the provider's protection then stops the apply half-way. Issuers that sign have a rule of their own.
+ */
+export function checkRemovals({ issuers }: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
+  for (const [key, before] of issuersOf(previous)) {
+    if (before.deletion_protection === false || signs(before) || issuers.some(({ name }) => name === key)) continue;
+    place
+      .in("issuers")
+      .problem(
+        `lacks ${show(key)}, which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out`,
+      );
+  }
+}
+
+/** An issuer that signs now must go on signing, so that nodes get certificates while another starts, or fails to. */
+export function checkSigning(config: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
+  const signing = [...issuersOf(previous)].flatMap(([key, one]) => (signs(one) ? [key] : []));
+  const gone = signing.filter((key) => !config.issuers.some(({ name }) => name === key));
+  for (const key of gone) {
+    place
+      .in("issuers")
+      .problem(
+        `lacks ${show(key)}, which signs now (of a new name it would be another issuer); put it back, with phase: "disabled" once another one is enabled, and take it out when the last certificate that it signed has ended, ${showDuration(config.maximumLifetime)} later (docs/cas-short-lived.md, "Another issuer")`,
+      );
+  }
+  const enabled = config.issuers.filter(({ phase }) => phase === "enabled");
+  const [next] = enabled;
+  const stays = enabled.some(({ name }) => signing.includes(name));
+  if (gone.length > 0 || stays || next === undefined) return;
+  for (const { name, phase } of config.issuers) {
+    if (phase !== "disabled" || !signing.includes(name)) continue;
+    place
+      .in("issuers", name, "phase")
+      .problem(
+        `is "disabled" in the same apply in which ${show(next.name)} begins to sign, so for a while, or when that fails, nothing signs; one apply for each step: enable ${show(next.name)} first, and disable ${show(name)} in the next apply`,
+      );
+  }
+}
+
+const issuersOf = (previous: PreviousStack) => namedOfType(previous, authorityType, issuerPrefix);
+
+/** Whether an authority signed before: its real state from a state, its desired one from an output. */
+function signs({ state, desired_state: desired }: PreviousResource): boolean {
+  return (textOf(state) ?? desired) === "ENABLED";
+}

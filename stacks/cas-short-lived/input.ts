@@ -1,0 +1,208 @@
+import { z } from "zod";
+import { commonNameLimit } from "../../lib/config/dns-names";
+import { durationInput, type Seconds } from "../../lib/config/duration";
+import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import {
+  googleRegionPattern,
+  googleRegionProblem,
+  kmsKeyVersionPattern,
+  kmsKeyVersionProblem,
+  parseMember,
+  projectIdPattern,
+  projectIdProblem,
+} from "../../lib/config/google";
+import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { namesInput } from "../../lib/config/names";
+import { purposes } from "../../lib/config/purpose";
+import { show } from "../../lib/config/report";
+import { bootstrapInput } from "./input-bootstrap";
+
+/** Default lifetimes of authorities: the root's is Google's own default, an issuer's is about a third of it. */
+export const defaultRootLifetime = "3650d";
+export const defaultIssuerLifetime = "1095d";
+/** The share of its lifetime after which a node renews its certificate. */
+export const defaultRenewAt = 0.66;
+/** Google backdates by this much at most (CaPool.IssuancePolicy.backdate_duration). */
+const mostBackdate: Seconds = 48 * 3_600;
+/** The suffix is short, to leave room for the rest of each id. */
+const suffixPattern = "^[a-zA-Z0-9-]{1,20}$";
+
+/** States of an issuing authority, in the order of a rotation. */
+export const phases = ["staged", "enabled", "disabled"] as const;
+/** A state of an issuing authority: made and trusted, signing, or no longer signing. */
+export type Phase = (typeof phases)[number];
+
+const lifetimeInput = (description: string, example: string, fallback?: string) =>
+  durationInput({ description, example, ...(fallback === undefined ? {} : { default: fallback }) });
+
+const oneLine = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() !== "" && value.length <= commonNameLimit
+      ? undefined
+      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+  );
+
+/** The fields that the root and issuers share. */
+const authorityFields = (lifetime: string) => ({
+  commonName: oneLine("Its common name.", "Training root"),
+  lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime, lifetime).optional(),
+  key: word(keyKinds, {
+    description: "The algorithm and size of its key, which Google makes and keeps.",
+    default: defaultKey,
+  }).optional(),
+  kmsKeyVersion: text(
+    {
+      description: "The version of a Cloud KMS key in the stack's region, in place of a key that Google makes.",
+      examples: ["projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"],
+      pattern: kmsKeyVersionPattern,
+    },
+    kmsKeyVersionProblem,
+  ).optional(),
+  permittedDomains: namesInput(
+    "Domains that it and whatever it signs can have names in, itself included (name constraints). They cannot be changed later.",
+  ).optional(),
+});
+
+const issuerInput = fields({
+  ...authorityFields(defaultIssuerLifetime),
+  phase: word(phases, {
+    description: "Where it stands in a rotation: made and trusted, signing, or no longer signing.",
+    default: "enabled",
+  }).optional(),
+});
+
+const certificateInput = fields({
+  csr: text({
+    description: "The certificate signing request (PEM), made where its key is.",
+    examples: ["-----BEGIN CERTIFICATE REQUEST-----\n...\n-----END CERTIFICATE REQUEST-----\n"],
+  }),
+  names: namesInput("The DNS names that the request must ask for, neither more nor less."),
+  lifetime: lifetimeInput("How long it lives.", "90d", "the node group's").optional(),
+  generation: whole(1, 1_000_000, {
+    description: "Raise it to have the same request signed again; the certificate before is revoked at once.",
+    default: 1,
+  }).optional(),
+});
+
+const nodeGroupInput = fields({
+  domains: namesInput("Domains that the nodes' names are in: each allows itself and every name below it."),
+  members: setOf(
+    text(
+      { description: "An IAM member.", examples: ["serviceAccount:trainers@ai-training.iam.gserviceaccount.com"] },
+      (value) => {
+        const parsed = parseMember(value);
+        return "mistake" in parsed ? parsed.mistake : undefined;
+      },
+    ),
+    {
+      description:
+        "Who may ask for certificates of this group: as a rule the service account of its nodes, and no other.",
+      examples: [["serviceAccount:trainers@ai-training.iam.gserviceaccount.com"]],
+    },
+  ),
+  lifetime: lifetimeInput("How long a certificate of the group lives at most.", "24h"),
+  purpose: word(purposes, {
+    description: "What certificates are for: servers, clients, or both, as nodes that call each other need.",
+    default: "mutual",
+  }).optional(),
+  renewAt: z
+    .number()
+    .meta({
+      description: "The share of its lifetime after which a node renews its certificate.",
+      default: defaultRenewAt,
+      examples: [0.66],
+    })
+    .optional(),
+  bootstrap: bootstrapInput.optional(),
+  certificates: mapOf(certificateInput, {
+    description: "Certificates that Terraform has signed from requests, by key, for what is no node and lives longer.",
+    default: {},
+  }).optional(),
+});
+
+/** The schema of a stack of a private certificate authority for training clusters. */
+export const input = fields(
+  {
+    scenario: z.literal("cas-short-lived"),
+    project: text(
+      { description: "The Google Cloud project.", examples: ["ai-training"], pattern: projectIdPattern },
+      projectIdProblem,
+    ),
+    location: text(
+      { description: "The Google Cloud region.", examples: ["europe-west1"], pattern: googleRegionPattern },
+      googleRegionProblem,
+    ),
+    suffix: text(
+      {
+        description:
+          "The end of every id. Google never lets an id of an authority be used again, so a fresh start needs another.",
+        examples: ["2026a"],
+        pattern: suffixPattern,
+      },
+      (value) =>
+        new RegExp(suffixPattern).test(value)
+          ? undefined
+          : `is ${show(value)}; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
+    ),
+    tier: word(["enterprise", "devops"], {
+      description: "Google's tier of both pools: devops keeps no certificates and no lists of revoked ones.",
+      default: "enterprise",
+    }).optional(),
+    protect: flag({
+      description: "Whether plans and applies that would destroy an authority are refused.",
+      default: true,
+    }).optional(),
+    skipGracePeriod: flag({
+      description: "Whether a destroyed authority is gone at once, in place of after 30 days.",
+      default: false,
+    }).optional(),
+    backdate: durationInput(
+      {
+        description: "How far before its issue a certificate begins, for nodes whose clocks are late; at most 48h.",
+        example: "5m",
+        default: "not at all",
+      },
+      (seconds, value) =>
+        seconds <= mostBackdate
+          ? undefined
+          : `is ${show(value)}, and Google backdates by at most 48h; write less, such as "5m"`,
+    ).optional(),
+    publish: fields(
+      {
+        caCertificate: flag({
+          description: "Whether authorities' certificates are published, at an address in what they sign.",
+          default: false,
+        }).optional(),
+        crl: flag({
+          description:
+            "Whether lists of revoked certificates are published: daily, so of no use for certificates of a day.",
+          default: false,
+        }).optional(),
+      },
+      { description: "What Google publishes in a bucket that it makes." },
+    ).optional(),
+    keys: setOf(word(keyKinds, { description: "A kind of key.", examples: ["ecdsa-p256"] }), {
+      description: "Kinds of keys that certificates may be for; nodes make the first.",
+      examples: [["ecdsa-p256"]],
+      default: [defaultKey],
+    }).optional(),
+    root: fields(
+      {
+        ...authorityFields(defaultRootLifetime),
+        organization: oneLine("The organization that it and the issuers name.", "Example Research").optional(),
+      },
+      { description: "The root, which signs the issuers and nothing else. It is what nodes trust." },
+    ),
+    issuers: mapOf(issuerInput, {
+      description: "Issuing authorities by key, which is the first part of their id.",
+    }),
+    maximumLifetime: lifetimeInput("How long any certificate lives at most, whoever asks for it.", "24h"),
+    nodeGroups: mapOf(nodeGroupInput, {
+      description: "Groups of nodes by key: each has names, members and a lifetime of its own.",
+    }),
+  },
+  { description: "Certificates of a private authority (Google CAS) that live as long as a training job." },
+);
+
+/** A stack of a private certificate authority for training clusters, as the user writes it. */
+export type CasShortLivedInput = z.infer<typeof input>;
