@@ -8,9 +8,9 @@ import { readConfig } from "./read-config";
 
 /** How a config is checked. */
 interface CheckOptions {
-  /** Whether findings are told as JSON. */
+  /** Whether findings are printed as JSON. */
   readonly json: boolean;
-  /** Where what was deployed before is. */
+  /** The output, hand-off or state that was deployed before. */
   readonly against?: string;
 }
 
@@ -25,7 +25,7 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
   const warnings = findingLines(report.warnings, given);
   const code = problems.length > 0 ? exitCodes.config : exitCodes.clean;
   if (json) {
-    // Empty: it was refused.
+    // An environment that was refused is empty.
     const environment = config?.settings.environment || null;
     const findings = { config: around.configFile, environment, against: compared, problems, warnings };
     around.stdout(`${JSON.stringify(findings, null, 2)}\n`);
@@ -40,7 +40,7 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
   return code;
 }
 
-/** What was compared with what was deployed before: stacks by name. */
+/** Names of the stacks that were compared with what was deployed before. */
 interface Comparison {
   /** As the user named it. */
   readonly path: string;
@@ -73,7 +73,7 @@ function compare(
   };
 }
 
-/** Nobody should take what was not compared for something that interrupts nothing. */
+/** Says what was compared, so that a stack that was not compared does not pass for one that interrupts nothing. */
 function comparisonText({ path, compared, new: added, gone }: Comparison): string {
   const lists = [
     compared.join(", ") || "nothing",

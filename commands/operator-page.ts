@@ -56,7 +56,7 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
 
 const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
 
-/** What reaching the state takes, which `terraform init` asks for before anything else. */
+/** What an operator needs to reach the state, which `terraform init` asks for first. */
 function stateNeeds(backend: BackendConfig): readonly string[] {
   switch (backend.type) {
     case "local":
@@ -84,7 +84,7 @@ function stateNeeds(backend: BackendConfig): readonly string[] {
   }
 }
 
-/** What a killed apply may leave of the state itself. */
+/** What to do with a state that a killed apply left locked or cut off. */
 function unlockNotes({ type }: BackendConfig): readonly string[] {
   if (type === "local") {
     return [

@@ -5,10 +5,10 @@ import { type Report, show } from "../lib/config/report";
 import { backendAttributes } from "../lib/constructs/state-backend";
 import type { Config } from "../stacks/config";
 
-/** What Terraform and this program make in a stack's folder, and may be made again. */
+/** Files in a stack's folder that Terraform and this program write and can write again. */
 const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl", manifestsFolder];
 
-/** Refuses an output folder that is something else. */
+/** Refuses an output folder that is a file. */
 export function refuseNoFolder(option: string, folder: string, report: Report): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
     report.problem([option], `is ${show(folder)}, which is no folder; name another`);
@@ -16,8 +16,8 @@ export function refuseNoFolder(option: string, folder: string, report: Report): 
 }
 
 /**
- * Refuses to write into folders that Terraform has initialised for another environment: it would offer to move one
- * environment's state into the other's place.
+ * Refuses to write into folders that Terraform has initialised for another environment: Terraform would offer to move
+ * the state of one environment to the place of the other.
  *
  * @param folderOf - the folder of a stack
  */
@@ -28,7 +28,7 @@ export function refuseOtherEnvironments(config: Config, folderOf: (stack: string
     const found = recordedStateKey(join(folder, ".terraform", "terraform.tfstate"));
     if (found === undefined) continue;
     const wanted = stateKeyOf(backend.type, backendAttributes(backend, { project, environment, stack: name }));
-    // A local state's path has no project; what both name must agree.
+    // The path of a local state has no project: compare the parts that both have.
     const length = Math.min(found.length, wanted.length);
     if (found.slice(-length).join("/") === wanted.slice(-length).join("/")) continue;
     report.problem(
@@ -38,14 +38,14 @@ export function refuseOtherEnvironments(config: Config, folderOf: (stack: string
   }
 }
 
-/** The state key in what `terraform init` wrote down of the backend. */
+/** The state key that `terraform init` recorded. */
 function recordedStateKey(file: string): readonly string[] | undefined {
   if (!existsSync(file)) return undefined;
   let record: { readonly backend?: RecordedBackend } | null;
   try {
     record = JSON.parse(readFileSync(file, "utf8")) as typeof record;
   } catch {
-    // Terraform refuses to work with a damaged one, so nothing can go to the wrong place.
+    // Terraform itself refuses a damaged record, so no state can go to the wrong place.
     return undefined;
   }
   return record?.backend && stateKeyOf(record.backend.type, record.backend.config);
@@ -85,7 +85,7 @@ function stateKeyOf(type: string, attributes: Readonly<Record<string, unknown>>)
   }
 }
 
-/** Whether a folder holds state, however it came there. `.terraform/terraform.tfstate` only says where state is. */
+/** Whether a folder holds a state file. `.terraform/terraform.tfstate` is none: it says where the state is. */
 function holdsState(folder: string): boolean {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).some(
     (path) => path.includes(".tfstate") && path !== join(".terraform", "terraform.tfstate"),
@@ -93,10 +93,10 @@ function holdsState(folder: string): boolean {
 }
 
 /**
- * Takes the generated files out of the folders of stacks that left the config, and the folders with them. A folder with
- * state is left as it is, and so is one that Terraform has initialised for another environment.
+ * Removes the generated files of stacks that left the config, and their folders if nothing else is in them. Keeps a
+ * folder that holds state, and one that Terraform has initialised for another environment.
  *
- * @returns the folders that were left because of their state
+ * @returns the folders that were kept because they hold state
  */
 export function removeLeftStacks(config: Config, stacksFolder: string): readonly string[] {
   if (!existsSync(stacksFolder)) return [];
@@ -104,7 +104,7 @@ export function removeLeftStacks(config: Config, stacksFolder: string): readonly
   const kept: string[] = [];
   for (const entry of readdirSync(stacksFolder, { withFileTypes: true })) {
     const folder = join(stacksFolder, entry.name);
-    // Only what a synthesis made is ever removed.
+    // Never remove a folder that no synthesis made.
     if (!entry.isDirectory() || present.includes(entry.name) || !existsSync(join(folder, "cdk.tf.json"))) continue;
     const [environment] = recordedStateKey(join(folder, ".terraform", "terraform.tfstate"))?.slice(-2) ?? [];
     if (environment !== undefined && environment !== config.settings.environment) continue;
@@ -119,8 +119,8 @@ export function removeLeftStacks(config: Config, stacksFolder: string): readonly
 }
 
 /**
- * Takes the manifests of an earlier synthesis out of a stack's folder: whoever applies the folder would bring back what
- * left the config.
+ * Removes the manifests of an earlier synthesis from a stack's folder: applying them would bring back objects that left
+ * the config.
  */
 export function removeManifests(folder: string): void {
   rmSync(join(folder, manifestsFolder), { recursive: true, force: true });
@@ -129,14 +129,14 @@ export function removeManifests(folder: string): void {
 /**
  * Moves every file below one folder to the same place below another, replacing each whole and touching nothing else.
  *
- * @throws before the first is moved, if one of them cannot stand where it should
+ * @throws before it moves anything, if a folder has the name of one of the files
  */
 export function moveInto(from: string, to: string): void {
   const files = readdirSync(from, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(from, join(entry.parentPath, entry.name)));
   for (const target of files.map((file) => join(to, file))) {
-    // Looking for something below a file throws by itself.
+    // For a path below a file, statSync throws by itself.
     if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${target} is a folder`);
   }
   for (const file of files) {

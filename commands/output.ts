@@ -2,30 +2,30 @@ import Table from "cli-table3";
 import { bold, dim, red, yellow } from "picocolors";
 import { type Finding, type Report, showPath } from "../lib/config/report";
 
-/** Where a command writes, and what it was asked to read: everything it knows of the world around it. */
+/** Everything that a command knows of the world around it: what to read, and where to write. */
 export interface Surroundings {
   /** The config file as the user named it. */
   readonly configFile: string;
-  /** Whether the user named it, or it is the example for want of one. */
+  /** Whether the user named the config file; otherwise it is the example. */
   readonly named: boolean;
-  /** Whether this runs in CI, where nobody looks unless told. */
+  /** Whether this runs in CI, where no person watches. */
   readonly unattended: boolean;
   /** The output folder. */
   readonly outdir: string;
   /** Whether the framework's CLI runs this: it removes the folders of stacks that left, and fails if they are gone. */
   readonly frameworkCli?: boolean;
-  /** What npm took for a setting of its own, of an `--against` that the user meant for us. */
+  /** The value of an `--against` that npm kept as a setting of its own. */
   readonly npmAgainst?: string | undefined;
-  /** What arrives on the standard input, piece by piece; nothing does if it is left out. */
+  /** Reads the standard input in pieces; left out, there is none. */
   readonly stdin?: () => Iterable<Uint8Array>;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }
 
-/** Exit codes, which scripts rely on: clean, config wrong or unreadable, internal failure. */
+/** Exit codes, a contract with scripts: clean, config wrong or unreadable, internal failure. */
 export const exitCodes = { clean: 0, config: 1, internal: 2 } as const;
 
-/** How options reach a command past npm, which keeps those before `--` for itself. */
+/** How to pass an option through npm, which keeps options before `--` for itself. */
 export const npmWay = "`npm run check -- --against <path>`";
 
 /** A count and its noun: `1 problem`, `2 problems`. */

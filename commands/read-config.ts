@@ -17,7 +17,7 @@ export interface CheckedFile {
   readonly given: unknown;
 }
 
-/** What an unset variable of a script leaves. */
+/** TLS_STACKS_CONFIG is set and empty, as after an unset variable in a script. */
 const emptyName = { problem: "has no name: TLS_STACKS_CONFIG is empty; name a config file, or unset it" };
 
 /** Reads and checks the config file that a command was given. */
@@ -29,7 +29,7 @@ export function readConfig({ configFile, named, unattended, frameworkCli, outdir
     return { config: undefined, report, given: undefined };
   }
   const { config, report } = checkedConfig(file.value);
-  // Where something is deployed from what is written, or nobody looks, the example must not pass for an environment.
+  // In CI and under the framework's CLI the example must not be taken for an environment: it would be deployed.
   if (!named && (unattended || frameworkCli)) {
     report.warning([], "is the example, since TLS_STACKS_CONFIG names none; name the environment's own");
   }
@@ -37,7 +37,7 @@ export function readConfig({ configFile, named, unattended, frameworkCli, outdir
   return { config, report, given: file.value };
 }
 
-/** A kubeconfig is read by whoever applies, who need not be here: its absence is worth a word, not a refusal. */
+/** Warns of kubeconfigs that are not on this machine. The operator who applies may have them, so this is no problem. */
 function warnOfMissingKubeconfigs(config: Config, outdir: string, report: Report): void {
   for (const stack of config.stacks) {
     for (const { kubeconfig } of clustersOf(stack)) {

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 
-/** What arrives on the standard input, piece by piece, until it ends. */
+/** Reads the standard input in pieces until it ends. */
 export function* standardInput(): Generator<Uint8Array> {
   for (let length = -1; length !== 0; ) {
     const buffer = Buffer.alloc(65_536);
@@ -9,16 +9,16 @@ export function* standardInput(): Generator<Uint8Array> {
   }
 }
 
-/** How much was read; 0 at the end, -1 if nothing has arrived yet. */
+/** The number of bytes read: 0 at the end, -1 if none have arrived yet. */
 function readPiece(buffer: Buffer): number {
   try {
     return readSync(0, buffer);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // How Windows says that a pipe has ended.
+    // Windows reports the end of a pipe this way.
     if (code === "EOF") return 0;
     if (code !== "EAGAIN") throw error;
-    // Somebody who shares the input has made it non-blocking.
+    // Another process that shares the input has made it non-blocking: wait and read again.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     return -1;
   }

@@ -6,10 +6,10 @@ import { buildStack } from "../stacks";
 import type { Config } from "../stacks/config";
 
 /**
- * Builds every stack of a config and writes what Terraform needs to a folder of its own, in the output folder if that
- * exists: renaming is a single step only on one file system, and the output folder may be a volume.
+ * Builds every stack of a config and writes it to a new folder inside the output folder (or the nearest folder above it
+ * that exists): files are renamed into place, which is one step only on one file system.
  *
- * @param use - called with the folder, which is gone afterwards
+ * @param use - called with the folder, which is deleted afterwards
  */
 export function synthesized<Result>(config: Config, outdir: string, use: (folder: string) => Result): Result {
   const folder = mkdtempSync(join(existingFolder(resolve(outdir)), ".synthesis-"));
@@ -32,7 +32,7 @@ export function synthesized<Result>(config: Config, outdir: string, use: (folder
   }
 }
 
-/** The folder itself or the nearest above it that exists: a synthesis that fails has made no folder. */
+/** The folder itself or the nearest above it that exists: a synthesis that fails leaves no new folder. */
 function existingFolder(folder: string): string {
   return existsSync(folder) ? folder : existingFolder(dirname(folder));
 }

@@ -15,17 +15,17 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
   for (const stack of config.stacks) {
     const before = previous.get(stack.name);
     const place = placeAt(["stacks", stack.name], report);
-    // What another scenario made is nothing that this one could go on with.
+    // A stack of another scenario has nothing that this one continues: it counts as new.
     const same = before === undefined || !scenarioChanged(stack.kind, before, place);
     checkStackChange(stack, same ? before : undefined, place);
   }
 }
 
 /**
- * A stack that is not in the config any more is nobody's.
+ * Warns of stacks that left the config: nothing manages what they made.
  *
  * @param known - stacks that were there before
- * @returns whether that is true of all there were, so that there is nothing to compare
+ * @returns whether all of them left, so that there is nothing to compare
  */
 function checkGoneStacks({ stacks }: Config, known: readonly string[], report: Report): boolean {
   const names = stacks.map(({ name }) => name);

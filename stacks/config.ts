@@ -33,8 +33,8 @@ export interface Config {
 }
 
 /**
- * Reads whatever a config file gave. Every mistake goes to the report; the result is what could be made of the rest, to
- * be used for checks in any case and for synthesis only if the report has no problem.
+ * Reads a config of any quality. Every mistake goes to the report, and the result is completed from the rest: fit for
+ * checks in any case, and for synthesis only if the report has no problem.
  */
 export function readConfig(given: unknown, report: Report): Config {
   const input = readStructure(configInput, plainData(given, report), report);

@@ -13,7 +13,7 @@ import { pipelineTls } from "./pipeline-tls";
 import type { Around, NamedCertificate, OperatorNotes, Scenario } from "./scenario";
 import { vaultPkiK8s } from "./vault-pki-k8s";
 
-/** Every scenario by its name, in the order of names. Nothing else knows them all. */
+/** Every scenario by its name, in the order of names. No other file names them all. */
 export const scenarios = {
   "acm-route53": acmRoute53,
   "cas-short-lived": casShortLived,

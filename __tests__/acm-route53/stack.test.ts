@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as fc from "fast-check";
+import { configWith, everything, type Fields, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
   type Block,
@@ -14,12 +13,10 @@ import {
 jest.setTimeout(60_000);
 
 /** A config that has every optional field of this scenario, with a stack in the region of CloudFront besides. */
-const everything = JSON.parse(readFileSync(join(__dirname, "../golden/acm-everything.json"), "utf8")) as {
-  stacks: Record<string, Scenario>;
-};
-const texts = synthesizedTexts(everything);
-const json = JSON.parse(texts.public ?? "") as TerraformJson;
-const cdnOnly = JSON.parse(texts["cdn-only"] ?? "") as TerraformJson;
+const full = everything("acm-everything") as { readonly stacks: Readonly<Record<string, Scenario>> };
+const { texts, stack } = synthesizedStacks(full);
+const json = stack("public");
+const cdnOnly = stack("cdn-only");
 
 interface Scenario {
   readonly scenario: "acm-route53";
@@ -29,21 +26,12 @@ interface Scenario {
   readonly certificates: Readonly<Record<string, { readonly names: readonly string[] }>>;
 }
 
-/** Resources of a type by name. */
-function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
-  return resource?.[type] ?? {};
-}
-
-/** A resource's arguments without the framework's note of where it comes from. */
-function argumentsOf(json: TerraformJson, type: string, name: string): Block {
-  const { "//": _, ...rest } = resources(json, type)[name] ?? {};
-  return rest;
-}
+/** A resource's arguments. */
+const argumentsOf = (json: TerraformJson, type: string, name: string): Block => resources(json, type)[name] ?? {};
 
 /** A config with one stack, `web`. */
-function configOf(stack: Omit<Scenario, "scenario">, more: object = {}): object {
-  const stacks = { web: { scenario: "acm-route53", ...stack } };
-  return { project: "ai-platform", environment: "test", backend: { type: "local" }, stacks, ...more };
+function configOf(stack: Omit<Scenario, "scenario">, more: Fields = {}): object {
+  return configWith("web", { scenario: "acm-route53", ...stack }, more);
 }
 
 const zones = { "example.com": "Z0123456789ABCDEFGHIJ", "example.org": "Z0987654321ZYXWVUTSR" };
@@ -51,7 +39,7 @@ const onRoute53 = (zones: Readonly<Record<string, string>>) => ({ in: "route53",
 const region = "eu-west-1";
 
 /** The only stack of a config with these certificates. */
-function withCertificates(certificates: Scenario["certificates"], more: object = {}): TerraformJson {
+function withCertificates(certificates: Scenario["certificates"], more: Fields = {}): TerraformJson {
   return synthesizedJson(configOf({ region, dns: onRoute53(zones), certificates }, more), "web");
 }
 
@@ -112,7 +100,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
 
 describe("validation records", () => {
   test("certificates that share a name share its record, over regions too, and a wildcard has the name's own", () => {
-    const { certificates } = everything.stacks.public as Scenario;
+    const { certificates } = full.stacks.public as Scenario;
     const { elsewhere: _, ...own } = certificates;
     const names = Object.values(own).flatMap(({ names }) => names.map((name) => name.replace("*.", "").toLowerCase()));
     const ascii = names.map((name) => new URL(`https://${name}`).hostname.replace(/\.$/, ""));
@@ -430,7 +418,7 @@ describe("of any config", () => {
     fc.assert(
       fc.property(fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (randoms) => {
         const next = () => randoms.next().value as number;
-        expect(synthesizedTexts(shuffled(everything, next))).toEqual(texts);
+        expect(synthesizedTexts(shuffled(full, next))).toEqual(texts);
       }),
       { numRuns: 5 },
     );

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
 import { keysInState } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
+import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
   type Block,
@@ -17,19 +16,14 @@ import {
 } from "../support/synthesis";
 
 /** A config that has every optional field of this scenario. */
-const everything = JSON.parse(readFileSync(join(__dirname, "../golden/pipeline-everything.json"), "utf8")) as object;
-const texts = synthesizedTexts(everything);
-const stacks = Object.fromEntries(
-  Object.entries(texts).map(([name, text]) => [name, JSON.parse(text) as TerraformJson]),
-);
+const whole = everything("pipeline-everything");
+const { texts, stacks, stack } = synthesizedStacks(whole);
 /** An authority, a namespace of its own, aliases to a load balancer that is looked up. */
-const full = stacks["pipeline-tls"] as TerraformJson;
+const full = stack("pipeline-tls");
 /** An authority with all defaults, aliases to a target whose address is given. */
-const edge = stacks["pipeline-tls-edge"] as TerraformJson;
+const edge = stack("pipeline-tls-edge");
 /** No authority, no aliases. */
-const selfSigned = stacks["pipeline-tls-self-signed"] as TerraformJson;
-
-type Fields = Readonly<Record<string, unknown>>;
+const selfSigned = stack("pipeline-tls-self-signed");
 
 const pods = { port: 8443, selector: { app: "any" } };
 
@@ -41,19 +35,8 @@ function withServices(services: Fields, ofStack: Fields = {}): TerraformJson {
 function configOf(services: Fields, ofStack: Fields = {}): object {
   const kubernetes = { context: "kind-pipeline" };
   const mesh = { scenario: "pipeline-tls", kubernetes, namespace: { name: "pipeline" }, services, ...ofStack };
-  const settings = { project: "ai-platform", environment: "test", backend: { type: "local" }, privateKeys: "allowed" };
-  return { ...settings, stacks: { mesh } };
+  return configWith("mesh", mesh);
 }
-
-/** Resources of a type by name, without the framework's note of where they come from. */
-function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
-  return Object.fromEntries(
-    Object.entries(resource?.[type] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
-  );
-}
-
-/** The value of an output. */
-const output = ({ output }: TerraformJson, name: string) => output?.[name]?.value as Readonly<Record<string, unknown>>;
 
 test("operations receive exactly the bytes in golden/", () => {
   expectGolden("pipeline-everything", texts);
@@ -159,7 +142,7 @@ describe("keys", () => {
   });
 
   test("in the state are those that the product says are there, and the inventory says so of each", () => {
-    for (const stack of checkedConfig(everything).config.stacks) {
+    for (const stack of checkedConfig(whole).config.stacks) {
       const json = stacks[stack.name] as TerraformJson;
       const made = Object.keys(resources(json, "tls_private_key"));
       expect(keysInState(stack).map(({ address }) => address)).toEqual(made.map((name) => `tls_private_key.${name}`));
@@ -637,7 +620,7 @@ describe("of any config", () => {
     );
 
   test("a re-ordered one changes no byte", () => {
-    expect(synthesizedTexts(turned(everything))).toEqual(texts);
+    expect(synthesizedTexts(turned(whole))).toEqual(texts);
   });
 
   test("a service added adds its own resources and its lines in outputs, and changes no byte of any other", () => {

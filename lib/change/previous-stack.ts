@@ -1,9 +1,9 @@
-/** What is known of something that was deployed, or handed over to be: its arguments, or all its attributes. */
+/** A resource of an earlier release: its arguments from an output, or its attributes from a state. */
 export type PreviousResource = Readonly<Record<string, unknown>>;
 
-/** A stack as it was before. */
+/** A stack of an earlier release. */
 export interface PreviousStack {
-  /** Where it is known from: what was synthesized, with references, or a state, with what really is. */
+  /** The source: an output, whose values may be references, or a state, which has the values themselves. */
   readonly from: "output" | "state";
   /** By address; those of an output besides by the provider they are configured with, such as `provider.google`. */
   readonly resources: Readonly<Record<string, PreviousResource>>;
@@ -28,17 +28,12 @@ export function namedOfType(
   );
 }
 
-/** A text that is there and not empty: a state has empty ones for what was not given. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** Texts of a list, which JSON and states write the same. */
+/** The texts of a list. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((member) => typeof member === "string") : [];
 }
 
-/** A block that there is one of: an object in a configuration, a list of one in a state. */
+/** A block that stands once: an object in an output, a list of one in a state. */
 export function blockOf(value: unknown): PreviousResource {
   const block = Array.isArray(value) ? value[0] : value;
   return typeof block === "object" && block !== null ? (block as PreviousResource) : {};

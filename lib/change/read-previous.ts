@@ -57,7 +57,7 @@ export function previousStacks(
   return new Map([...found].map(([name, { stack }]) => [name, stack]));
 }
 
-/** What a state is taken for nobody's with. */
+/** Problem text for a state whose stack is unknown. */
 const nameless = "is a Terraform state that does not say of which stack";
 
 function expected(problem: string, stacks: readonly string[]): string {
@@ -66,7 +66,7 @@ function expected(problem: string, stacks: readonly string[]): string {
     : "name what synth or handoff wrote, or what `terraform state pull` prints";
 }
 
-/** Says so if something was deployed of another project or environment: its likeness would say nothing. */
+/** The problem with an output or state of another project or environment: comparing it would prove nothing. */
 function belongsElsewhere(json: Json, { project, environment }: Settings, report: Report): string | undefined {
   const labels = labelsIn(json);
   const what = isState(json) ? "state" : "output";
@@ -140,7 +140,7 @@ function isState({ version, resources }: Json): boolean {
 }
 
 /**
- * The stack that a file is of, or why it is of none.
+ * The stack that a file describes, or why it describes none.
  *
  * @param alone - whether the user named the file, which then need not be called after its stack
  */

@@ -134,7 +134,7 @@ export const backendInput = z
 /** Where a stack's state is kept; nothing of it is left to decide. */
 export type BackendConfig = z.infer<typeof backendInput>;
 
-/** Whether whoever reads the place where the state is kept has to be allowed to decrypt it first. */
+/** Whether the state is encrypted at rest. */
 export function isEncrypted(backend: BackendConfig): boolean {
   switch (backend.type) {
     case "s3":

@@ -45,7 +45,7 @@ const digests: Readonly<Record<string, string>> = {
   "1.2.840.10045.4.3.4": "sha512",
 };
 
-/** Reads a request in PEM and checks that whoever made it has the key; else says what is wrong with the text. */
+/** Reads a certificate request in PEM and verifies its signature, which proves possession of the key (RFC 2986). */
 export function parseRequest(text: string): { readonly request: SigningRequest } | { readonly mistake: string } {
   const remedy = "write the one block that `openssl req -new` prints";
   const lines = text.trim().replaceAll("\r\n", "\n");

@@ -6,7 +6,7 @@ import { computeNamePattern, computeNameProblem, projectIdPattern, projectIdProb
 import { hasProblem, type Path, type Report, show } from "./report";
 import { sortedEntries } from "./sorted-map";
 
-/** What stands in place of a Route 53 zone's id where Terraform finds the zone by its name. */
+/** Written in place of a Route 53 zone id, it lets Terraform find the zone by its name. */
 export const lookup = "lookup";
 
 const zonesInput = (zone: z.ZodType<string>, example: string) =>
@@ -100,7 +100,7 @@ export function readZones(input: Readonly<Record<string, string>>, path: Path, r
   return report.refused(at) || (zones.size === 0 && hasProblem(report, at)) ? undefined : Object.fromEntries(sorted);
 }
 
-/** Two zones with one id would put the records of one into the other, where nobody looks for them. */
+/** Two zones with one id would put the records of one zone into the other, where no resolver looks for them. */
 function reportSharedIds(zones: readonly (readonly [DnsName, string])[], path: Path, report: Report): void {
   const owners = new Map<string, DnsName>();
   for (const [name, id] of zones) {

@@ -72,7 +72,7 @@ export function commonNameOf(names: readonly DnsName[]): DnsName | undefined {
   return fitting.find((name) => !name.startsWith("*.")) ?? fitting[0];
 }
 
-/** The domain somebody can register that the name belongs to (public suffix list), if it has one. */
+/** The registrable domain of a name (public suffix list), if it has one. */
 export function registrableDomain(name: DnsName): string | undefined {
   // Loaded on the error path alone: the list is larger than everything else a synthesis needs.
   const { getDomain } = require("tldts") as typeof import("tldts");

@@ -2,7 +2,7 @@ import type { KeyKind } from "./keys";
 import type { Purpose } from "./purpose";
 import { oneOf, type Path, type Report, show } from "./report";
 
-/** What somebody wants of a certificate, in the words that every scenario shares. */
+/** What a config asks of a certificate, in the words that every scenario shares. */
 export interface CertificateIntent {
   readonly purpose: Purpose;
   /** `undefined`: the issuer's choice. */

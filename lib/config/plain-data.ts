@@ -11,10 +11,10 @@ const publicBlocks =
 /** More levels than any config has; reading many thousands would exhaust the stack. */
 const mostLevels = 20;
 
-/** What a config is made of, as messages say it. */
+/** The values that a config may have, as messages list them. */
 const plain = "a config is plain data: strings, numbers, true, false, lists and maps";
 
-/** Keys that reach into an object's machinery; some validators drop them without a word. */
+/** Keys with a meaning in JavaScript; some validators drop them silently. */
 const machinery: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
@@ -45,7 +45,7 @@ export function plainData(value: unknown, report: Report): unknown {
     }
     const inside = [...around, item];
     if (Array.isArray(item)) return Array.from(item, (member, index) => copy(member, [...path, index], inside));
-    // What a literal has as its prototype, whichever realm it was made in.
+    // The prototype of an object literal has this method, in every realm.
     const prototype = Object.getPrototypeOf(item) as object | null;
     if (prototype !== null && !Object.hasOwn(prototype, "isPrototypeOf")) {
       report.refuse(path, `is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`);
@@ -77,7 +77,7 @@ function keyProblem(key: string): string | undefined {
 }
 
 function textProblem(text: string, pem: boolean): string | undefined {
-  // A line of base64 may look like a key.
+  // A line of base64 in a public PEM block may look like a secret: ignore such blocks.
   const secret = secretIn(pem ? text.replace(publicBlocks, "") : text);
   if (secret !== undefined) {
     return `looks like ${secret}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;

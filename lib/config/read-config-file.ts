@@ -93,7 +93,7 @@ function position(text: string, offset: number): string {
   return `line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}`;
 }
 
-/** What is wrong with a file that would lose values without a word, if that is all that is wrong with it. */
+/** The problem with a file whose only fault is a key written twice, of which JavaScript keeps the last silently. */
 function keysTwice(error: unknown, config: string): string | undefined {
   const failures = compilerMessages(error);
   const found = failures.flatMap(({ id, text = "", location }) => {

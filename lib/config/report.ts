@@ -81,7 +81,7 @@ export function oneOf(values: readonly unknown[]): string {
   return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}` : (shown[0] ?? "");
 }
 
-/** DNS names and ARNs tell their things apart at the end, so a path does not cut them. */
+/** The longest name in a path: DNS names and ARNs differ at their ends, so cutting them would hide which is meant. */
 const longestInPath = 300;
 
 /**
@@ -100,7 +100,7 @@ export function showPath(path: Path, data: unknown): string {
   return text === "" ? "the config" : text;
 }
 
-/** What tells a member of a list from the others, for a reader: its text, or the field that identifies it. */
+/** How a message names a member of a list: its text, or the field that identifies it. */
 function nameOfMember(member: unknown, position: number): unknown {
   if (typeof member === "string") return secretIn(member) === undefined ? member : "(withheld)";
   if (typeof member !== "object" || member === null) return position;

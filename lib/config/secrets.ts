@@ -39,7 +39,7 @@ export function secretIn(text: string): string | undefined {
   return secrets.find(({ pattern }) => pattern.test(text))?.what;
 }
 
-/** The text with every secret taken out, for messages that pass on what somebody else wrote. */
+/** The text with every secret taken out, for messages that pass on the text of another program. */
 export function withoutSecrets(text: string): string {
   const lines = text.replace(
     /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)/g,

@@ -13,7 +13,7 @@ import { sortedMap } from "./sorted-map";
 /** What may become of private keys, from strict to lax. */
 const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
 
-/** How often somebody applies, unless the config says otherwise. */
+/** How often the stacks are applied, unless the config says otherwise. */
 const defaultApplyEvery = "7d";
 
 /** What a config says of all its stacks, as fields of the whole config. */

@@ -8,7 +8,7 @@ const limits: Readonly<Record<string, { readonly most: number; readonly what: st
   cloud: { most: 90, what: "a workspace's name" },
 };
 
-/** The state key must suit the backend, which would say so only at `terraform init`, or at the first apply. */
+/** Refuses state keys that the backend refuses: it would do so only at `terraform init`, or at the first apply. */
 export function checkStateKeys(settings: Settings, stacks: readonly { readonly name: string }[], report: Report): void {
   const { type } = settings.backend;
   for (const { name } of stacks) {

@@ -11,7 +11,7 @@ export interface CheckProps {
 
 /**
  * A `check` block: a plan or an apply warns, and does nothing else. It needs no service and no output, so a drift job that
- * only plans sees what nobody looked after.
+ * only plans sees what was neglected.
  */
 export class Check extends TerraformElement {
   readonly #props: CheckProps;

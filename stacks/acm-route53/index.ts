@@ -15,7 +15,7 @@ export const acmRoute53 = {
   marker: "aws_acm_certificate",
   certificates: ({ certificates }) => certificates,
   authorities: () => [],
-  // ACM makes and keeps the keys; nobody can read them.
+  // ACM makes and keeps the keys, and lets no one read them.
   keysInState: () => [],
   clusters: () => [],
   operatorNotes,

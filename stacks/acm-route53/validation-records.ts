@@ -5,7 +5,7 @@ import type { Zones } from "../../lib/config/dns-hosts";
 import { route53ZoneIds } from "../../lib/constructs/route53-zones";
 import type { ValidationConfig } from "./config";
 
-/** How long resolvers may keep a validation record, in seconds: short, since records appear while somebody waits. */
+/** Time to live of validation records, in seconds: short, since an apply waits for them. */
 const recordTtl = 300;
 
 /**

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import fc from "fast-check";
-import { type ConfigFile, readConfigFile } from "../../lib/config/read-config-file";
+import { type ConfigFile, readConfigFile } from "../../../lib/config/read-config-file";
 
 const folder = mkdtempSync(join(tmpdir(), "config-files-"));
-const root = resolve(__dirname, "../..");
+const root = resolve(__dirname, "../../..");
 const files = new Set<string>();
 
 // The loader remembers what it compiled, some of it when the process ends; of these files nobody needs it.

@@ -8,7 +8,7 @@ import {
   parseName,
   registrableDomain,
   withoutWildcard,
-} from "../../lib/config/dns-names";
+} from "../../../lib/config/dns-names";
 
 /** What UTS #46 makes of a host name with every check a certificate authority would make; `undefined` for none. */
 function byTheStandard(text: string): string | undefined {

@@ -1,0 +1,127 @@
+import { day } from "../../lib/config/duration";
+import { publicLifetime } from "../../lib/config/lifetimes";
+import { type AcmCertificateConfig, type AcmRoute53Config, defaultAlarm } from "../../stacks/acm-route53/config";
+import { checkedConfig } from "../../stacks/check";
+import type { Config } from "../../stacks/config";
+import { type Changes, changed, goodConfig, topic } from "../support/configs";
+
+/** What a config becomes, which has to be without a mistake. */
+function completed(given: unknown): Config {
+  const { config, report } = checkedConfig(given);
+  expect(report.problems).toEqual([]);
+  return config;
+}
+
+/** What the stack `web` of a changed good config becomes. */
+function stackOf(changes: Changes): AcmRoute53Config {
+  const stack = completed(changed(changes)).stacks.find(({ name }) => name === "web");
+  if (stack?.kind !== "acm-route53") throw new Error("no such stack");
+  return stack.config;
+}
+
+/** What its certificate `api` becomes. */
+function certificateOf(changes: Changes): AcmCertificateConfig {
+  const certificate = stackOf(changes).certificates.find(({ name }) => name === "api");
+  if (certificate === undefined) throw new Error("no such certificate");
+  return certificate;
+}
+
+/** The value with the entries of every map and the members of every list in another order. */
+function _shuffled(value: unknown, next: () => number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, _shuffled(inner, next)] as const);
+  const inOrder = entries.map((entry) => ({ entry, place: next() })).sort((one, other) => one.place - other.place);
+  return Array.isArray(value)
+    ? inOrder.map(({ entry: [, inner] }) => inner)
+    : Object.fromEntries(inOrder.map(({ entry }) => entry));
+}
+
+function _frozen<Value>(value: Value): Value {
+  if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) _frozen(inner);
+  return Object.freeze(value);
+}
+
+/** Numbers from a seed, for one order out of many. */
+function _numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return state;
+  };
+}
+
+describe("certificates", () => {
+  test.each([
+    ["a name and its wildcard", ["*.example.com", "example.com"], [["example.com", "example.com"]]],
+    ["a wildcard alone", ["*.example.com"], [["example.com", "*.example.com"]]],
+    [
+      "a wildcard one level down",
+      ["*.api.example.com", "example.com"],
+      [
+        ["api.example.com", "*.api.example.com"],
+        ["example.com", "example.com"],
+      ],
+    ],
+    [
+      "two spellings",
+      ["bücher.example.com", "XN--BCHER-KVA.example.com"],
+      [["xn--bcher-kva.example.com", "xn--bcher-kva.example.com"]],
+    ],
+  ])("%s: one record each, under the spelling that ACM lists", (_, names, expected) => {
+    const { validations } = certificateOf({ "api/names": names });
+    expect(validations.map(({ name, domain }) => [name, domain])).toEqual(expected);
+  });
+
+  test("a record belongs to the zone with the longest name, and zones that hold none are left out", () => {
+    const { zones, certificates } = stackOf({
+      "api/names": ["a.b.example.com", "*.b.example.com", "c.example.com"],
+      "web/dns/zones": { "example.com": "Z1", "b.example.com": "Z2", "example.org": "Z3", com: "lookup" },
+    });
+    expect(certificates[0]?.validations.map(({ name, zone }) => [name, zone])).toEqual([
+      ["a.b.example.com", "b.example.com"],
+      ["b.example.com", "b.example.com"],
+      ["c.example.com", "example.com"],
+    ]);
+    expect(Object.entries(zones)).toEqual([
+      ["b.example.com", "Z2"],
+      ["example.com", "Z1"],
+    ]);
+  });
+
+  test("CloudFront takes a certificate to us-east-1, and nothing else does", () => {
+    expect(certificateOf({ "api/attach": [{ to: "cloudfront" }] })).toMatchObject({ region: "us-east-1" });
+    expect(certificateOf({ "api/attach": [{ to: "api-gateway" }] })).toMatchObject({ region: "eu-west-1" });
+  });
+
+  test.each([
+    [undefined, 200, 30],
+    ["2026-03-14", 200, 30],
+    ["2027-03-14", 200, 30],
+    ["2027-03-15", 100, 15],
+    ["2029-03-14", 100, 15],
+    ["2029-03-15", 47, 7],
+    ["2099-01-01", 47, 7],
+  ])("at the horizon %s certificates live %s days and the alarm rings %s days before", (horizon, lifetime, alarm) => {
+    const stack = stackOf({ horizon });
+    expect(stack.lifetime).toBe(lifetime * day);
+    expect(stack.certificates[0]?.alarm).toEqual({ before: alarm * day, topics: [] });
+    expect(publicLifetime(horizon)).toBe(lifetime * day);
+    expect(defaultAlarm(lifetime * day)).toBe(alarm * day);
+  });
+
+  test("an alarm that says only whom to tell, an empty one and none", () => {
+    expect(certificateOf({ "api/alarm": { topics: [topic] } }).alarm).toMatchObject({ before: 30 * day });
+    expect(certificateOf({ "api/alarm": {} }).alarm).toEqual({ before: 30 * day, topics: [] });
+    expect(certificateOf({ "api/alarm": false }).alarm).toBeUndefined();
+  });
+
+  test("the clock is never asked", () => {
+    const before = JSON.stringify(checkedConfig(goodConfig()));
+    jest.useFakeTimers({ now: new Date("2031-01-01") });
+    try {
+      expect(JSON.stringify(checkedConfig(goodConfig()))).toBe(before);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { partitionOf } from "../../../lib/config/aws";
+import { day, goDuration, parseDuration, showDuration } from "../../../lib/config/duration";
+import { isDate, laterLifetimes } from "../../../lib/config/lifetimes";
+import type { AcmCertificateConfig, AcmRoute53Config } from "../../../stacks/acm-route53/config";
+import { checkedConfig } from "../../../stacks/check";
+import type { Config } from "../../../stacks/config";
+import { albListener, type Changes, changed } from "../../support/configs";
+
+/** What a config becomes, which has to be without a mistake. */
+function completed(given: unknown): Config {
+  const { config, report } = checkedConfig(given);
+  expect(report.problems).toEqual([]);
+  return config;
+}
+
+/** What the stack `web` of a changed good config becomes. */
+function stackOf(changes: Changes): AcmRoute53Config {
+  const stack = completed(changed(changes)).stacks.find(({ name }) => name === "web");
+  if (stack?.kind !== "acm-route53") throw new Error("no such stack");
+  return stack.config;
+}
+
+/** What its certificate `api` becomes. */
+function certificateOf(changes: Changes): AcmCertificateConfig {
+  const certificate = stackOf(changes).certificates.find(({ name }) => name === "api");
+  if (certificate === undefined) throw new Error("no such certificate");
+  return certificate;
+}
+
+/** The value with the entries of every map and the members of every list in another order. */
+function _shuffled(value: unknown, next: () => number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, _shuffled(inner, next)] as const);
+  const inOrder = entries.map((entry) => ({ entry, place: next() })).sort((one, other) => one.place - other.place);
+  return Array.isArray(value)
+    ? inOrder.map(({ entry: [, inner] }) => inner)
+    : Object.fromEntries(inOrder.map(({ entry }) => entry));
+}
+
+function _frozen<Value>(value: Value): Value {
+  if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) _frozen(inner);
+  return Object.freeze(value);
+}
+
+/** Numbers from a seed, for one order out of many. */
+function _numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return state;
+  };
+}
+
+describe("times and places", () => {
+  test.each([
+    ["30s", 30, "30s"],
+    ["15m", 900, "15m"],
+    ["90m", 5_400, "90m"],
+    ["24h", day, "24h"],
+    ["90d", 90 * day, "2160h"],
+    ["36500d", 36_500 * day, "876000h"],
+  ])("%s is %s seconds, and %s to programs in Go", (text, seconds, go) => {
+    expect(parseDuration(text)).toBe(seconds);
+    expect(goDuration(seconds)).toBe(go);
+  });
+
+  test("a duration is shown in the largest unit that divides it, and read back the same", () => {
+    expect([1, 60, 3_600, 5_400, day, 36 * 3_600, 90 * day].map(showDuration)).toEqual([
+      "1s",
+      "1m",
+      "1h",
+      "90m",
+      "1d",
+      "36h",
+      "90d",
+    ]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 36_500 * day }), (seconds) => {
+        expect(parseDuration(showDuration(seconds))).toBe(seconds);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("lifetimes that come after the horizon", () => {
+    const later = (horizon?: string) => laterLifetimes(horizon).map(({ from }) => from);
+    expect(later()).toEqual(["2027-03-15", "2029-03-15"]);
+    expect(later("2027-03-14")).toEqual(["2027-03-15", "2029-03-15"]);
+    expect(later("2027-03-15")).toEqual(["2029-03-15"]);
+    expect(later("2029-03-15")).toEqual([]);
+  });
+
+  test("dates are those of the calendar", () => {
+    for (const date of ["2028-02-29", "2027-12-31", "0001-01-01"]) expect(isDate(date)).toBe(true);
+    for (const text of ["2027-02-29", "2027-00-10", "2027-1-1", "+002027-01-01", "20270101"])
+      expect(isDate(text)).toBe(false);
+  });
+
+  test.each([
+    ["eu-west-1", "aws"],
+    ["cn-north-1", "aws-cn"],
+    ["us-gov-west-1", "aws-us-gov"],
+    ["us-east-1", "aws"],
+  ])("%s is in the partition %s", (region, partition) => expect(partitionOf(region)).toBe(partition));
+
+  test("in China and in GovCloud too, a listener belongs where its stack is", () => {
+    for (const [region, partition] of [
+      ["cn-north-1", "aws-cn"],
+      ["us-gov-west-1", "aws-us-gov"],
+    ] as const) {
+      const arn = albListener.replace("arn:aws:", `arn:${partition}:`).replace("eu-west-1", region);
+      expect(
+        certificateOf({ "web/region": region, "api/attach": [{ to: "alb-listener", arn }] }).listeners,
+      ).toHaveLength(1);
+    }
+  });
+});
