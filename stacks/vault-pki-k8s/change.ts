@@ -1,11 +1,6 @@
-import { blockOf, ofType, type PreviousResource, type PreviousStack, textsOf } from "../change/previous-stack";
-import { type Path, type Report, show } from "../config/report";
-import {
-  authorityKeys,
-  renewsItself,
-  type VaultCertificateConfig,
-  type VaultPkiK8sConfig,
-} from "../config/vault-pki-k8s";
+import { blockOf, ofType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
+import { type Path, type Report, show } from "../../lib/config/report";
+import { authorityKeys, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** A certificate as it was before. */
 interface KnownCertificate {
@@ -37,12 +32,13 @@ interface Before {
  * Every Secret that somebody mounts must stay, and every certificate come from an authority that its clients trust.
  * What takes one away at the apply, or would stop it half-way, is a problem; what somebody must know of, a warning.
  */
-export function checkVaultInterruptions(
+export function change(
   stack: VaultPkiK8sConfig,
-  previous: PreviousStack,
+  previous: PreviousStack | undefined,
   path: Path,
   report: Report,
 ): void {
+  if (previous === undefined) return;
   const before = readBefore(previous);
   if (before.certificates.size === 0 && !before.own) return;
   checkContext(stack, previous, path, report);

@@ -1,15 +1,15 @@
-import { day } from "../config/duration";
-import { type Path, type Report, show } from "../config/report";
-import { roleOf } from "../config/vault-certificate-role";
-import type { VaultPkiK8sConfig } from "../config/vault-pki-k8s";
-import { type IssueLimits, type IssueRequest, simulateRole } from "../vault-role/simulate";
-import { smallestWidening, unintendedNames } from "../vault-role/widening";
+import { day } from "../../lib/config/duration";
+import { type Path, type Report, show } from "../../lib/config/report";
+import { type IssueLimits, type IssueRequest, simulateRole } from "../../lib/vault-role/simulate";
+import { smallestWidening, unintendedNames } from "../../lib/vault-role/widening";
+import type { VaultPkiK8sConfig } from "./config";
+import { roleOf } from "./role";
 
 /** Lifetimes have a check of their own. */
 const noLimits: IssueLimits = { mountDefault: 36_500 * day, mountMax: 36_500 * day, caLifetime: 36_500 * day };
 
 /** Would Vault issue this: every name of every certificate, put to its role. */
-export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
+export function checkRoles({ certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
   for (const certificate of certificates) {
     const at = [...path, "certificates", certificate.name];
     const role = roleOf(certificate);

@@ -1,15 +1,25 @@
-import { isUnder, withoutWildcard } from "../config/dns-names";
-import { type Seconds, showDuration } from "../config/duration";
-import { checkIssuer } from "../config/issuers";
-import { type Path, type Report, show } from "../config/report";
-import { isRoot } from "../config/vault";
-import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "../config/vault-pki-k8s";
+import { isUnder, withoutWildcard } from "../../lib/config/dns-names";
+import { type Seconds, showDuration } from "../../lib/config/duration";
+import { checkIssuer } from "../../lib/config/issuers";
+import { type Path, type Report, show } from "../../lib/config/report";
+import type { Settings } from "../../lib/config/settings";
+import { checkLifetimes } from "./check-lifetimes";
+import { checkRoles } from "./check-roles";
+import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { isRoot } from "./input-fields";
 
 /** The shortest lifetime that cert-manager takes (`Certificate.spec.duration`). */
 const shortestOfCertManager: Seconds = 3_600;
 
+/** Would Vault issue every certificate, and the cluster get it in time? */
+export function check(stack: VaultPkiK8sConfig, { applyEvery }: Settings, path: Path, report: Report): void {
+  checkDeliveries(stack, path, report);
+  checkRoles(stack, path, report);
+  checkLifetimes(stack, applyEvery, path, report);
+}
+
 /** Everything that would come in the way of a certificate between Vault and the cluster. */
-export function checkVaultDeliveries(stack: VaultPkiK8sConfig, path: Path, report: Report): void {
+function checkDeliveries(stack: VaultPkiK8sConfig, path: Path, report: Report): void {
   checkTrust(stack, path, report);
   checkAddress(stack, path, report);
   checkManifests(stack, path, report);

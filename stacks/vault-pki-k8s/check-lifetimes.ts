@@ -1,15 +1,10 @@
-import { day, parseDuration, type Seconds, showDuration } from "../config/duration";
-import { type Path, type Report, show } from "../config/report";
-import {
-  renewalWindow,
-  renewsItself,
-  type VaultCertificateConfig,
-  type VaultPkiK8sConfig,
-} from "../config/vault-pki-k8s";
-import { brokenLinks } from "../vault-role/ttl-chain";
+import { day, parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { type Path, type Report, show } from "../../lib/config/report";
+import { brokenLinks } from "../../lib/vault-role/ttl-chain";
+import { renewalWindow, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** Certificates must end before what signed them, and be renewed in time. */
-export function checkVaultLifetimes(
+export function checkLifetimes(
   { pki, certificates }: VaultPkiK8sConfig,
   applyEvery: Seconds,
   path: Path,
