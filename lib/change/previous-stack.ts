@@ -28,6 +28,11 @@ export function namedOfType(
   );
 }
 
+/** A text that is there and not empty: a state has empty ones for what was not given. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
 /** The texts of a list. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((member) => typeof member === "string") : [];
