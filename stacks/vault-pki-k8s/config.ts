@@ -10,9 +10,9 @@ import {
 } from "../../lib/config/kubernetes";
 import { renewalShare } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
+import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
-import { hasProblem, type Path, type Report } from "../../lib/config/report";
-import { sortedMap } from "../../lib/config/sorted-map";
+import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import {
   type Delivery,
@@ -143,11 +143,11 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 }
 
 /** Completes a stack: mounts and lifetimes by default, roles and renewal windows derived. */
-export function read(input: VaultPkiK8sInput, around: Around, path: Path, report: Report): VaultPkiK8sConfig {
-  const namespace = readNamespace(input.namespace, [...path, "namespace"], report);
-  const names = Object.keys(input.certificates).sort();
-  if (names.length === 0 && !hasProblem(report, [...path, "certificates"])) {
-    report.problem([...path, "certificates"], "is empty; write at least one certificate");
+export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
+  const namespace = readNamespace(input.namespace, place.in("namespace").path, place.report);
+  const certificates = sortedEntries(input.certificates);
+  if (certificates.length === 0 && !place.in("certificates").wrong) {
+    place.in("certificates").problem("is empty; write at least one certificate");
   }
   return {
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
@@ -155,12 +155,9 @@ export function read(input: VaultPkiK8sInput, around: Around, path: Path, report
     pki: readPki(input.pki),
     authPath: input.authPath ?? defaultAuthPath,
     audience: input.audience,
-    certificates: names.flatMap((name) => {
-      const certificate = input.certificates[name];
-      return certificate === undefined
-        ? []
-        : [readCertificate(name, certificate, namespace.name, around, [...path, "certificates", name], report)];
-    }),
+    certificates: certificates.map(([name, certificate]) =>
+      readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
+    ),
     applyManifests: input.manifests === "apply",
     crdsInstalled: input.crdsInstalled ?? false,
   };
@@ -208,25 +205,24 @@ function readCertificate(
   input: CertificateInput,
   namespace: string,
   { project, environment, stack }: Around,
-  path: Path,
-  report: Report,
+  place: Place,
 ): VaultCertificateConfig {
   const mistake = (authorityKeys as readonly string[]).includes(name)
     ? "is what the authority's own resources are called; choose another name"
     : keyProblem(name);
-  if (mistake !== undefined) report.problem(path, mistake);
-  const names = readNames(input.names, [...path, "names"], report);
+  if (mistake !== undefined) place.problem(mistake);
+  const inNames = place.in("names");
+  const names = readNames(input.names, inNames.path, inNames.report);
   const commonName = commonNameOf(names);
-  if (names.length === 0 && !hasProblem(report, [...path, "names"])) {
-    report.problem([...path, "names"], "is empty; write at least one name");
+  if (names.length === 0 && !inNames.wrong) {
+    inNames.problem("is empty; write at least one name");
   } else if (names.length > 0 && commonName === undefined) {
-    report.problem(
-      [...path, "names"],
+    inNames.problem(
       `has no name of at most ${commonNameLimit} characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
     );
   }
   if (input.consumer !== undefined && "ingress" in input.consumer) {
-    judgeAnnotations(input.consumer.ingress.annotations, [...path, "consumer", "ingress"], report);
+    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress").path, place.report);
   }
   const lifetime = parseDuration(input.lifetime ?? defaultLeafLifetime) ?? 0;
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({

@@ -9,9 +9,9 @@ import { operatorNotes } from "./operator";
 export const vaultPkiK8s = {
   kind: "vault-pki-k8s",
   input: vaultPkiK8sInput,
-  read: (input, around, { path, report }) => read(input, around, path, report),
-  check: (config, settings, { path, report }) => check(config, settings, path, report),
-  change: (config, before, { path, report }) => change(config, before, path, report),
+  read,
+  check,
+  change,
   marker: "vault_pki_secret_backend_role",
   certificates: ({ certificates }) => certificates,
   authorities: ({ pki }) => (pki.own ? authorityKeys : []),
