@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { day, parseDuration, showDuration } from "../../lib/config/duration";
-import { roleOf } from "../../lib/config/vault-certificate-role";
-import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
 import { simulateRole } from "../../lib/vault-role/simulate";
 import { unintendedNames } from "../../lib/vault-role/widening";
 import { checkedConfig } from "../../stacks/check";
+import type { VaultPkiK8sConfig } from "../../stacks/vault-pki-k8s/config";
+import { roleOf } from "../../stacks/vault-pki-k8s/role";
 import { problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;

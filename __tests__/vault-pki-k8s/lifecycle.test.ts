@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import example from "../../config/example";
-import type { VaultPkiK8sInput } from "../../lib/config/vault-pki-k8s";
+import type { VaultPkiK8sInput } from "../../stacks/vault-pki-k8s/input";
 import {
   certificatesIn,
   extensionsOf,

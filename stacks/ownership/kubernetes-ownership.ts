@@ -1,8 +1,9 @@
 import type { KubernetesConfig } from "../../lib/config/kubernetes";
 import { type Path, type Report, show } from "../../lib/config/report";
-import { renewsItself, type VaultCertificateConfig } from "../../lib/config/vault-pki-k8s";
 import type { Stack } from "..";
 import { mayBeSame } from "./may-be-same";
+
+type VaultCertificate = Stack<"vault-pki-k8s">["config"]["certificates"][number];
 
 /** Every object of a cluster, and every public name, has one owner: the second one's apply would fail half-way. */
 export function checkKubernetesOwnership(stacks: readonly Stack[], report: Report): void {
@@ -71,7 +72,7 @@ export function checkKubernetesOwnership(stacks: readonly Stack[], report: Repor
 
 /** Takes the objects that a certificate from Vault becomes. */
 function takeCertificate(
-  certificate: VaultCertificateConfig,
+  certificate: VaultCertificate,
   stack: string,
   namespace: string,
   take: (kind: string, name: string, owner: string) => string | undefined,
@@ -91,7 +92,7 @@ function takeCertificate(
   }
   takeMount(certificate, at, owner, namespace, take, report);
   const kinds = [
-    ...(renewsItself(certificate) ? ["Issuer"] : []),
+    ...(certificate.delivery === "cert-manager" ? ["Issuer"] : []),
     ...(consumer !== undefined && "ingress" in consumer ? ["Ingress"] : []),
   ];
   for (const kind of kinds) {
@@ -106,7 +107,7 @@ function takeCertificate(
 
 /** Of two patches with one mount path, or one volume, the second would put its Secret in the place of the first's. */
 function takeMount(
-  { name, consumer }: VaultCertificateConfig,
+  { name, consumer }: VaultCertificate,
   at: Path,
   owner: string,
   namespace: string,

@@ -1,5 +1,4 @@
 import { type Path, type Report, show } from "../../lib/config/report";
-import type { VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
 import type { Stack } from "..";
 import { mayBeSame } from "./may-be-same";
 
@@ -47,7 +46,7 @@ export function checkVaultOwnership(stacks: readonly Stack[], report: Report): v
   }
 }
 
-function ownMounts({ pki }: VaultPkiK8sConfig, stack: string, path: Path) {
+function ownMounts({ pki }: Stack<"vault-pki-k8s">["config"], stack: string, path: Path) {
   if (!pki.own) return [];
   return (["root", "intermediate"] as const).map((authority) => ({
     what: `the ${authority} of stack ${stack}`,

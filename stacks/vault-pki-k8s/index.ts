@@ -1,30 +1,17 @@
-import { checkVaultDeliveries } from "../../lib/checks/vault-deliveries";
-import { checkVaultInterruptions } from "../../lib/checks/vault-interruptions";
-import { checkVaultLifetimes } from "../../lib/checks/vault-lifetimes";
-import { checkVaultRoles } from "../../lib/checks/vault-roles";
-import {
-  authorityKeys,
-  readVaultPkiK8s,
-  type VaultPkiK8sConfig,
-  type VaultPkiK8sInput,
-  vaultPkiK8sInput,
-} from "../../lib/config/vault-pki-k8s";
 import type { Scenario } from "../scenario";
+import { change } from "./change";
+import { check } from "./check";
+import { authorityKeys, read, type VaultPkiK8sConfig } from "./config";
+import { type VaultPkiK8sInput, vaultPkiK8sInput } from "./input";
 import { operatorNotes } from "./operator";
 
 /** A PKI in Vault or OpenBao, or a role on one that exists; certificates delivered to Kubernetes. */
 export const vaultPkiK8s = {
   kind: "vault-pki-k8s",
   input: vaultPkiK8sInput,
-  read: (input, around, { path, report }) => readVaultPkiK8s(input, around, path, report),
-  check(config, { applyEvery }, { path, report }) {
-    checkVaultDeliveries(config, path, report);
-    checkVaultRoles(config, path, report);
-    checkVaultLifetimes(config, applyEvery, path, report);
-  },
-  change(config, before, { path, report }) {
-    if (before !== undefined) checkVaultInterruptions(config, before, path, report);
-  },
+  read,
+  check,
+  change,
   marker: "vault_pki_secret_backend_role",
   certificates: ({ certificates }) => certificates,
   authorities: ({ pki }) => (pki.own ? authorityKeys : []),

@@ -1,8 +1,8 @@
 import { showDuration } from "../../lib/config/duration";
 import { kubeconfigNeed } from "../../lib/config/kubernetes";
 import type { Settings } from "../../lib/config/settings";
-import { renewsItself, type VaultPkiK8sConfig } from "../../lib/config/vault-pki-k8s";
 import type { OperatorNotes } from "../scenario";
+import { renewsItself, type VaultPkiK8sConfig } from "./config";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: VaultPkiK8sConfig, settings: Settings): OperatorNotes {

@@ -7,27 +7,12 @@ import { stringify } from "yaml";
 import { BaseStack } from "../../lib/base-stack";
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
-import {
-  issuingMount,
-  renewsItself,
-  type VaultCertificateConfig,
-  type VaultPkiK8sConfig,
-} from "../../lib/config/vault-pki-k8s";
-import {
-  certManagerManifests,
-  deploymentPatch,
-  issuerAudience,
-  type Manifest,
-} from "../../lib/constructs/cert-manager";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../../lib/constructs/kubernetes";
-import {
-  allowRequests,
-  requestCertificate,
-  type SigningMount,
-  VaultAuthorities,
-  type VaultIssued,
-} from "../../lib/constructs/vault";
+import { type SigningMount, VaultAuthorities } from "./authorities";
+import { certManagerManifests, deploymentPatch, issuerAudience, type Manifest } from "./cert-manager";
+import { allowRequests, requestCertificate, type VaultIssued } from "./certificate";
+import { issuingMount, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** A certificate as the stack has delivered it. */
 interface Delivered {

@@ -1,17 +1,18 @@
-import { day } from "../config/duration";
-import { type Path, type Report, show } from "../config/report";
-import { roleOf } from "../config/vault-certificate-role";
-import type { VaultPkiK8sConfig } from "../config/vault-pki-k8s";
-import { type IssueLimits, type IssueRequest, simulateRole } from "../vault-role/simulate";
-import { smallestWidening, unintendedNames } from "../vault-role/widening";
+import { day } from "../../lib/config/duration";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { type IssueLimits, type IssueRequest, simulateRole } from "../../lib/vault-role/simulate";
+import { smallestWidening, unintendedNames } from "../../lib/vault-role/widening";
+import type { VaultPkiK8sConfig } from "./config";
+import { roleOf } from "./role";
 
 /** Lifetimes have a check of their own. */
 const noLimits: IssueLimits = { mountDefault: 36_500 * day, mountMax: 36_500 * day, caLifetime: 36_500 * day };
 
 /** Would Vault issue this: every name of every certificate, put to its role. */
-export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
+export function checkRoles({ certificates }: VaultPkiK8sConfig, place: Place): void {
   for (const certificate of certificates) {
-    const at = [...path, "certificates", certificate.name];
+    const inCertificate = place.in("certificates", certificate.name);
     const role = roleOf(certificate);
     for (const name of certificate.names) {
       // Each by itself, so that every refusal is told.
@@ -21,18 +22,16 @@ export function checkVaultRoles({ certificates }: VaultPkiK8sConfig, path: Path,
       const steps = smallestWidening(role, request, noLimits)?.steps ?? [];
       const ways = [...globWay(role, request), ...(steps.length === 0 ? [] : [steps.map(configWords).join(" and ")])];
       const way = ways.length === 0 ? "" : `${[...new Set(ways)].join(", or ")} in its role, or `;
-      report.problem(
-        [...at, "names", { member: name }],
-        `is refused by the role that is written for it (${configWords(errors.join("; "))}); ${way}rename it`,
-      );
+      inCertificate
+        .in("names", { member: name })
+        .problem(`is refused by the role that is written for it (${configWords(errors.join("; "))}); ${way}rename it`);
     }
     const unasked = unintendedNames(role, certificate.names);
     if (unasked.length === 0) continue;
     const examples = unasked.map(({ name, because }) => `${show(name)} (${configWords(because)})`);
-    report.warning(
-      [...at, "role"],
-      `also allows names that nobody asked for, such as ${examples.join(", ")}; is that meant?`,
-    );
+    inCertificate
+      .in("role")
+      .warning(`also allows names that nobody asked for, such as ${examples.join(", ")}; is that meant?`);
   }
 }
 

@@ -1,47 +1,58 @@
-import { isUnder, withoutWildcard } from "../config/dns-names";
-import { type Seconds, showDuration } from "../config/duration";
-import { checkIssuer } from "../config/issuers";
-import { type Path, type Report, show } from "../config/report";
-import { isRoot } from "../config/vault";
-import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "../config/vault-pki-k8s";
+import { isUnder, withoutWildcard } from "../../lib/config/dns-names";
+import { type Seconds, showDuration } from "../../lib/config/duration";
+import { checkIssuer } from "../../lib/config/issuers";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import type { Settings } from "../../lib/config/settings";
+import { checkLifetimes } from "./check-lifetimes";
+import { checkRoles } from "./check-roles";
+import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { isRoot } from "./input-fields";
 
 /** The shortest lifetime that cert-manager takes (`Certificate.spec.duration`). */
 const shortestOfCertManager: Seconds = 3_600;
 
+/** Would Vault issue every certificate, and the cluster get it in time? */
+export function check(stack: VaultPkiK8sConfig, { applyEvery }: Settings, place: Place): void {
+  checkDeliveries(stack, place);
+  checkRoles(stack, place);
+  checkLifetimes(stack, applyEvery, place);
+}
+
 /** Everything that would come in the way of a certificate between Vault and the cluster. */
-export function checkVaultDeliveries(stack: VaultPkiK8sConfig, path: Path, report: Report): void {
-  checkTrust(stack, path, report);
-  checkAddress(stack, path, report);
-  checkManifests(stack, path, report);
+function checkDeliveries(stack: VaultPkiK8sConfig, place: Place): void {
+  checkTrust(stack, place.in("pki", "caBundle"));
+  checkAddress(stack, place.in("pki", ...(stack.pki.own ? ["urls", "address"] : ["address"])));
+  checkManifests(stack, place.in("manifests"));
   for (const certificate of stack.certificates) {
-    const at = [...path, "certificates", certificate.name];
-    checkIssuer("vault", certificate, at, report);
-    checkPermitted(stack, certificate, at, report);
-    checkAccounts(stack, certificate, at, report);
+    const inCertificate = place.in("certificates", certificate.name);
+    checkIssuer("vault", certificate, inCertificate.path, inCertificate.report);
+    checkPermitted(stack, certificate, inCertificate.in("names"));
+    checkAccounts(stack, certificate, inCertificate.in("serviceAccounts"));
     if (!renewsItself(certificate)) continue;
-    if (stack.pki.address === undefined && !report.refused([...path, "pki", "address"])) {
-      report.problem(
-        [...path, "pki", "address"],
-        `is missing, and ${certificate.delivery} must know where Vault is; write one such as "https://vault.example.com:8200"`,
-      );
+    if (stack.pki.address === undefined) {
+      place
+        .in("pki", "address")
+        .problem(
+          `is missing, and ${certificate.delivery} must know where Vault is; write one such as "https://vault.example.com:8200"`,
+        );
     }
     if (certificate.lifetime > 0 && certificate.lifetime < shortestOfCertManager) {
-      report.problem(
-        [...at, "lifetime"],
-        `is ${show(showDuration(certificate.lifetime))}, and cert-manager takes no less than an hour; write at least "1h"`,
-      );
+      inCertificate
+        .in("lifetime")
+        .problem(
+          `is ${show(showDuration(certificate.lifetime))}, and cert-manager takes no less than an hour; write at least "1h"`,
+        );
     }
   }
 }
 
 /** Clients need the root: what chains end with elsewhere, strict ones refuse. */
-function checkTrust({ pki, certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
-  const at = [...path, "pki", "caBundle"];
-  if (pki.own || report.refused(at)) return;
+function checkTrust({ pki, certificates }: VaultPkiK8sConfig, place: Place): void {
+  if (pki.own) return;
   if (pki.caBundle !== undefined) {
     if (!isRoot(pki.caBundle)) {
-      report.warning(
-        at,
+      place.warning(
         "has no certificate that signed itself, and strict clients refuse a chain that ends elsewhere; write the root's",
       );
     }
@@ -50,17 +61,15 @@ function checkTrust({ pki, certificates }: VaultPkiK8sConfig, path: Path, report
   const effect = certificates.every(renewsItself)
     ? "the stack gives clients nothing to trust"
     : "clients get the last certificate of the mount's chain, which strict ones refuse unless it is the root";
-  report.warning(at, `is left out, so ${effect}; write the root's PEM`);
+  place.warning(`is left out, so ${effect}; write the root's PEM`);
 }
 
 /** What an address means for those who go by it. */
-function checkAddress({ pki, certificates }: VaultPkiK8sConfig, path: Path, report: Report): void {
-  const at = [...path, "pki", ...(pki.own ? ["urls", "address"] : ["address"])];
-  if (pki.address === undefined || report.refused(at) || !URL.canParse(pki.address)) return;
+function checkAddress({ pki, certificates }: VaultPkiK8sConfig, place: Place): void {
+  if (pki.address === undefined || !URL.canParse(pki.address)) return;
   const { protocol, hostname, pathname, origin } = new URL(pki.address);
   if (pathname !== "/") {
-    report.warning(
-      at,
+    place.warning(
       `has the path ${show(pathname)}, which Vault itself does not know; unless a proxy in front of it takes that away, write ${show(origin)}`,
     );
   }
@@ -68,69 +77,54 @@ function checkAddress({ pki, certificates }: VaultPkiK8sConfig, path: Path, repo
   const inClear = certificates.some(renewsItself)
     ? "so whoever sees the traffic reads the token with which cert-manager requests, and can change certificates and revocation lists on their way"
     : "so whoever sees the traffic can change revocation lists on their way, and if VAULT_ADDR is such an address too, reads Terraform's token and the private keys that Vault makes";
-  report.warning(at, `is http://, ${inClear}; give Vault a TLS listener and write "https://..."`);
+  place.warning(`is http://, ${inClear}; give Vault a TLS listener and write "https://..."`);
 }
 
 function isLoopback(hostname: string): boolean {
   return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
 }
 
-function checkManifests(stack: VaultPkiK8sConfig, path: Path, report: Report): void {
+function checkManifests(stack: VaultPkiK8sConfig, place: Place): void {
   const { applyManifests, crdsInstalled, certificates } = stack;
   if (!applyManifests) return;
   if (!certificates.some(renewsItself)) {
-    report.warning(
-      [...path, "manifests"],
-      'is "apply", but no certificate has a delivery with manifests; leave it out',
-    );
+    place.warning('is "apply", but no certificate has a delivery with manifests; leave it out');
   } else if (!crdsInstalled) {
-    report.problem(
-      [...path, "manifests"],
+    place.problem(
       'is "apply", which plans only where the cluster knows the kinds of cert-manager already; install it first and write crdsInstalled: true, or write "files"',
     );
   }
 }
 
-function checkPermitted(
-  { pki }: VaultPkiK8sConfig,
-  { names }: VaultCertificateConfig,
-  path: Path,
-  report: Report,
-): void {
+function checkPermitted({ pki }: VaultPkiK8sConfig, { names }: VaultCertificateConfig, place: Place): void {
   if (!pki.own || pki.intermediate.permittedDomains.length === 0) return;
   const { permittedDomains } = pki.intermediate;
   for (const name of names) {
     if (permittedDomains.some((domain) => isUnder(withoutWildcard(name), domain))) continue;
-    report.problem(
-      [...path, "names", { member: name }],
-      `is under none of the intermediate's permittedDomains (${permittedDomains.join(", ")}), so clients would refuse it (RFC 5280, name constraints); rename it or add its domain there`,
-    );
+    place
+      .in({ member: name })
+      .problem(
+        `is under none of the intermediate's permittedDomains (${permittedDomains.join(", ")}), so clients would refuse it (RFC 5280, name constraints); rename it or add its domain there`,
+      );
   }
 }
 
-function checkAccounts(
-  stack: VaultPkiK8sConfig,
-  certificate: VaultCertificateConfig,
-  path: Path,
-  report: Report,
-): void {
+function checkAccounts(stack: VaultPkiK8sConfig, certificate: VaultCertificateConfig, place: Place): void {
   const { serviceAccounts } = certificate;
-  const at = [...path, "serviceAccounts"];
   const anyone = serviceAccounts.find((account) => account.name === "*" && account.namespace === "*");
   if (anyone !== undefined) {
-    report.problem(
-      [...at, { member: "*" }],
-      "is every service account of every namespace, so every pod could request the certificate; write names",
-    );
+    place
+      .in({ member: "*" })
+      .problem("is every service account of every namespace, so every pod could request the certificate; write names");
     return;
   }
   for (const account of serviceAccounts.filter((one) => one.name === "*" || one.namespace === "*")) {
     const who =
       account.name === "*" ? `every service account of ${account.namespace}` : `${account.name} of every namespace`;
-    report.warning([...at, { member: account.name }], `lets ${who} request the certificate; is that meant?`);
+    place.in({ member: account.name }).warning(`lets ${who} request the certificate; is that meant?`);
   }
   if (renewsItself(certificate)) {
-    checkRequester(stack, certificate, at, report);
+    checkRequester(stack, certificate, place);
     return;
   }
   const names = [...new Set(serviceAccounts.map((account) => account.name))];
@@ -140,8 +134,7 @@ function checkAccounts(
     .flatMap((namespace) => names.map((account) => shown({ name: account, namespace })))
     .find((pair) => !given.has(pair));
   if (extra !== undefined) {
-    report.problem(
-      at,
+    place.problem(
       `would let ${extra} in as well, since Vault takes each name in each namespace; write that one too, or make a certificate for each namespace`,
     );
   }
@@ -154,18 +147,15 @@ const shown = (account: { readonly name: string; readonly namespace: string }) =
 function checkRequester(
   stack: VaultPkiK8sConfig,
   { serviceAccounts, name }: VaultCertificateConfig,
-  at: Path,
-  report: Report,
+  place: Place,
 ): void {
   const [account, ...more] = serviceAccounts;
   if (account === undefined || more.length > 0) {
-    report.problem(
-      at,
+    place.problem(
       `has ${serviceAccounts.length} service accounts, and cert-manager requests with one; write one, or leave it out for ${show(name)}`,
     );
   } else if (account.namespace !== stack.namespace.name || account.name === "*") {
-    report.problem(
-      at,
+    place.problem(
       `is ${shown(account)}, and cert-manager requests with one of the certificate's own namespace, ${stack.namespace.name}; write one from there`,
     );
   }

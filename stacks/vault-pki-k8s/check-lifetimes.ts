@@ -1,62 +1,47 @@
-import { day, parseDuration, type Seconds, showDuration } from "../config/duration";
-import { type Path, type Report, show } from "../config/report";
-import {
-  renewalWindow,
-  renewsItself,
-  type VaultCertificateConfig,
-  type VaultPkiK8sConfig,
-} from "../config/vault-pki-k8s";
-import { brokenLinks } from "../vault-role/ttl-chain";
+import { day, parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { renewalShare } from "../../lib/config/lifetimes";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { brokenLinks } from "../../lib/vault-role/ttl-chain";
+import { renewalWindow, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** Certificates must end before what signed them, and be renewed in time. */
-export function checkVaultLifetimes(
-  { pki, certificates }: VaultPkiK8sConfig,
-  applyEvery: Seconds,
-  path: Path,
-  report: Report,
-): void {
+export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEvery: Seconds, place: Place): void {
   const above = pki.own ? { intermediate: pki.intermediate.lifetime, root: pki.root.lifetime } : undefined;
   if (above !== undefined && above.intermediate > 0 && above.root > 0) {
     // The same sentence for each certificate.
     const { intermediate, root } = above;
     for (const { message } of brokenLinks({ leaf: 0, roleMax: 0, mountMax: 0, intermediate, root })) {
-      report.problem([...path, "pki", "intermediate", "lifetime"], message);
+      place.in("pki", "intermediate", "lifetime").problem(message);
     }
   }
   for (const certificate of certificates) {
     const { name, lifetime } = certificate;
     // Lifetimes of 0 were refused already.
     if (lifetime === 0) continue;
-    const at = [...path, "certificates", name, "lifetime"];
+    const inLifetime = place.in("certificates", name, "lifetime");
     if (above !== undefined && above.intermediate > 0) {
       // The stack gives the role what the certificate asks for, and a role's limit goes before its mount's.
       const chain = { leaf: lifetime, roleMax: lifetime, mountMax: lifetime, ...above };
       // What is wrong between the authorities was told once.
       const broken = brokenLinks(chain).filter(({ to }) => to !== "root");
-      for (const { message } of broken) report.problem(at, message);
+      for (const { message } of broken) inLifetime.problem(message);
       if (broken.length === 0 && 2 * lifetime > above.intermediate) {
-        report.warning(
-          at,
+        inLifetime.warning(
           `is ${show(showDuration(lifetime))}, more than half of the intermediate's ${show(showDuration(above.intermediate))}: ${showDuration(above.intermediate - lifetime)} after the intermediate was made, Vault refuses to sign another; write a shorter one`,
         );
       }
     }
-    if (!renewsItself(certificate)) checkWindow(certificate, applyEvery, at, report);
+    if (!renewsItself(certificate)) checkWindow(certificate, applyEvery, inLifetime);
   }
 }
 
-function checkWindow(
-  { lifetime, renewBefore }: VaultCertificateConfig,
-  applyEvery: Seconds,
-  path: Path,
-  report: Report,
-): void {
+function checkWindow({ lifetime, renewBefore }: VaultCertificateConfig, applyEvery: Seconds, place: Place): void {
   if (renewBefore >= 2 * applyEvery) return;
   const least = leastLifetime(applyEvery);
   const longer =
     parseDuration(showDuration(least)) === undefined ? "" : `write at least ${show(showDuration(least))}, `;
-  report.problem(
-    path,
+  place.problem(
     `is ${show(showDuration(lifetime))}: an apply renews in the last third, ${showDuration(renewBefore)}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longer}apply more often, or write a delivery that renews itself ("cert-manager")`,
   );
 }
@@ -64,7 +49,7 @@ function checkWindow(
 /** The least lifetime whose renewal window holds two applies, in whole days where that is no more than a day too much. */
 function leastLifetime(applyEvery: Seconds): Seconds {
   const size = applyEvery >= day ? day : 60;
-  let lifetime = Math.ceil((6 * applyEvery) / size) * size;
+  let lifetime = Math.ceil((2 * applyEvery) / renewalShare / size) * size;
   while (renewalWindow(lifetime) < 2 * applyEvery) lifetime += size;
   return lifetime;
 }

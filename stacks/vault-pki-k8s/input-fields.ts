@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { text } from "./fields";
-import { show } from "./report";
+import { text } from "../../lib/config/fields";
+import { show } from "../../lib/config/report";
 
 /** Paths below which Vault's own endpoints are, and so no secrets engine. */
 const ownPaths: readonly string[] = ["auth", "cubbyhole", "identity", "sys"];

@@ -1,5 +1,5 @@
-import type { KeyKind } from "./keys";
-import type { VaultCertificateConfig } from "./vault-pki-k8s";
+import type { KeyKind } from "../../lib/config/keys";
+import type { VaultCertificateConfig } from "./config";
 
 /** A key as Vault's requests and roles name it. */
 export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: string; readonly keyBits: number }>> = {

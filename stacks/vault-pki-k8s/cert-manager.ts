@@ -1,8 +1,8 @@
 import type { ICertificate } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate";
 import type { IIssuer } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer";
-import { goDuration } from "../config/duration";
-import type { KeyKind } from "../config/keys";
-import type { VaultCertificateConfig } from "../config/vault-pki-k8s";
+import { goDuration } from "../../lib/config/duration";
+import type { KeyKind } from "../../lib/config/keys";
+import type { VaultCertificateConfig } from "./config";
 
 /** What every object of a cluster says of itself. */
 interface ObjectMetadata {

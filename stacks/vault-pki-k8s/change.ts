@@ -1,0 +1,204 @@
+import type { PreviousStack } from "../../lib/change/previous-stack";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { type Before, type KnownAuthority, type KnownCertificate, readBefore } from "./change-before";
+import {
+  authorityKeys,
+  type ExistingPkiConfig,
+  type OwnPkiConfig,
+  renewsItself,
+  type VaultCertificateConfig,
+  type VaultPkiK8sConfig,
+} from "./config";
+
+/**
+ * Every Secret that somebody mounts must stay, and every certificate come from an authority that its clients trust.
+ * What takes one away at the apply, or would stop it half-way, is a problem; what somebody must know of, a warning.
+ */
+export function change(stack: VaultPkiK8sConfig, previous: PreviousStack | undefined, place: Place): void {
+  if (previous === undefined) return;
+  const before = readBefore(previous);
+  if (before.certificates.size === 0 && before.authorities === undefined) return;
+  checkContext(stack, before, place.in("kubernetes", "context"));
+  checkPki(stack, before, place.in("pki"));
+  const stays = checkNamespace(stack, before, place.in("namespace"));
+  checkRemovals(stack, before, place.in("certificates"));
+  // Where the namespace changes, that is the mistake.
+  if (!stays) return;
+  for (const certificate of stack.certificates) {
+    const known = before.certificates.get(certificate.name);
+    if (known !== undefined) checkCertificate(stack, certificate, known, place.in("certificates", certificate.name));
+  }
+}
+
+/** Another cluster gets everything anew, and nobody looks after the old one. */
+function checkContext({ kubernetes }: VaultPkiK8sConfig, { context: was }: Before, place: Place): void {
+  if (was === undefined || was === kubernetes.context) return;
+  place.warning(
+    `is ${show(kubernetes.context)}, was ${show(was)}: if that is another cluster, everything is made anew there, and what is in the old one stays and is no longer renewed, since Terraform forgets it; make a second stack for the new cluster, and take this one out once nobody uses it`,
+  );
+}
+
+/** What signs, and whom clients trust. */
+function checkPki({ pki }: VaultPkiK8sConfig, before: Before, place: Place): void {
+  if (!pki.own) {
+    checkExisting(pki, before, place.in("existing"));
+  } else if (before.authorities === undefined) {
+    place
+      .in("root")
+      .problem(
+        `is the stack's own, was the existing mount ${show(before.mount ?? "")}: every certificate would be issued anew under a root that no client trusts yet; ${secondStack}`,
+      );
+  } else {
+    for (const authority of authorityKeys) {
+      checkAuthority(pki, authority, before.authorities[authority], place.in(authority));
+    }
+  }
+}
+
+const secondStack =
+  "make a second stack with it, have its root trusted beside the old one, lead the consumers over, and take this one out last";
+
+function checkExisting(pki: ExistingPkiConfig, before: Before, place: Place): void {
+  if (before.authorities !== undefined) {
+    place.problem(
+      `is ${show(pki.mount)}, and the stack made its authorities itself: the apply would destroy their mounts, with their keys, for ever, for protection does not hold for what the config no longer has; first \`terraform state rm\` each vault_* address that ends in .root or .intermediate, which leaves them in Vault`,
+    );
+    return;
+  }
+  if (before.mount === undefined || before.mount === pki.mount) return;
+  const moved = `is ${show(pki.mount)}, was ${show(before.mount)}: every certificate`;
+  if (before.trust === pki.caBundle) {
+    place.warning(
+      `${moved} is issued anew from there, and what cert-manager requests is refused until its manifests are applied again`,
+    );
+    return;
+  }
+  const sameRoot =
+    pki.caBundle === undefined || before.trust === undefined
+      ? "if both have one root, write its PEM in caBundle and apply that first; else "
+      : "";
+  place.problem(
+    `${moved} would be issued anew from there, under a root that clients may not trust; ${sameRoot}${secondStack}`,
+  );
+}
+
+function checkAuthority(
+  { protect, ...pki }: OwnPkiConfig,
+  authority: (typeof authorityKeys)[number],
+  before: KnownAuthority,
+  place: Place,
+): void {
+  const lost =
+    authority === "root"
+      ? "the root would be deleted and another one made, and every client that trusts the old one refuse what is issued from then on"
+      : "another intermediate, with another key, would take the place of this one, and clients that have this one pinned, or ask whether what it signed was revoked, refuse what they get";
+  const stopped = protect ? "the plan refuses it, and so changes nothing at all: without protection " : "";
+  for (const field of ["commonName", "mount", "key"] as const) {
+    const [is, was] = [pki[authority][field], before[field]];
+    if (was === undefined || was === is) continue;
+    place
+      .in(field)
+      .problem(`is ${show(is)}, was ${show(was)}: ${stopped}${lost}; write ${show(was)} again, or ${secondStack}`);
+  }
+}
+
+/** @returns whether the objects stay where they are */
+function checkNamespace(
+  { namespace }: VaultPkiK8sConfig,
+  { namespace: was, ownNamespace }: Before,
+  place: Place,
+): boolean {
+  const moved = was !== undefined && was !== namespace.name && !was.includes("${");
+  if (ownNamespace !== undefined && (moved || !namespace.create)) {
+    const field = moved ? "name" : "create";
+    const now = moved ? `is ${show(namespace.name)}, was ${show(ownNamespace)}` : "is false, was true";
+    const way = moved
+      ? "make a second stack for the new namespace, lead the consumers over, and take this one out last"
+      : `first \`terraform state rm kubernetes_namespace_v1.namespace_${ownNamespace}\`, which leaves it there`;
+    place
+      .in(field)
+      .problem(
+        `${now}: the apply would destroy the namespace ${show(ownNamespace)} with everything in it, whoever made it; ${way}`,
+      );
+  } else if (moved) {
+    place
+      .in("name")
+      .problem(
+        `is ${show(namespace.name)}, was ${show(was)}: the Secrets that Terraform made would be deleted there, and what mounts them could not start again; make a second stack for the new namespace, lead the consumers over, and take this one out last`,
+      );
+  }
+  return !moved;
+}
+
+/** A certificate that goes takes its role with it, and its Secret if Terraform made that. */
+function checkRemovals({ certificates }: VaultPkiK8sConfig, before: Before, place: Place): void {
+  const fresh = certificates.filter(({ name }) => !before.certificates.has(name));
+  for (const [name, { secret, byController, domains }] of before.certificates) {
+    if (certificates.some((one) => one.name === name)) continue;
+    const lost =
+      secret === undefined
+        ? "its role in Vault goes, so nothing renews it"
+        : `the Secret ${show(secret)} and its role in Vault go, so what mounts the one cannot start again, and what requests with the other is refused`;
+    const heir = fresh.find((one) => one.secret === secret || one.names.some((host) => domains.includes(host)));
+    if (heir === undefined) {
+      place.warning(
+        `no longer has ${show(name)}: ${lost}; see that nobody uses it${byController ? ", and delete what its manifests made with kubectl" : ""}`,
+      );
+      continue;
+    }
+    const sameSecret = secret !== undefined && heir.secret === secret;
+    const way =
+      sameSecret && !renewsItself(heir)
+        ? `first \`terraform state mv kubernetes_secret_v1.${name} kubernetes_secret_v1.${heir.name}\`, with which the Secret stays, and let who requests from Vault use the new role`
+        : sameSecret
+          ? `first \`terraform state rm kubernetes_secret_v1.${name}\`, with which the Secret stays for cert-manager to take over`
+          : `keep ${show(name)} beside it, with a Secret of its own, lead the consumers over, and take it out in a later apply`;
+    place.in(heir.name).problem(`takes the place of ${show(name)}, as if that were renamed: ${lost}; ${way}`);
+  }
+}
+
+/** A certificate that stays must keep its Secret. */
+function checkCertificate(
+  { applyManifests }: VaultPkiK8sConfig,
+  certificate: VaultCertificateConfig,
+  { secret, byController, requested }: KnownCertificate,
+  place: Place,
+): void {
+  const { name } = certificate;
+  if (renewsItself(certificate)) {
+    if (secret !== undefined) {
+      const until = applyManifests
+        ? "cert-manager makes it anew only after that"
+        : "cert-manager makes it anew only once its manifests are applied";
+      const kept = certificate.secret === secret ? "takes it over and renews it" : `fills ${show(certificate.secret)}`;
+      place
+        .in("delivery")
+        .problem(
+          `is ${show(certificate.delivery)}, was "terraform": the apply would delete the Secret ${show(secret)}, and ${until}; first \`terraform state rm kubernetes_secret_v1.${name}\`, which leaves it there until cert-manager ${kept}`,
+        );
+    } else if (requested !== undefined && requested !== certificate.secret) {
+      place
+        .in("secret")
+        .warning(
+          `is ${show(certificate.secret)}, was ${show(requested)}: the old Secret stays and is no longer renewed; lead its consumers over, then delete it with kubectl`,
+        );
+    }
+    return;
+  }
+  // An apply that was cut off may have left a role alone.
+  if (secret === undefined) {
+    if (!byController) return;
+    place
+      .in("delivery")
+      .problem(
+        `is "terraform", was "cert-manager": the apply would stop half-way if the Secret ${show(certificate.secret)} is there already, and cert-manager could renew it no more; write a new name in secret and lead the consumers over, or first delete its Certificate with kubectl and import the Secret (docs/recovery.md)`,
+      );
+  } else if (secret !== certificate.secret) {
+    place
+      .in("secret")
+      .problem(
+        `is ${show(certificate.secret)}, was ${show(secret)}: the apply would delete the Secret ${show(secret)}, and what mounts it could not start again; write ${show(secret)} again, make a second certificate with the new Secret, lead the consumers over, and take this one out in a later apply`,
+      );
+  }
+}

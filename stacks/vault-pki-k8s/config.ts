@@ -1,0 +1,271 @@
+import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
+import { parseDuration, type Seconds } from "../../lib/config/duration";
+import { keyProblem } from "../../lib/config/identifiers";
+import { defaultKey, type KeyKind } from "../../lib/config/keys";
+import {
+  judgeAnnotations,
+  type KubernetesConfig,
+  type NamespaceConfig,
+  readNamespace,
+} from "../../lib/config/kubernetes";
+import { renewalShare } from "../../lib/config/lifetimes";
+import { readNames } from "../../lib/config/names";
+import type { Place } from "../../lib/config/place";
+import type { Purpose } from "../../lib/config/purpose";
+import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
+import type { Around } from "../scenario";
+import {
+  type Delivery,
+  defaultAuthPath,
+  defaultIntermediateLifetime,
+  defaultIntermediateMount,
+  defaultLeafLifetime,
+  defaultRootLifetime,
+  defaultRootMount,
+  type VaultPkiK8sInput,
+} from "./input";
+import { readAddress, readTrust } from "./input-fields";
+
+/** What the resources of the stack's own authorities are called, and so no certificate. */
+export const authorityKeys = ["intermediate", "root"] as const;
+
+/** Deliveries that replace certificates without anybody's apply. */
+const selfRenewing: readonly Delivery[] = ["cert-manager"];
+
+/** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
+export function renewalWindow(lifetime: Seconds): Seconds {
+  return Math.floor(lifetime * renewalShare);
+}
+
+type CertificateInput = VaultPkiK8sInput["certificates"][string];
+
+/** An authority that the stack makes, complete. */
+export interface VaultAuthorityConfig {
+  /** Path of its mount. */
+  readonly mount: string;
+  readonly commonName: string;
+  readonly key: KeyKind;
+  readonly lifetime: Seconds;
+}
+
+/** Two authorities that the stack makes, complete. */
+export interface OwnPkiConfig {
+  readonly own: true;
+  readonly root: VaultAuthorityConfig;
+  /** Empty `permittedDomains`: any. */
+  readonly intermediate: VaultAuthorityConfig & { readonly permittedDomains: readonly DnsName[] };
+  readonly address: string;
+  readonly serverCaBundle: string | undefined;
+  readonly protect: boolean;
+}
+
+/** A PKI that exists, complete. */
+export interface ExistingPkiConfig {
+  readonly own: false;
+  readonly mount: string;
+  readonly address: string | undefined;
+  readonly serverCaBundle: string | undefined;
+  readonly caBundle: string | undefined;
+}
+
+/** A service account; `*` stands for any. */
+interface ServiceAccountConfig {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** What a Vault role lets be requested, complete. */
+interface VaultRoleConfig {
+  /** Of role, policy and auth role. */
+  readonly name: string;
+  readonly allowedDomains: readonly string[];
+  readonly allowBareDomains: boolean;
+  readonly allowSubdomains: boolean;
+  readonly allowGlobDomains: boolean;
+  readonly allowWildcardCertificates: boolean;
+}
+
+/** Who shows a certificate, complete. */
+type ConsumerConfig =
+  | {
+      readonly ingress: {
+        readonly service: string;
+        readonly port: number;
+        readonly className: string | undefined;
+        readonly annotations: Readonly<Record<string, string>>;
+      };
+    }
+  | { readonly deployment: { readonly name: string; readonly container: string; readonly mountPath: string } };
+
+/** One certificate, complete. */
+export interface VaultCertificateConfig {
+  readonly name: string;
+  /** Sorted. */
+  readonly names: readonly DnsName[];
+  readonly commonName: DnsName;
+  readonly key: KeyKind;
+  readonly purpose: Purpose;
+  readonly lifetime: Seconds;
+  /** How long before its end it is replaced. */
+  readonly renewBefore: Seconds;
+  readonly secret: string;
+  readonly delivery: Delivery;
+  /** Who may request it. Empty: nobody but who applies. */
+  readonly serviceAccounts: readonly ServiceAccountConfig[];
+  /** Whether the stack makes the service account; written ones exist. */
+  readonly ownServiceAccount: boolean;
+  readonly role: VaultRoleConfig;
+  readonly consumer: ConsumerConfig | undefined;
+}
+
+/** A stack of a PKI in Vault and certificates in Kubernetes, complete. */
+export interface VaultPkiK8sConfig {
+  readonly kubernetes: KubernetesConfig;
+  readonly namespace: NamespaceConfig;
+  readonly pki: OwnPkiConfig | ExistingPkiConfig;
+  readonly authPath: string;
+  readonly audience: string | undefined;
+  readonly certificates: readonly VaultCertificateConfig[];
+  /** Whether Terraform applies manifests; else they are files. */
+  readonly applyManifests: boolean;
+  /** Whether the cluster knows their kinds already, as far as the config says. */
+  readonly crdsInstalled: boolean;
+}
+
+/** Path of the mount whose issuer signs certificates. */
+export function issuingMount(pki: OwnPkiConfig | ExistingPkiConfig): string {
+  return pki.own ? pki.intermediate.mount : pki.mount;
+}
+
+/** Whether a controller of the cluster requests the certificate and renews it, from manifests. */
+export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
+  return selfRenewing.includes(delivery);
+}
+
+/** Completes a stack: mounts and lifetimes by default, roles and renewal windows derived. */
+export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
+  const namespace = readNamespace(input.namespace, place.in("namespace").path, place.report);
+  const certificates = sortedEntries(input.certificates);
+  if (certificates.length === 0 && !place.in("certificates").wrong) {
+    place.in("certificates").problem("is empty; write at least one certificate");
+  }
+  return {
+    kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
+    namespace,
+    pki: readPki(input.pki),
+    authPath: input.authPath ?? defaultAuthPath,
+    audience: input.audience,
+    certificates: certificates.map(([name, certificate]) =>
+      readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
+    ),
+    applyManifests: input.manifests === "apply",
+    crdsInstalled: input.crdsInstalled ?? false,
+  };
+}
+
+function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConfig {
+  const trust = (pem: string | undefined) => (pem === undefined || pem === "" ? undefined : readTrust(pem));
+  if ("existing" in input) {
+    return {
+      own: false,
+      mount: input.existing,
+      address: input.address === undefined ? undefined : readAddress(input.address),
+      serverCaBundle: trust(input.serverCaBundle),
+      caBundle: trust(input.caBundle),
+    };
+  }
+  const { root, intermediate, urls, protect = true } = input;
+  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => {
+    const parsed = parseName(domain);
+    return "name" in parsed ? [parsed.name] : [];
+  });
+  return {
+    own: true,
+    root: {
+      mount: root.mount ?? defaultRootMount,
+      commonName: root.commonName,
+      key: root.key ?? defaultKey,
+      lifetime: parseDuration(root.lifetime ?? defaultRootLifetime) ?? 0,
+    },
+    intermediate: {
+      mount: intermediate.mount ?? defaultIntermediateMount,
+      commonName: intermediate.commonName,
+      key: intermediate.key ?? defaultKey,
+      lifetime: parseDuration(intermediate.lifetime ?? defaultIntermediateLifetime) ?? 0,
+      permittedDomains: [...new Set(permitted)].sort(),
+    },
+    address: readAddress(urls.address),
+    serverCaBundle: trust(urls.serverCaBundle),
+    protect,
+  };
+}
+
+function readCertificate(
+  name: string,
+  input: CertificateInput,
+  namespace: string,
+  { project, environment, stack }: Around,
+  place: Place,
+): VaultCertificateConfig {
+  const mistake = (authorityKeys as readonly string[]).includes(name)
+    ? "is what the authority's own resources are called; choose another name"
+    : keyProblem(name);
+  if (mistake !== undefined) place.problem(mistake);
+  const inNames = place.in("names");
+  const names = readNames(input.names, inNames.path, inNames.report);
+  const commonName = commonNameOf(names);
+  if (names.length === 0 && !inNames.wrong) {
+    inNames.problem("is empty; write at least one name");
+  } else if (names.length > 0 && commonName === undefined) {
+    inNames.problem(
+      `has no name of at most ${commonNameLimit} characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
+    );
+  }
+  if (input.consumer !== undefined && "ingress" in input.consumer) {
+    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress").path, place.report);
+  }
+  const lifetime = parseDuration(input.lifetime ?? defaultLeafLifetime) ?? 0;
+  const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({
+    name: account.name,
+    namespace: account.namespace ?? namespace,
+  }));
+  const { role } = input;
+  return {
+    name,
+    names,
+    commonName: commonName ?? "",
+    key: input.key ?? defaultKey,
+    purpose: input.purpose ?? "server",
+    lifetime,
+    renewBefore: renewalWindow(lifetime),
+    secret: input.secret ?? name,
+    delivery: input.delivery ?? "terraform",
+    serviceAccounts: sortedAccounts(accounts),
+    ownServiceAccount: input.serviceAccounts === undefined,
+    role: {
+      name: `${project}-${environment}-${stack}-${name}`,
+      allowedDomains: [...new Set(role?.allowedDomains?.map((domain) => domain.toLowerCase()) ?? names)].sort(),
+      allowBareDomains: role?.allowBareDomains ?? true,
+      allowSubdomains: role?.allowSubdomains ?? false,
+      allowGlobDomains: role?.allowGlobDomains ?? false,
+      // Nothing but a wildcard among the names asks for it.
+      allowWildcardCertificates: names.some((one) => one.startsWith("*.")),
+    },
+    consumer: readConsumer(input.consumer),
+  };
+}
+
+function sortedAccounts(accounts: readonly ServiceAccountConfig[]): readonly ServiceAccountConfig[] {
+  const byId = new Map(accounts.map((account) => [`${account.namespace}/${account.name}`, account]));
+  return Object.values(sortedMap(Object.fromEntries(byId)));
+}
+
+function readConsumer(input: CertificateInput["consumer"]): ConsumerConfig | undefined {
+  if (input === undefined) return undefined;
+  if ("deployment" in input) {
+    const { name, container = name, mountPath = "/etc/tls" } = input.deployment;
+    return { deployment: { name, container, mountPath } };
+  }
+  const { service, port = 443, className, annotations = {} } = input.ingress;
+  return { ingress: { service, port, className, annotations: sortedMap(annotations) } };
+}

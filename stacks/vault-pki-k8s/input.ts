@@ -1,0 +1,239 @@
+import { z } from "zod";
+import { commonNameLimit, parseName } from "../../lib/config/dns-names";
+import { durationInput } from "../../lib/config/duration";
+import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { defaultKey, keyKinds } from "../../lib/config/keys";
+import {
+  ingressFields,
+  kubernetesInput,
+  labelNamePattern,
+  namespaceInput,
+  secretNameProblem,
+  subdomainNamePattern,
+} from "../../lib/config/kubernetes";
+import { namesInput } from "../../lib/config/names";
+import { purposes } from "../../lib/config/purpose";
+import { show } from "../../lib/config/report";
+import { addressInput, authPathInput, mountInput, trustInput } from "./input-fields";
+
+export const defaultRootMount = "pki_root";
+export const defaultIntermediateMount = "pki_int";
+export const defaultAuthPath = "kubernetes";
+export const defaultRootLifetime = "3650d";
+export const defaultIntermediateLifetime = "1825d";
+export const defaultLeafLifetime = "90d";
+
+/** Ways of bringing a certificate into the cluster. */
+const deliveries = ["terraform", "cert-manager"] as const;
+
+/** A way of bringing a certificate into the cluster. */
+export type Delivery = (typeof deliveries)[number];
+
+const lifetimeInput = (description: string, fallback: string) =>
+  durationInput({ description, example: "90d", default: fallback });
+
+const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
+
+const commonNameInput = text({ description: "Its common name.", examples: ["AI Platform Root CA"] }, (value) =>
+  value.trim() !== "" && value.length <= commonNameLimit
+    ? undefined
+    : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+);
+
+const serverTrustInput = trustInput(
+  "What verifies Vault's own listener (PEM), for programs in the cluster; without it they trust what their image does.",
+);
+
+/** Why the text is no DNS name without a wildcard, if it is none. */
+function domainProblem(value: string): string | undefined {
+  const parsed = parseName(value);
+  if ("mistake" in parsed) return parsed.mistake;
+  return parsed.name.startsWith("*.") ? `is a wildcard; write the domain, which covers the names below it` : undefined;
+}
+
+const ownPkiInput = fields(
+  {
+    root: fields(
+      {
+        commonName: commonNameInput,
+        mount: mountInput("Path of its mount.", "pki_root", defaultRootMount).optional(),
+        key: keyInput("Its key's algorithm and size.").optional(),
+        lifetime: lifetimeInput("How long it lives.", defaultRootLifetime).optional(),
+      },
+      { description: "The root authority, whose key Vault makes and never shows." },
+    ),
+    intermediate: fields(
+      {
+        commonName: commonNameInput,
+        mount: mountInput("Path of its mount.", "pki_int", defaultIntermediateMount).optional(),
+        key: keyInput("Its key's algorithm and size.").optional(),
+        lifetime: lifetimeInput("How long it lives: less than the root.", defaultIntermediateLifetime).optional(),
+        permittedDomains: setOf(
+          text({ description: "A domain, with every name below it.", examples: ["example.com"] }, domainProblem),
+          {
+            description: "The only domains it may sign names of (name constraints).",
+            examples: [["example.com"]],
+            default: "any domain",
+          },
+        ).optional(),
+      },
+      { description: "The authority that signs certificates, on a mount of its own." },
+    ),
+    urls: fields(
+      {
+        address: addressInput("Where clients reach Vault: part of every certificate, for its issuer, CRL and OCSP."),
+        serverCaBundle: serverTrustInput.optional(),
+      },
+      { description: "Addresses that certificates carry." },
+    ),
+    protect: flag({
+      description: "Whether Terraform refuses to destroy the mounts, with which their authorities are gone for ever.",
+      default: true,
+    }).optional(),
+  },
+  { description: "Two authorities that the stack makes." },
+);
+
+const existingPkiInput = fields(
+  {
+    existing: mountInput("Path of the mount whose default issuer signs.", "pki_int"),
+    address: addressInput("Where clients reach Vault; deliveries that renew themselves need it.").optional(),
+    serverCaBundle: serverTrustInput.optional(),
+    caBundle: trustInput(
+      "The root of that PKI (PEM), which clients trust; without it they get the last certificate of the mount's chain.",
+    ).optional(),
+  },
+  { description: "A PKI that exists: only roles, policies and certificates are made." },
+);
+
+const serviceAccountInput = fields(
+  {
+    name: text({ description: "Its name, or `*` for all of the namespace.", examples: ["inference"] }, (value) =>
+      value === "*" ? undefined : secretNameProblem(value),
+    ),
+    namespace: text(
+      { description: "Its namespace, or `*` for all.", examples: ["serving"], default: "the stack's" },
+      (value) =>
+        value === "*" || new RegExp(labelNamePattern).test(value)
+          ? undefined
+          : `is ${show(value)}; write 1-63 of a-z, 0-9 and "-", starting and ending with a letter or digit (RFC 1123)`,
+    ).optional(),
+  },
+  { description: "A service account." },
+);
+
+const objectName = (description: string, example: string) =>
+  text({ description, examples: [example], pattern: subdomainNamePattern }, secretNameProblem);
+
+const consumerInput = z
+  .union([
+    fields({
+      ingress: fields(
+        {
+          service: objectName("The Service that it leads to.", "inference"),
+          port: whole(1, 65_535, { description: "The Service's port.", default: 443, examples: [443] }).optional(),
+          ...ingressFields,
+        },
+        { description: "An Ingress for the certificate's names, with the certificate." },
+      ),
+    }),
+    fields({
+      deployment: fields(
+        {
+          name: objectName("Its name.", "inference"),
+          container: objectName("The container that gets the files.", "server").optional(),
+          mountPath: text(
+            { description: "Where the container sees the files.", examples: ["/etc/tls"], default: "/etc/tls" },
+            (value) =>
+              /^(\/[^/:]+)+$/.test(value) ? undefined : `is ${show(value)}; write a path from "/", such as "/etc/tls"`,
+          ).optional(),
+        },
+        { description: "A Deployment, for which a patch that mounts the Secret is written." },
+      ),
+    }),
+  ])
+  .meta({ description: "Who shows the certificate: an Ingress that is made, or a Deployment that is patched." });
+
+const certificateInput = fields({
+  names: namesInput("DNS names of the certificate."),
+  key: keyInput("The key's algorithm and size.").optional(),
+  purpose: word(purposes, {
+    description: "What it is shown for: by servers, by clients, or both.",
+    default: "server",
+  }).optional(),
+  lifetime: lifetimeInput("How long it lives: less than the intermediate.", defaultLeafLifetime).optional(),
+  secret: text(
+    {
+      description: "Name of the Secret.",
+      examples: ["inference-tls"],
+      default: "the certificate's key",
+      pattern: subdomainNamePattern,
+    },
+    secretNameProblem,
+  ).optional(),
+  delivery: word(deliveries, {
+    description:
+      "How it comes into the cluster: by an apply, with its key in Terraform's state, or requested by cert-manager, with its key made in the cluster.",
+    default: "terraform",
+  }).optional(),
+  serviceAccounts: setOf(serviceAccountInput, {
+    description: "Who may request it with a token of the cluster.",
+    examples: [[{ name: "inference" }]],
+    default: "one called like the certificate, in the stack's namespace",
+  }).optional(),
+  role: fields(
+    {
+      allowedDomains: setOf(
+        text({ description: "A domain.", examples: ["example.com"] }, (value) =>
+          value.trim() === "" ? `is ${show(value)}; write a domain` : undefined,
+        ),
+        { description: "Vault's `allowed_domains`.", examples: [["example.com"]], default: "the certificate's names" },
+      ).optional(),
+      allowBareDomains: flag({ description: "Whether the domains themselves are allowed.", default: true }).optional(),
+      allowSubdomains: flag({ description: "Whether every name below them is.", default: false }).optional(),
+      allowGlobDomains: flag({ description: "Whether `*` in them stands for anything.", default: false }).optional(),
+    },
+    { description: "Names that the role allows, where they are to be more than the certificate's own." },
+  ).optional(),
+  consumer: consumerInput.optional(),
+});
+
+/** A stack of a PKI in Vault and certificates in Kubernetes, as the user writes it. */
+export const vaultPkiK8sInput = fields(
+  {
+    scenario: z.literal("vault-pki-k8s"),
+    kubernetes: kubernetesInput,
+    namespace: namespaceInput,
+    pki: z.union([ownPkiInput, existingPkiInput]).meta({
+      description: "The PKI: one that the stack makes, or the mount of one that exists.",
+    }),
+    authPath: authPathInput(
+      "Path of the Kubernetes auth mount, which exists and knows the cluster.",
+      defaultAuthPath,
+    ).optional(),
+    audience: text(
+      {
+        description: "What tokens of service accounts must be meant for.",
+        examples: ["vault"],
+        default: "for cert-manager its own (`vault://<namespace>/<issuer>`), else any",
+      },
+      (value) => (value.trim() === "" ? `is ${show(value)}; write an audience such as "vault"` : undefined),
+    ).optional(),
+    certificates: mapOf(certificateInput, {
+      description: "Certificates by name, which is part of addresses and of the names of roles and policies.",
+    }),
+    manifests: word(["files", "apply"], {
+      description:
+        "What becomes of objects that a controller of the cluster works on: files beside the JSON, or applied by Terraform.",
+      default: "files",
+    }).optional(),
+    crdsInstalled: flag({
+      description: 'States that the cluster knows their kinds already, which `manifests: "apply"` needs at every plan.',
+      default: false,
+    }).optional(),
+  },
+  { description: "A PKI in Vault or OpenBao, and certificates in Kubernetes." },
+);
+
+/** A stack of a PKI in Vault and certificates in Kubernetes, as the user writes it. */
+export type VaultPkiK8sInput = z.infer<typeof vaultPkiK8sInput>;
