@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
-import type { GcpManagedSanConfig } from "../../lib/config/gcp-managed-san";
 import { googleName } from "../../lib/config/google";
 import { checkedConfig } from "../../stacks/check";
+import type { GcpManagedSanConfig } from "../../stacks/gcp-managed-san/config";
 import { problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -3,7 +3,8 @@ import { zoneIdPattern, zoneIdProblem } from "./aws";
 import { closestZone, type DnsName, parseName, registrableDomain } from "./dns-names";
 import { fields, mapOf, text } from "./fields";
 import { computeNamePattern, computeNameProblem, projectIdPattern, projectIdProblem } from "./google";
-import { hasProblem, type Path, type Report, show } from "./report";
+import type { Place } from "./place";
+import { show } from "./report";
 import { sortedEntries } from "./sorted-map";
 
 /** Written in place of a Route 53 zone id, it lets Terraform find the zone by its name. */
@@ -77,36 +78,36 @@ export type Zones = Readonly<Record<DnsName, string>>;
 /**
  * Zones with their names in normal form. Two spellings of one zone are a mistake, and so is an id that two zones have.
  *
- * @param path - of `dns`
+ * @param place - of `dns`
  * @returns `undefined` where none could be read, which says nothing of the names that they may cover
  */
-export function readZones(input: Readonly<Record<string, string>>, path: Path, report: Report): Zones | undefined {
-  const at = [...path, "zones"];
+export function readZones(input: Readonly<Record<string, string>>, place: Place): Zones | undefined {
+  const here = place.in("zones");
   const zones = new Map<DnsName, string>();
   for (const [given, id] of Object.entries(input)) {
     const parsed = parseName(given);
     if ("mistake" in parsed) {
-      report.problem([...at, given], parsed.mistake);
+      here.in(given).problem(parsed.mistake);
     } else if (parsed.name.startsWith("*.")) {
-      report.problem([...at, given], "is a wildcard; write the zone's own name");
+      here.in(given).problem("is a wildcard; write the zone's own name");
     } else if (zones.has(parsed.name)) {
-      report.problem([...at, given], `is ${show(parsed.name)} a second time; write each zone once`);
+      here.in(given).problem(`is ${show(parsed.name)} a second time; write each zone once`);
     } else {
       zones.set(parsed.name, id);
     }
   }
   const sorted = sortedEntries(Object.fromEntries(zones));
-  reportSharedIds(sorted, at, report);
-  return report.refused(at) || (zones.size === 0 && hasProblem(report, at)) ? undefined : Object.fromEntries(sorted);
+  reportSharedIds(sorted, here);
+  return here.refused || (zones.size === 0 && here.wrong) ? undefined : Object.fromEntries(sorted);
 }
 
 /** Two zones with one id would put the records of one zone into the other, where no resolver looks for them. */
-function reportSharedIds(zones: readonly (readonly [DnsName, string])[], path: Path, report: Report): void {
+function reportSharedIds(zones: readonly (readonly [DnsName, string])[], place: Place): void {
   const owners = new Map<string, DnsName>();
   for (const [name, id] of zones) {
     const other = owners.get(id);
     if (other !== undefined) {
-      report.problem([...path, name], `has the id of ${show(other)}; every zone has its own, copy it again`);
+      place.in(name).problem(`has the id of ${show(other)}; every zone has its own, copy it again`);
     } else if (id !== lookup && id !== "") {
       owners.set(id, name);
     }
@@ -114,11 +115,11 @@ function reportSharedIds(zones: readonly (readonly [DnsName, string])[], path: P
 }
 
 /** The zone that a name's records go to; a name that no zone covers is a mistake. */
-export function zoneOf(name: DnsName, zones: Zones | undefined, path: Path, report: Report): DnsName | undefined {
+export function zoneOf(name: DnsName, zones: Zones | undefined, place: Place): DnsName | undefined {
   if (zones === undefined) return undefined;
   const zone = closestZone(name, Object.keys(zones));
   if (zone === undefined) {
-    report.problem(path, `no zone covers it; add ${show(registrableDomain(name) ?? name)} to dns.zones`);
+    place.problem(`no zone covers it; add ${show(registrableDomain(name) ?? name)} to dns.zones`);
   }
   return zone;
 }

@@ -1,6 +1,7 @@
 import type { KeyKind } from "./keys";
+import type { Place } from "./place";
 import type { Purpose } from "./purpose";
-import { oneOf, type Path, type Report, show } from "./report";
+import { oneOf, show } from "./report";
 
 /** What a config asks of a certificate, in the words that every scenario shares. */
 export interface CertificateIntent {
@@ -44,15 +45,16 @@ const issuers = {
 } as const satisfies Record<string, Capabilities>;
 
 /** An issuer must be able to make what is asked of it. */
-export function checkIssuer(issuer: keyof typeof issuers, intent: CertificateIntent, path: Path, report: Report): void {
+export function checkIssuer(issuer: keyof typeof issuers, intent: CertificateIntent, place: Place): void {
   const { name, purposes, keys }: Capabilities = issuers[issuer];
   if (intent.key !== undefined && !keys.includes(intent.key)) {
-    report.problem([...path, "key"], `is ${show(intent.key)}, which ${name} does not make; write ${oneOf(keys)}`);
+    place.in("key").problem(`is ${show(intent.key)}, which ${name} does not make; write ${oneOf(keys)}`);
   }
   if (!purposes.includes(intent.purpose)) {
-    report.problem(
-      [...path, "purpose"],
-      `is ${show(intent.purpose)}, but ${name} is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
-    );
+    place
+      .in("purpose")
+      .problem(
+        `is ${show(intent.purpose)}, but ${name} is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+      );
   }
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { fields, flag, mapOf, text } from "./fields";
-import { type Path, type Report, show } from "./report";
+import type { Place } from "./place";
+import { show } from "./report";
 
 /** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */
 export const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
@@ -68,13 +69,12 @@ export interface NamespaceConfig {
 }
 
 /** Completes a namespace; those that every cluster has cannot be made. */
-export function readNamespace(input: z.infer<typeof namespaceInput>, path: Path, report: Report): NamespaceConfig {
+export function readNamespace(input: z.infer<typeof namespaceInput>, place: Place): NamespaceConfig {
   const { name, create = false } = input;
   if (create && ownNamespaces.includes(name)) {
-    report.problem(
-      [...path, "create"],
-      `is true, but every cluster has the namespace ${show(name)}; write another name or leave create out`,
-    );
+    place
+      .in("create")
+      .problem(`is true, but every cluster has the namespace ${show(name)}; write another name or leave create out`);
   }
   return { name, create };
 }
@@ -93,14 +93,10 @@ export const ingressFields = {
 };
 
 /** Every key must be one that an annotation can have. */
-export function judgeAnnotations(
-  annotations: Readonly<Record<string, string>> | undefined,
-  path: Path,
-  report: Report,
-): void {
+export function judgeAnnotations(annotations: Readonly<Record<string, string>> | undefined, place: Place): void {
   for (const key of Object.keys(annotations ?? {})) {
     const problem = annotationKeyProblem(key);
-    if (problem !== undefined) report.problem([...path, "annotations", key], problem);
+    if (problem !== undefined) place.in("annotations", key).problem(problem);
   }
 }
 

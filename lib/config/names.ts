@@ -1,6 +1,6 @@
 import { type DnsName, parseName } from "./dns-names";
 import { setOf, text } from "./fields";
-import type { Path, Report } from "./report";
+import type { Place } from "./place";
 
 /** The schema of a list of DNS names. */
 export const namesInput = (description: string) =>
@@ -13,11 +13,11 @@ export const namesInput = (description: string) =>
   );
 
 /** A list of names in normal form, without duplicates, sorted; what is no name is left to the field's own rule. */
-export function readNames(input: readonly string[], path: Path, report: Report): readonly DnsName[] {
+export function readNames(input: readonly string[], place: Place): readonly DnsName[] {
   const names = input.flatMap((given, index) => {
     const parsed = parseName(given);
     if ("mistake" in parsed) return [];
-    if (parsed.advice !== undefined) report.warning([...path, index], parsed.advice);
+    if (parsed.advice !== undefined) place.in(index).warning(parsed.advice);
     return [parsed.name];
   });
   return [...new Set(names)].sort();

@@ -15,7 +15,7 @@ const cloudFrontKeys: readonly KeyKind[] = ["ecdsa-p256", "rsa-2048"];
 export function check(stack: AcmRoute53Config, { horizon }: Settings, place: Place): void {
   for (const certificate of stack.certificates) {
     const here = place.in("certificates", certificate.name);
-    checkIssuer("acm", certificate, here.path, here.report);
+    checkIssuer("acm", certificate, here);
     checkCloudFrontKey(certificate, here.in("key"));
     checkRegion(certificate, stack.region, here.in("attach", { member: "cloudfront" }));
     checkCount(certificate.names.length, stack.namesPerCertificate, here.in("names"));

@@ -73,7 +73,7 @@ export interface AcmRoute53Config {
  */
 export function read(input: AcmRoute53Input, { horizon }: Around, place: Place): AcmRoute53Config {
   const lifetime = publicLifetime(horizon);
-  const zones = readZones(input.dns.zones, place.in("dns").path, place.report);
+  const zones = readZones(input.dns.zones, place.in("dns"));
   const entries = sortedEntries(input.certificates);
   if (entries.length === 0 && !place.in("certificates").wrong) {
     place.in("certificates").problem("is empty; write at least one certificate");
@@ -114,7 +114,7 @@ function readCertificate(
   place: Place,
 ): AcmCertificateConfig {
   const namesPlace = place.in("names");
-  const names = readNames(input.names, namesPlace.path, namesPlace.report);
+  const names = readNames(input.names, namesPlace);
   if (input.names.length === 0) namesPlace.problem("is empty; write at least one DNS name");
   const commonName = commonNameOf(names);
   if (names.length > 0 && commonName === undefined && !namesPlace.wrong) {
@@ -177,7 +177,7 @@ function readValidations(
   return proved.flatMap((name) => {
     // ACM lists the record under the certificate's own spelling of the name, wildcard included.
     const domain = names.includes(name) ? name : `*.${name}`;
-    const zone = zoneOf(name, zones, place.in({ member: domain }).path, place.report);
+    const zone = zoneOf(name, zones, place.in({ member: domain }));
     return zone === undefined ? [] : [{ name, domain, zone }];
   });
 }

@@ -59,7 +59,7 @@ export function readDomains(input: readonly string[], place: Place): readonly Dn
         .problem(`is a wildcard; write ${show(parsed.name.slice(2))}, which allows the names below it as well`);
     }
   }
-  return readNames(input, place.path, place.report).filter((name) => !name.startsWith("*."));
+  return readNames(input, place).filter((name) => !name.startsWith("*."));
 }
 
 /** Completes a node group. */
@@ -132,7 +132,7 @@ function readCertificate(
       String(input.generation ?? 1),
     ]),
     request,
-    names: readNames(input.names, names.path, names.report),
+    names: readNames(input.names, names),
     lifetime,
   };
 }

@@ -1,6 +1,6 @@
-import type { GcpManagedSanConfig } from "../../lib/config/gcp-managed-san";
-import type { GoogleBackendConfig } from "../../lib/config/google-backends";
 import type { OperatorNotes } from "../scenario";
+import type { GcpManagedSanConfig } from "./config";
+import type { GoogleBackendConfig } from "./config-backends";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: GcpManagedSanConfig): OperatorNotes {

@@ -1,13 +1,13 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
 import { BaseStack } from "../../lib/base-stack";
-import type { GcpManagedSanConfig } from "../../lib/config/gcp-managed-san";
 import type { Settings } from "../../lib/config/settings";
 import { awsProviderArguments } from "../../lib/constructs/aws-provider";
-import { certificateMap, computeCertificateIds, googleEntry } from "../../lib/constructs/google-certificates";
-import { loadBalancer } from "../../lib/constructs/google-load-balancer";
 import { googleProvider } from "../../lib/constructs/google-provider";
-import { GoogleRecords } from "../../lib/constructs/google-records";
+import { certificateMap, computeCertificateIds, googleEntry } from "./certificates";
+import type { GcpManagedSanConfig } from "./config";
+import { loadBalancer } from "./load-balancer";
+import { GoogleRecords } from "./records";
 
 /** Google-managed certificates for several names on a global load balancer. */
 export class GcpManagedSanStack extends BaseStack {

@@ -7,8 +7,7 @@ import { type PipelineTlsConfig, renewalWindow, type Validity } from "./config";
 /** Every certificate must be one that the tls provider makes, and that ends in time. */
 export function check(stack: PipelineTlsConfig, { applyEvery }: Settings, place: Place): void {
   for (const { name, client, key } of stack.services) {
-    const { path, report } = place.in("services", name);
-    checkIssuer("tls", { purpose: client ? "mutual" : "server", key }, path, report);
+    checkIssuer("tls", { purpose: client ? "mutual" : "server", key }, place.in("services", name));
   }
   const authority = stack.authority?.lifetime ?? 0;
   for (const { validity, writtenAt } of writtenLifetimes(stack, place)) {

@@ -89,7 +89,7 @@ export interface PipelineTlsConfig {
 /** Completes a stack: host names built, lifetimes and keys inherited, public names matched with their zone. */
 export function read(input: PipelineTlsInput, around: Around, place: Place): PipelineTlsConfig {
   const { kubernetes, ca, dns } = input;
-  const namespace = readNamespace(input.namespace, place.in("namespace").path, place.report);
+  const namespace = readNamespace(input.namespace, place.in("namespace"));
   const mode = input.mode ?? "local-ca";
   if (mode === "self-signed" && ca !== undefined) {
     place.in("ca").problem('has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
@@ -149,7 +149,7 @@ function readService(
     const problem = selectorKeyProblem(key);
     if (problem !== undefined) place.in("selector", key).problem(problem);
   }
-  judgeAnnotations(ingress?.annotations, place.in("ingress").path, place.report);
+  judgeAnnotations(ingress?.annotations, place.in("ingress"));
   if (Object.keys(selector).length === 0) {
     place.in("selector").problem('is empty and would select no pod; write their labels, such as { "app": "ingest" }');
   }
@@ -188,7 +188,7 @@ function readPublicNames(
   dnsPlace: Place,
 ): readonly DnsName[] {
   const namesPlace = place.in("names");
-  const names = readNames(input.names ?? [], namesPlace.path, namesPlace.report);
+  const names = readNames(input.names ?? [], namesPlace);
   if (dns === undefined && !dnsPlace.refused) {
     for (const member of names) {
       namesPlace
@@ -208,10 +208,10 @@ function readAlias(
   services: readonly PipelineServiceConfig[],
   place: Place,
 ): AliasConfig {
-  const zones = readZones(given, place.in("dns").path, place.report);
+  const zones = readZones(given, place.in("dns"));
   const records = services.flatMap(({ name: service, publicNames }) =>
     publicNames.flatMap((name) => {
-      const zone = zoneOf(name, zones, place.in("services", service, "names", { member: name }).path, place.report);
+      const zone = zoneOf(name, zones, place.in("services", service, "names", { member: name }));
       return zone === undefined ? [] : [{ name, zone }];
     }),
   );

@@ -26,7 +26,7 @@ function checkDeliveries(stack: VaultPkiK8sConfig, place: Place): void {
   checkManifests(stack, place.in("manifests"));
   for (const certificate of stack.certificates) {
     const inCertificate = place.in("certificates", certificate.name);
-    checkIssuer("vault", certificate, inCertificate.path, inCertificate.report);
+    checkIssuer("vault", certificate, inCertificate);
     checkPermitted(stack, certificate, inCertificate.in("names"));
     checkAccounts(stack, certificate, inCertificate.in("serviceAccounts"));
     if (!renewsItself(certificate)) continue;

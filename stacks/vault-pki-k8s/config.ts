@@ -144,7 +144,7 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 
 /** Completes a stack: mounts and lifetimes by default, roles and renewal windows derived. */
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
-  const namespace = readNamespace(input.namespace, place.in("namespace").path, place.report);
+  const namespace = readNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
   if (certificates.length === 0 && !place.in("certificates").wrong) {
     place.in("certificates").problem("is empty; write at least one certificate");
@@ -212,7 +212,7 @@ function readCertificate(
     : keyProblem(name);
   if (mistake !== undefined) place.problem(mistake);
   const inNames = place.in("names");
-  const names = readNames(input.names, inNames.path, inNames.report);
+  const names = readNames(input.names, inNames);
   const commonName = commonNameOf(names);
   if (names.length === 0 && !inNames.wrong) {
     inNames.problem("is empty; write at least one name");
@@ -222,7 +222,7 @@ function readCertificate(
     );
   }
   if (input.consumer !== undefined && "ingress" in input.consumer) {
-    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress").path, place.report);
+    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress"));
   }
   const lifetime = parseDuration(input.lifetime ?? defaultLeafLifetime) ?? 0;
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({

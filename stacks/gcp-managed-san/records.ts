@@ -2,9 +2,9 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { DnsRecordSet } from "@cdktf/provider-google/lib/dns-record-set";
 import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import { type DnsName, nameInId } from "../config/dns-names";
-import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "../config/gcp-managed-san";
-import { route53ZoneIds } from "./route53-zones";
+import { type DnsName, nameInId } from "../../lib/config/dns-names";
+import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "./config";
 
 /** How long resolvers may keep a record, in seconds. */
 const recordTtl = 300;

@@ -6,11 +6,12 @@ import {
   type PreviousResource,
   type PreviousStack,
   textsOf,
-} from "../change/previous-stack";
-import { lookup } from "../config/dns-hosts";
-import { type DnsName, nameInId, withoutWildcard } from "../config/dns-names";
-import type { GcpManagedSanConfig } from "../config/gcp-managed-san";
-import { type Path, type Report, show } from "../config/report";
+} from "../../lib/change/previous-stack";
+import { lookup } from "../../lib/config/dns-hosts";
+import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import type { GcpManagedSanConfig } from "./config";
 
 /** A certificate as it was before. */
 interface KnownCertificate {
@@ -35,19 +36,15 @@ interface Before {
  * Every host that was served, and still is to be, must have a certificate at every moment of the apply: the one that
  * it has, or one that is issued already.
  */
-export function checkGoogleInterruptions(
-  stack: GcpManagedSanConfig,
-  previous: PreviousStack,
-  path: Path,
-  report: Report,
-): void {
+export function change(stack: GcpManagedSanConfig, previous: PreviousStack | undefined, place: Place): void {
+  if (previous === undefined) return;
   const before = readBefore(previous);
   if (before === undefined) return;
-  if (checkProject(stack, previous, path, report)) return;
-  checkCertificates(stack, before, path, report);
-  checkRecords(stack, previous, path, report);
-  checkHosts(stack, before, path, report);
-  checkClosings(stack, previous, path, report);
+  if (checkProject(stack, previous, place)) return;
+  checkCertificates(stack, before, place);
+  checkRecords(stack, previous, place);
+  checkHosts(stack, before, place);
+  checkClosings(stack, previous, place);
 }
 
 function readBefore(previous: PreviousStack): Before | undefined {
@@ -77,46 +74,50 @@ function readBefore(previous: PreviousStack): Before | undefined {
 }
 
 /** Another project is another everything: an address, certificates that nobody has issued, records that change. */
-function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): boolean {
+function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, place: Place): boolean {
   const [proxy] = ofType(previous, "google_compute_target_https_proxy");
   const was = previous.resources["provider.google"]?.project ?? proxy?.project;
-  if (typeof was !== "string" || was === project || report.refused([...path, "project"])) return false;
-  report.problem(
-    [...path, "project"],
-    `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
-  );
+  if (typeof was !== "string" || was === project || place.in("project").refused) return false;
+  place
+    .in("project")
+    .problem(
+      `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
+    );
   return true;
 }
 
-function checkCertificates(stack: GcpManagedSanConfig, before: Before, path: Path, report: Report): void {
+function checkCertificates(stack: GcpManagedSanConfig, before: Before, place: Place): void {
   const hosts = servedBefore(stack, before).filter((host) => !stack.acceptOutage.includes(host));
-  if (hosts.length === 0 || report.refused([...path, "mode"])) return;
+  if (hosts.length === 0 || place.in("mode").refused) return;
   const hasMap = stack.certificates.length > 0;
   const hadMap = before.entries !== undefined;
   if (hasMap && !hadMap && stack.phase !== "add-map") {
-    report.problem(
-      [...path, "mode"],
-      `is "certificate-manager", but Compute's certificates serve now, and in one apply they would be off the proxy before the map is on: nobody could reach ${listed(hosts)}; write phase: "add-map" and apply until that is done, then leave phase out, or name the hosts in acceptOutage`,
-    );
+    place
+      .in("mode")
+      .problem(
+        `is "certificate-manager", but Compute's certificates serve now, and in one apply they would be off the proxy before the map is on: nobody could reach ${listed(hosts)}; write phase: "add-map" and apply until that is done, then leave phase out, or name the hosts in acceptOutage`,
+      );
     return;
   }
   if (hadMap && !hasMap && before.attached.length === 0) {
-    report.problem(
-      [...path, "mode"],
-      `is "compute", but a certificate map serves now, and Compute issues nothing for what is not on the proxy: nobody could reach ${listed(hosts)}; first write mode: "certificate-manager" with phase: "add-map", until Compute's certificates are issued, or name the hosts in acceptOutage`,
-    );
+    place
+      .in("mode")
+      .problem(
+        `is "compute", but a certificate map serves now, and Compute issues nothing for what is not on the proxy: nobody could reach ${listed(hosts)}; first write mode: "certificate-manager" with phase: "add-map", until Compute's certificates are issued, or name the hosts in acceptOutage`,
+      );
     return;
   }
-  if (hasMap && hadMap) checkMapped(stack, before, hosts, path, report);
+  if (hasMap && hadMap) checkMapped(stack, before, hosts, place);
   const drops = hasMap && hadMap && before.attached.length > 0 && stack.computeCertificates.length === 0;
   if (drops && before.from === "output") {
-    report.warning(
-      [...path, "phase"],
-      'ends what phase: "add-map" began, and an output does not tell whether its apply went through its gate; compare with the state, or see that `gcloud compute target-https-proxies describe` shows a certificateMap',
-    );
+    place
+      .in("phase")
+      .warning(
+        'ends what phase: "add-map" began, and an output does not tell whether its apply went through its gate; compare with the state, or see that `gcloud compute target-https-proxies describe` shows a certificateMap',
+      );
   }
   // With a map it alone counts.
-  if (!hadMap || !hasMap) checkAttached(stack, before, hosts, path, report);
+  if (!hadMap || !hasMap) checkAttached(stack, before, hosts, place);
 }
 
 /** Hosts of the config that something served. */
@@ -131,18 +132,18 @@ function checkMapped(
   { certificates, gate, hosts }: GcpManagedSanConfig,
   { managed, entries }: Before,
   served: readonly DnsName[],
-  path: Path,
-  report: Report,
+  place: Place,
 ): void {
   if (gate) return;
   for (const { name: host, certificate: key } of hosts.filter(({ name }) => served.includes(name))) {
     const name = certificates.find((one) => one.key === key)?.name ?? "";
     if (entries?.get(host)?.includes(name)) continue;
     if (managed.some((one) => one.name === name && one.issued)) continue;
-    report.problem(
-      [...path, "hosts", host],
-      "would change over to a certificate that Google has not issued, in the place of the one that serves; write gate: true for this apply, or name the host in acceptOutage",
-    );
+    place
+      .in("hosts", host)
+      .problem(
+        "would change over to a certificate that Google has not issued, in the place of the one that serves; write gate: true for this apply, or name the host in acceptOutage",
+      );
   }
 }
 
@@ -151,20 +152,18 @@ function checkAttached(
   { computeCertificates }: GcpManagedSanConfig,
   { attached, entries }: Before,
   served: readonly DnsName[],
-  path: Path,
-  report: Report,
+  place: Place,
 ): void {
   const stay = computeCertificates.map(({ name }) => name);
   for (const host of served) {
     const had = attached.filter(({ domains }) => domains.includes(host));
     const kept = had.filter(({ name }) => stay.includes(name));
-    const at = [...path, "hosts", host];
+    const here = place.in("hosts", host);
     if (kept.length === 0) {
       const names = had[0]?.domains ?? [host];
       const old = names.map(show).join(", ");
       const way = names.length > 1 ? `write retiring: [${old}] until the new one is issued` : "keep its own";
-      report.problem(
-        at,
+      here.problem(
         `would lose the certificate for ${listed(names)} to one that Google issues only later; ${way}, or name the host in acceptOutage`,
       );
       continue;
@@ -173,14 +172,12 @@ function checkAttached(
     if (entries === undefined && kept.length === had.length) continue;
     if (kept.some(({ issued }) => issued)) continue;
     if (kept.some(({ issued }) => issued === undefined)) {
-      report.warning(
-        at,
+      here.warning(
         "will rest on a certificate that the proxy has, and an output does not tell whether that is issued; compare with the state, or look with `gcloud compute ssl-certificates list`",
       );
     } else {
       const kept = entries === undefined ? "retiring" : 'mode "certificate-manager" with phase "add-map"';
-      report.problem(
-        at,
+      here.problem(
         `would rest on a certificate that Google has not issued yet; keep ${kept} until it has, or name the host in acceptOutage`,
       );
     }
@@ -191,17 +188,19 @@ function checkAttached(
  * Records that lead hosts here, or let Google renew their certificates, must stay where they are: what deletes them
  * cannot know whether somebody made them elsewhere.
  */
-function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): void {
-  const at = [...path, "dns"];
-  if (report.refused(at)) return;
+function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
+  const here = place.in("dns");
+  if (here.refused) return;
   const { dns, hosts, acceptOutage } = stack;
   const records = new Map([
     ...namedOfType(previous, "google_dns_record_set"),
     ...namedOfType(previous, "aws_route53_record"),
   ]);
-  const goes = (name: string, place: PreviousResource) => {
+  const goes = (name: string, target: PreviousResource) => {
     const record = records.get(name.replaceAll(".", "_"));
-    return record !== undefined && !(placeOf(record, previous) === placeOf(place, previous) || lookedUp(record, place));
+    return (
+      record !== undefined && !(placeOf(record, previous) === placeOf(target, previous) || lookedUp(record, target))
+    );
   };
   const asked = hosts.filter(({ name }) => !acceptOutage.includes(name));
   const leads = dns.in !== "elsewhere" && dns.addressRecords;
@@ -214,14 +213,13 @@ function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, path:
     goes(`proof_${domain}`, placed(stack, zone)) ? asked.filter(({ name }) => withoutWildcard(name) === domain) : [],
   );
   if (led.length > 0) {
-    report.problem(
-      dns.in === "elsewhere" || leads ? at : [...at, "addressRecords"],
+    const field = dns.in === "elsewhere" || leads ? here : here.in("addressRecords");
+    field.problem(
       `would delete the records that lead ${listed(namesOf(led))} here; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
     );
   }
   if (proved.length > 0) {
-    report.problem(
-      at,
+    here.problem(
       `would delete the records with which Google renews the certificates of ${listed(namesOf(proved))}; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
     );
   }
@@ -256,52 +254,51 @@ function placeOf({ project, managed_zone, zone_id }: PreviousResource, previous:
 const namesOf = (hosts: readonly { readonly name: DnsName }[]) => hosts.map(({ name }) => name);
 
 /** A host that is taken out is served no more, unless its wildcard serves it from before. */
-function checkHosts(
-  { hosts, acceptOutage }: GcpManagedSanConfig,
-  { entries, attached }: Before,
-  path: Path,
-  report: Report,
-): void {
+function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, { entries, attached }: Before, place: Place): void {
   const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
   const names = hosts.map(({ name }) => name);
   for (const host of new Set(had.filter((name) => !names.includes(name)))) {
-    if (acceptOutage.includes(host) || report.refused([...path, "hosts", host])) continue;
+    if (acceptOutage.includes(host) || place.in("hosts", host).refused) continue;
     const wildcard = host.replace(/^[^.]*/, "*");
     if (had.includes(wildcard) && names.includes(wildcard)) {
-      report.warning(
-        [...path, "hosts"],
-        `lacks ${show(host)}, which is served now: ${show(wildcard)} serves it from then on, with its backend; see that this is meant`,
-      );
+      place
+        .in("hosts")
+        .warning(
+          `lacks ${show(host)}, which is served now: ${show(wildcard)} serves it from then on, with its backend; see that this is meant`,
+        );
     } else {
-      report.problem(
-        [...path, "hosts"],
-        `lacks ${show(host)}, which is served now: nobody could reach it; put it back, beside a new name if it is to have one, or if nobody uses it name it in acceptOutage`,
-      );
+      place
+        .in("hosts")
+        .problem(
+          `lacks ${show(host)}, which is served now: nobody could reach it; put it back, beside a new name if it is to have one, or if nobody uses it name it in acceptOutage`,
+        );
     }
   }
 }
 
 /** What is closed on purpose, for some clients only, is worth a word. */
-function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, path: Path, report: Report): void {
+function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
   const addresses = ofType(previous, "google_compute_global_address");
   if (!stack.ipv6 && addresses.some(({ ip_version }) => ip_version === "IPV6")) {
-    report.warning(
-      [...path, "ipv6"],
-      "is false: the IPv6 address is given back for good, and clients that still have it from DNS fail for some minutes",
-    );
+    place
+      .in("ipv6")
+      .warning(
+        "is false: the IPv6 address is given back for good, and clients that still have it from DNS fail for some minutes",
+      );
   }
   if (!stack.redirectHttp && ofType(previous, "google_compute_target_http_proxy").length > 0) {
-    report.warning([...path, "redirectHttp"], "is false: port 80, which sends clients to HTTPS now, closes");
+    place.in("redirectHttp").warning("is false: port 80, which sends clients to HTTPS now, closes");
   }
   const [policy] = ofType(previous, "google_compute_ssl_policy");
   const oldest = String(policy?.min_tls_version ?? "")
     .replace("TLS_", "")
     .replace("_", ".");
   if (/^1\.[0-2]$/.test(oldest) && oldest < stack.sslPolicy.minimum) {
-    report.warning(
-      [...path, "sslPolicy", "minimum"],
-      `is ${show(stack.sslPolicy.minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`,
-    );
+    place
+      .in("sslPolicy", "minimum")
+      .warning(
+        `is ${show(stack.sslPolicy.minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`,
+      );
   }
 }
 

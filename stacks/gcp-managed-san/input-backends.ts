@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { day, durationInput, parseDuration, type Seconds, showDuration } from "./duration";
-import { above0, fields, flag, mapOf, setOf, text, whole, word } from "./fields";
+import { day, durationInput, type Seconds, showDuration } from "../../lib/config/duration";
+import { above0, fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import {
   computeNamePattern,
   computeNameProblem,
@@ -9,13 +9,12 @@ import {
   googleRegionProblem,
   googleZonePattern,
   googleZoneProblem,
-} from "./google";
-import { keyPattern, keyProblem } from "./identifiers";
-import { type Path, type Report, show } from "./report";
-import { sortedEntries } from "./sorted-map";
+} from "../../lib/config/google";
+import { keyPattern } from "../../lib/config/identifiers";
+import { show } from "../../lib/config/report";
 
 /** How long an answer may take by default: a model that streams is not done in the 30 s that Compute would give it. */
-const defaultTimeout = "5m";
+export const defaultTimeout = "5m";
 /** What Compute takes at most (Backend service timeout). */
 const longestTimeout: Seconds = day;
 
@@ -41,8 +40,8 @@ const name = "[a-z]([-a-z0-9]{0,61}[a-z0-9])?";
 const nameInput = (description: string, example: string, what: string) =>
   text({ description, examples: [example], pattern: computeNamePattern }, (value) => computeNameProblem(value, what));
 
-const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
-const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
+export const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
+export const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
 
 const logging = flag({ description: "Whether every request is logged.", default: false }).optional();
 
@@ -162,99 +161,3 @@ export const backendsInput = mapOf(
   { description: "What serves, by a name that is part of addresses." },
   keyPattern,
 );
-
-type BackendsInput = z.infer<typeof backendsInput>;
-type BackendInput = BackendsInput[string];
-
-/** A machine of a network endpoint group. */
-interface EndpointConfig {
-  readonly instance: string;
-  readonly address: string;
-  readonly port: number;
-}
-
-/** What stands behind a backend, complete. */
-export type BackendTarget =
-  | { readonly kind: "service"; readonly link: string }
-  | { readonly kind: "instance-groups"; readonly groups: readonly string[]; readonly port: string }
-  | {
-      readonly kind: "zonal-neg";
-      readonly zone: string;
-      readonly network: string;
-      readonly subnetwork: string;
-      readonly endpoints: readonly EndpointConfig[];
-      readonly maxRatePerEndpoint: number;
-    }
-  | { readonly kind: "cloud-run"; readonly region: string; readonly service: string };
-
-/** What the load balancer does with servers it reaches itself. */
-export interface ServersConfig {
-  readonly protocol: (typeof protocols)[number];
-  readonly timeout: Seconds;
-  readonly healthCheck: { readonly path: string; readonly port: number | undefined };
-  readonly affinity: (typeof affinities)[number];
-}
-
-/** A backend, complete. */
-export interface GoogleBackendConfig {
-  readonly name: string;
-  readonly target: BackendTarget;
-  /** `undefined`: it has none of this, or its own. */
-  readonly servers: ServersConfig | undefined;
-  readonly logging: boolean;
-}
-
-/** Completes backends, sorted by name. */
-export function readBackends(input: BackendsInput, path: Path, report: Report): readonly GoogleBackendConfig[] {
-  return sortedEntries(input).map(([name, backend]) => {
-    const at = [...path, name];
-    const problem = keyProblem(name);
-    if (problem !== undefined) report.problem(at, problem);
-    return {
-      name,
-      target: readTarget(backend, at, report),
-      servers: "service" in backend || "cloudRun" in backend ? undefined : readServers(backend),
-      logging: ("logging" in backend && backend.logging) || false,
-    };
-  });
-}
-
-function readTarget(input: BackendInput, path: Path, report: Report): BackendTarget {
-  if ("service" in input) return { kind: "service", link: input.service };
-  if ("cloudRun" in input) return { kind: "cloud-run", ...input.cloudRun };
-  if ("instanceGroups" in input) {
-    if (input.instanceGroups.length === 0) {
-      report.problem([...path, "instanceGroups"], "is empty; write at least one instance group");
-    }
-    return { kind: "instance-groups", groups: [...new Set(input.instanceGroups)].sort(), port: input.port };
-  }
-  const { endpoints, ...rest } = input.zonalNeg;
-  const at = [...path, "zonalNeg", "endpoints"];
-  if (Object.keys(endpoints).length === 0) report.problem(at, "is empty; write at least one machine");
-  const owners = new Map<string, string>();
-  for (const [instance, { address, port }] of sortedEntries(endpoints)) {
-    const problem = computeNameProblem(instance, "a virtual machine's name");
-    if (problem !== undefined) report.problem([...at, instance], problem);
-    // An address that was refused is nobody's.
-    if (address === "") continue;
-    const other = owners.get(`${address}:${port}`);
-    if (other !== undefined) {
-      report.problem([...at, instance], `has the address and port of ${show(other)}; write each endpoint once`);
-    }
-    owners.set(`${address}:${port}`, instance);
-  }
-  return {
-    kind: "zonal-neg",
-    ...rest,
-    endpoints: sortedEntries(endpoints).map(([instance, endpoint]) => ({ instance, ...endpoint })),
-  };
-}
-
-function readServers(input: Exclude<BackendInput, { service: string } | { cloudRun: object }>): ServersConfig {
-  return {
-    protocol: input.protocol ?? "HTTP",
-    timeout: parseDuration(input.timeout ?? defaultTimeout) ?? 0,
-    healthCheck: { path: input.healthCheck?.path ?? "/", port: input.healthCheck?.port },
-    affinity: input.affinity ?? "NONE",
-  };
-}

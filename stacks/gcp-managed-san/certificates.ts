@@ -5,16 +5,16 @@ import { CertificateManagerDnsAuthorization } from "@cdktf/provider-google/lib/c
 import { ComputeManagedSslCertificate } from "@cdktf/provider-google/lib/compute-managed-ssl-certificate";
 import { type ITerraformDependable, TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
-import { type DnsName, nameInId, withoutWildcard } from "../config/dns-names";
+import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
+import { googleName } from "../../lib/config/google";
+import type { InventoryEntry } from "../../lib/constructs/inventory";
 import {
   authorizationType,
   type DnsAuthorizationConfig,
   type GcpManagedSanConfig,
   type GoogleCertificateConfig,
-} from "../config/gcp-managed-san";
-import { googleName } from "../config/google";
-import type { GoogleRecords } from "./google-records";
-import type { InventoryEntry } from "./inventory";
+} from "./config";
+import type { GoogleRecords } from "./records";
 
 /** Nothing that something else refers to goes before that refers to something else. */
 export const referenced = { createBeforeDestroy: true } as const;

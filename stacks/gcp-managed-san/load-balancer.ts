@@ -11,10 +11,10 @@ import { ComputeTargetHttpsProxy } from "@cdktf/provider-google/lib/compute-targ
 import { ComputeUrlMap } from "@cdktf/provider-google/lib/compute-url-map";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { GcpManagedSanConfig, GoogleHostConfig } from "../config/gcp-managed-san";
-import { googleName, type NameScope } from "../config/google";
-import type { BackendTarget, GoogleBackendConfig, ServersConfig } from "../config/google-backends";
-import { type CertificateMap, referenced } from "./google-certificates";
+import { googleName, type NameScope } from "../../lib/config/google";
+import { type CertificateMap, referenced } from "./certificates";
+import type { GcpManagedSanConfig, GoogleHostConfig } from "./config";
+import type { BackendTarget, GoogleBackendConfig, ServersConfig } from "./config-backends";
 
 /** The load balancer of today; what the provider would make without a word is the classic one. */
 const scheme = "EXTERNAL_MANAGED";

@@ -1,0 +1,104 @@
+import { parseDuration, type Seconds } from "../../lib/config/duration";
+import { computeNameProblem } from "../../lib/config/google";
+import { keyProblem } from "../../lib/config/identifiers";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { sortedEntries } from "../../lib/config/sorted-map";
+import type { GcpManagedSanInput } from "./input";
+import { type affinities, defaultTimeout, type protocols } from "./input-backends";
+
+type BackendsInput = GcpManagedSanInput["backends"];
+type BackendInput = BackendsInput[string];
+
+/** A machine of a network endpoint group. */
+interface EndpointConfig {
+  readonly instance: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What stands behind a backend, complete. */
+export type BackendTarget =
+  | { readonly kind: "service"; readonly link: string }
+  | { readonly kind: "instance-groups"; readonly groups: readonly string[]; readonly port: string }
+  | {
+      readonly kind: "zonal-neg";
+      readonly zone: string;
+      readonly network: string;
+      readonly subnetwork: string;
+      readonly endpoints: readonly EndpointConfig[];
+      readonly maxRatePerEndpoint: number;
+    }
+  | { readonly kind: "cloud-run"; readonly region: string; readonly service: string };
+
+/** What the load balancer does with servers it reaches itself. */
+export interface ServersConfig {
+  readonly protocol: (typeof protocols)[number];
+  readonly timeout: Seconds;
+  readonly healthCheck: { readonly path: string; readonly port: number | undefined };
+  readonly affinity: (typeof affinities)[number];
+}
+
+/** A backend, complete. */
+export interface GoogleBackendConfig {
+  readonly name: string;
+  readonly target: BackendTarget;
+  /** `undefined`: it has none of this, or its own. */
+  readonly servers: ServersConfig | undefined;
+  readonly logging: boolean;
+}
+
+/** Completes backends, sorted by name. */
+export function readBackends(input: BackendsInput, place: Place): readonly GoogleBackendConfig[] {
+  return sortedEntries(input).map(([name, backend]) => {
+    const here = place.in(name);
+    const problem = keyProblem(name);
+    if (problem !== undefined) here.problem(problem);
+    return {
+      name,
+      target: readTarget(backend, here),
+      servers: "service" in backend || "cloudRun" in backend ? undefined : readServers(backend),
+      logging: ("logging" in backend && backend.logging) || false,
+    };
+  });
+}
+
+function readTarget(input: BackendInput, place: Place): BackendTarget {
+  if ("service" in input) return { kind: "service", link: input.service };
+  if ("cloudRun" in input) return { kind: "cloud-run", ...input.cloudRun };
+  if ("instanceGroups" in input) {
+    if (input.instanceGroups.length === 0) {
+      place.in("instanceGroups").problem("is empty; write at least one instance group");
+    }
+    return { kind: "instance-groups", groups: [...new Set(input.instanceGroups)].sort(), port: input.port };
+  }
+  const { endpoints, ...rest } = input.zonalNeg;
+  const here = place.in("zonalNeg", "endpoints");
+  if (Object.keys(endpoints).length === 0) here.problem("is empty; write at least one machine");
+  const owners = new Map<string, string>();
+  for (const [instance, { address, port }] of sortedEntries(endpoints)) {
+    const problem = computeNameProblem(instance, "a virtual machine's name");
+    if (problem !== undefined) here.in(instance).problem(problem);
+    // An address that was refused cannot be compared.
+    if (address === "") continue;
+    const other = owners.get(`${address}:${port}`);
+    if (other !== undefined) {
+      here.in(instance).problem(`has the address and port of ${show(other)}; write each endpoint once`);
+    }
+    owners.set(`${address}:${port}`, instance);
+  }
+  return {
+    kind: "zonal-neg",
+    ...rest,
+    endpoints: sortedEntries(endpoints).map(([instance, endpoint]) => ({ instance, ...endpoint })),
+  };
+}
+
+function readServers(input: Exclude<BackendInput, { service: string } | { cloudRun: object }>): ServersConfig {
+  return {
+    protocol: input.protocol ?? "HTTP",
+    timeout: parseDuration(input.timeout ?? defaultTimeout) ?? 0,
+    healthCheck: { path: input.healthCheck?.path ?? "/", port: input.healthCheck?.port },
+    affinity: input.affinity ?? "NONE",
+  };
+}

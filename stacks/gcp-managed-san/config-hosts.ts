@@ -1,0 +1,84 @@
+import { type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
+import type { Place } from "../../lib/config/place";
+import { show } from "../../lib/config/report";
+import { sortedEntries } from "../../lib/config/sorted-map";
+import { nearest } from "../../lib/config/structure";
+import type { GoogleBackendConfig } from "./config-backends";
+import type { GcpManagedSanInput } from "./input";
+
+type HostInput = GcpManagedSanInput["hosts"][string];
+
+/** Hosts by name in normal form, each with its spelling; two spellings of one are a mistake. */
+export function readHosts(
+  { hosts }: GcpManagedSanInput,
+  place: Place,
+): ReadonlyMap<DnsName, HostInput & { readonly spelt: string }> {
+  const read = new Map<DnsName, HostInput & { readonly spelt: string }>();
+  const here = place.in("hosts");
+  for (const [given, host] of sortedEntries(hosts)) {
+    const parsed = parseName(given);
+    if ("mistake" in parsed) {
+      here.in(given).problem(parsed.mistake);
+      continue;
+    }
+    const { name, advice } = parsed;
+    if (advice !== undefined) here.in(given).warning(advice);
+    const other = read.get(name);
+    if (other !== undefined) {
+      here.in(given).problem(`is ${show(other.spelt)} a second time; write each host once`);
+    } else if (!withoutWildcard(name).includes(".")) {
+      here.in(given).problem("has one label, and Google issues for domain names of two or more; write the whole name");
+    } else {
+      read.set(name, { ...host, spelt: given });
+    }
+  }
+  if (read.size === 0 && !here.wrong) here.problem("is empty; write at least one host");
+  return read;
+}
+
+/** Every mention of a backend must be of one that is there, and every one that is there should be mentioned. */
+export function checkBackendNames(
+  input: GcpManagedSanInput,
+  backends: readonly GoogleBackendConfig[],
+  place: Place,
+): void {
+  const known = backends.map(({ name }) => name);
+  const misspelt: string[] = [];
+  const mentions = [
+    { name: input.defaultBackend, mention: place.in("defaultBackend") },
+    ...Object.entries(input.hosts).flatMap(([host, { backend, paths = {} }]) => [
+      { name: backend, mention: place.in("hosts", host, "backend") },
+      ...Object.entries(paths).map(([route, name]) => ({ name, mention: place.in("hosts", host, "paths", route) })),
+    ]),
+  ];
+  if (known.length === 0) {
+    if (!place.in("backends").wrong) {
+      place.in("backends").problem("is empty; write at least one backend");
+    }
+  } else {
+    for (const { name, mention } of mentions.filter(({ name }) => !known.includes(name))) {
+      const meant = nearest(name, known);
+      if (meant !== undefined) misspelt.push(meant);
+      const way = meant === undefined ? `write one of ${known.join(", ")}, or add it` : `did you mean ${show(meant)}?`;
+      mention.problem(`is ${show(name)}, and no backend has that name; ${way}`);
+    }
+  }
+  for (const [host, { paths = {} }] of Object.entries(input.hosts)) {
+    for (const route of Object.keys(paths)) {
+      const problem = pathProblem(route);
+      if (problem !== undefined) place.in("hosts", host, "paths", route).problem(problem);
+    }
+  }
+  const used = [...mentions.map(({ name }) => name), ...misspelt];
+  for (const name of known.filter((name) => !used.includes(name))) {
+    place.in("backends", name).warning("serves nothing; leave it out, or name it in a host");
+  }
+}
+
+/** Why the text is no path of a URL map, if it is none. */
+function pathProblem(route: string): string | undefined {
+  if (route === "/*") return "is every path, which the host's backend serves; leave it out";
+  return /^\/([^\s?#*]*|[^\s?#*]*\/\*)$/.test(route) && !route.includes("//")
+    ? undefined
+    : 'is no path of a URL map; write one that starts with "/" and has "*" only at its end, after a "/"';
+}

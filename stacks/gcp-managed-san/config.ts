@@ -1,0 +1,290 @@
+import { readZones, type Zones, zoneOf } from "../../lib/config/dns-hosts";
+import { closestZone, type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
+import { parseDuration, type Seconds } from "../../lib/config/duration";
+import { googleName, type NameScope } from "../../lib/config/google";
+import { readNames } from "../../lib/config/names";
+import type { Place } from "../../lib/config/place";
+import type { Purpose } from "../../lib/config/purpose";
+import { show } from "../../lib/config/report";
+import { sortedEntries } from "../../lib/config/sorted-map";
+import { nearest } from "../../lib/config/structure";
+import type { Around } from "../scenario";
+import { type GoogleBackendConfig, readBackends } from "./config-backends";
+import { checkBackendNames, readHosts } from "./config-hosts";
+import type { GcpManagedSanInput, modes, profiles, versions } from "./input";
+
+/** A host, complete. */
+export interface GoogleHostConfig {
+  readonly name: DnsName;
+  /** The zone that its records go to; `undefined` where records are elsewhere. */
+  readonly zone: DnsName | undefined;
+  readonly backend: string;
+  readonly paths: readonly { readonly path: string; readonly backend: string }[];
+  /** The certificate of Certificate Manager that it is served with; `undefined` where it has none. */
+  readonly certificate: string | undefined;
+}
+
+/** A certificate that Google makes, complete. */
+export interface GoogleCertificateConfig {
+  /** What tells it from the stack's others of its kind: the host, or `all` of them. */
+  readonly key: string;
+  /** What Google calls it. */
+  readonly name: string;
+  /** Sorted: their order replaces a certificate. */
+  readonly domains: readonly DnsName[];
+}
+
+/** Leave to make certificates for a domain and its wildcard, complete. */
+export interface DnsAuthorizationConfig {
+  readonly domain: DnsName;
+  readonly name: string;
+  /** `undefined` where records are elsewhere. */
+  readonly zone: DnsName | undefined;
+}
+
+/** Where records are, complete. */
+export type GoogleDnsConfig =
+  | {
+      readonly in: "cloud-dns";
+      readonly project: string | undefined;
+      readonly zones: Zones;
+      readonly addressRecords: boolean;
+    }
+  | {
+      readonly in: "route53";
+      readonly account: string | undefined;
+      readonly region: string;
+      readonly zones: Zones;
+      readonly addressRecords: boolean;
+    }
+  | { readonly in: "elsewhere" };
+
+/** A stack of Google-managed certificates on a load balancer, complete. */
+export interface GcpManagedSanConfig {
+  readonly project: string;
+  /** Whose resources they are. */
+  readonly owner: NameScope;
+  readonly mode: (typeof modes)[number];
+  readonly phase: "add-map" | "drop-certificates" | undefined;
+  readonly grouping: "per-name" | "all";
+  readonly gate: boolean;
+  readonly acceptOutage: readonly DnsName[];
+  readonly purpose: Purpose;
+  readonly dns: GoogleDnsConfig;
+  readonly hosts: readonly GoogleHostConfig[];
+  readonly defaultBackend: string;
+  readonly defaultCertificate: DnsName | undefined;
+  readonly backends: readonly GoogleBackendConfig[];
+  /** Certificates of Certificate Manager; none in mode compute. */
+  readonly certificates: readonly GoogleCertificateConfig[];
+  readonly authorizations: readonly DnsAuthorizationConfig[];
+  /** Certificates of Compute, in the proxy's order; none in mode certificate-manager but while the mode changes. */
+  readonly computeCertificates: readonly GoogleCertificateConfig[];
+  readonly ipv6: boolean;
+  readonly redirectHttp: boolean;
+  readonly sslPolicy: { readonly profile: (typeof profiles)[number]; readonly minimum: (typeof versions)[number] };
+  readonly quic: boolean | undefined;
+  /** `undefined`: Google's own. */
+  readonly keepAlive: Seconds | undefined;
+}
+
+/** The key of the certificate that all names share. A host has a dot, so none is called so. */
+const sharedCertificate = "all";
+
+/** Completes a stack: hosts matched with backends and zones, certificates named by what they are for. */
+export function read(
+  input: GcpManagedSanInput,
+  { project, environment, stack }: Around,
+  place: Place,
+): GcpManagedSanConfig {
+  const owner = { project, environment, stack };
+  const backends = readBackends(input.backends, place.in("backends"));
+  const grouping = input.grouping ?? "per-name";
+  const mode = input.mode ?? "certificate-manager";
+  const { dns, zones } = readDns(input.dns, place.in("dns"));
+  const given = readHosts(input, place);
+  const names = [...given.keys()].sort();
+  const managed = mode === "certificate-manager";
+  const retired = readRetiring(input, owner, names, place);
+  const compute = !managed || input.phase === "add-map" ? names : [];
+  const hosts = names.map((name) => {
+    const { spelt, paths = {}, backend } = given.get(name) ?? { spelt: name, backend: "" };
+    return {
+      name,
+      zone: zoneOf(name, zones, place.in("hosts", spelt)),
+      backend,
+      paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
+      certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
+    };
+  });
+  reportUnusedZones(dns, hosts, place);
+  checkBackendNames(input, backends, place);
+  const defaultCertificate = readDefaultCertificate(input, names, place);
+  const domains = managed ? [...new Set(names.map(withoutWildcard))].sort() : [];
+  return {
+    project: input.project,
+    owner,
+    mode,
+    phase: input.phase,
+    grouping,
+    gate: readGate(input, place),
+    acceptOutage: readAccepted(input, names, place),
+    purpose: input.purpose ?? "server",
+    dns,
+    hosts,
+    defaultBackend: input.defaultBackend,
+    defaultCertificate,
+    backends,
+    certificates: certificatesFor(managed ? names : [], grouping, "certificate-manager", owner),
+    authorizations: domains.map((domain) => ({
+      domain,
+      name: googleName(owner, domain, ["authorization", authorizationType]),
+      zone: zones && closestZone(domain, Object.keys(zones)),
+    })),
+    computeCertificates: inProxyOrder(
+      [...retired, ...computeCertificates(compute, grouping, owner)],
+      defaultCertificate ?? "",
+    ),
+    ipv6: input.ipv6 ?? false,
+    redirectHttp: input.redirectHttp ?? true,
+    sslPolicy: { profile: input.sslPolicy?.profile ?? "MODERN", minimum: input.sslPolicy?.minimum ?? "1.2" },
+    quic: input.quic,
+    keepAlive: input.keepAlive === undefined ? undefined : parseDuration(input.keepAlive),
+  };
+}
+
+/** The certificate that a stack with one of Compute for all names had, while it is retiring. */
+function readRetiring(
+  { retiring, grouping, mode, phase }: GcpManagedSanInput,
+  owner: NameScope,
+  names: readonly DnsName[],
+  place: Place,
+): readonly GoogleCertificateConfig[] {
+  if (retiring === undefined) return [];
+  const here = place.in("retiring");
+  const old = readNames(retiring, here);
+  if (mode !== "compute" && phase !== "add-map") {
+    if (!place.in("mode").refused && !place.in("phase").refused) {
+      here.problem("has no use with Certificate Manager, where the gate keeps the old certificate; leave it out");
+    }
+    return [];
+  }
+  if (retiring.length === 0) {
+    here.problem("is empty; write the names that the old certificate has, or leave it out");
+  } else if (grouping === "all" && old.join() === names.join()) {
+    here.problem("has the names of hosts, whose certificate is no old one; write the names that it had before");
+    return [];
+  }
+  return old.length === 0 ? [] : computeCertificates(old, "all", owner);
+}
+
+/** Whether new certificates wait before they are used. */
+function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Place): boolean {
+  const here = place.in("gate");
+  if (mode === "compute") {
+    if (gate && !place.in("mode").refused) {
+      here.problem("is true, but Compute issues only what serves already; leave it out, or use Certificate Manager");
+    }
+    return false;
+  }
+  const needed = grouping === "all" || phase !== undefined;
+  if (gate === false && needed) {
+    here.problem(
+      "is false, and then a certificate that is not issued yet would take the place of the one that serves; leave it out",
+    );
+  }
+  return gate ?? needed;
+}
+
+/** What the stack's authorizations are: of a project's own, since fixed records clash between projects. */
+export const authorizationType = "PER_PROJECT_RECORD";
+
+/** Certificates for names: one each, or one for all. */
+function certificatesFor(
+  names: readonly DnsName[],
+  grouping: "per-name" | "all",
+  mode: (typeof modes)[number],
+  owner: NameScope,
+): readonly GoogleCertificateConfig[] {
+  if (names.length === 0) return [];
+  const groups = grouping === "all" ? [names] : names.map((name) => [name]);
+  return groups.map((domains) => {
+    const key = grouping === "all" ? sharedCertificate : (domains[0] ?? "");
+    return { key, name: googleName(owner, key, [mode, ...domains]), domains };
+  });
+}
+
+/** Compute's certificates for names. One for all is known by its names, so that the next can stand beside it. */
+function computeCertificates(
+  names: readonly DnsName[],
+  grouping: "per-name" | "all",
+  owner: NameScope,
+): readonly GoogleCertificateConfig[] {
+  const certificates = certificatesFor(names, grouping, "compute", owner);
+  if (grouping === "per-name") return certificates;
+  return certificates.map((one) => ({ ...one, key: `${one.key}_${one.name.slice(one.name.lastIndexOf("-") + 1)}` }));
+}
+
+/** The default first, since clients without SNI get the first. */
+function inProxyOrder(
+  certificates: readonly GoogleCertificateConfig[],
+  first: DnsName,
+): readonly GoogleCertificateConfig[] {
+  const isFirst = ({ key }: GoogleCertificateConfig) => key === first;
+  return [...certificates.filter(isFirst), ...certificates.filter((one) => !isFirst(one))];
+}
+
+/** Where records are, and the zones that hosts are matched with: none where they are elsewhere or could not be read. */
+function readDns(
+  input: GcpManagedSanInput["dns"],
+  place: Place,
+): { readonly dns: GoogleDnsConfig; readonly zones?: Zones } {
+  if (input.in === "elsewhere") return { dns: { in: "elsewhere" } };
+  const zones = readZones(input.zones, place);
+  const shared = { zones: zones ?? {}, addressRecords: input.addressRecords ?? true };
+  return input.in === "cloud-dns"
+    ? { dns: { in: "cloud-dns", project: input.project, ...shared }, zones }
+    : { dns: { in: "route53", account: input.account, region: input.region, ...shared }, zones };
+}
+
+function reportUnusedZones(dns: GoogleDnsConfig, hosts: readonly GoogleHostConfig[], place: Place): void {
+  if (dns.in === "elsewhere") return;
+  const used = new Set(hosts.map(({ zone }) => zone));
+  for (const zone of Object.keys(dns.zones)) {
+    if (used.has(zone) || hosts.length === 0) continue;
+    place.in("dns", "zones", zone).warning("covers no host; leave it out, or add the host that it is for");
+  }
+}
+
+function readDefaultCertificate(
+  { defaultCertificate }: GcpManagedSanInput,
+  names: readonly DnsName[],
+  place: Place,
+): DnsName | undefined {
+  if (defaultCertificate === undefined || defaultCertificate === "") return undefined;
+  const parsed = parseName(defaultCertificate);
+  const name = "name" in parsed ? parsed.name : "";
+  if (names.includes(name)) return name;
+  place.in("defaultCertificate").problem(notAHost(name, names));
+  return undefined;
+}
+
+function readAccepted(
+  { acceptOutage = [] }: GcpManagedSanInput,
+  hosts: readonly DnsName[],
+  place: Place,
+): readonly DnsName[] {
+  const here = place.in("acceptOutage");
+  const names = readNames(acceptOutage, here);
+  for (const name of names.filter((name) => !hosts.includes(name))) {
+    here
+      .in({ member: name })
+      .warning("is none of the hosts, which is right only for one that an apply takes out; leave it out afterwards");
+  }
+  return names;
+}
+
+function notAHost(name: DnsName, hosts: readonly DnsName[]): string {
+  const meant = nearest(name, hosts);
+  return `is ${show(name)}, which is none of the hosts; ${meant === undefined ? "write one of them" : `did you mean ${show(meant)}?`}`;
+}

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { accountInput, regionInput } from "../../lib/config/aws";
+import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dns-hosts";
+import { parseName } from "../../lib/config/dns-names";
+import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
+import { projectIdPattern, projectIdProblem } from "../../lib/config/google";
+import { namesInput } from "../../lib/config/names";
+import { purposes } from "../../lib/config/purpose";
+import { backendsInput, secondsInput } from "./input-backends";
+
+/** How certificates are made and attached; the first is the default. */
+export const modes = ["certificate-manager", "compute"] as const;
+export const profiles = ["COMPATIBLE", "MODERN", "RESTRICTED"] as const;
+export const versions = ["1.0", "1.1", "1.2"] as const;
+
+const projectInput = (description: string) =>
+  text({ description, examples: ["ml-serving-prod"], pattern: projectIdPattern }, projectIdProblem);
+
+const addressRecords = flag({
+  description:
+    "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
+  default: true,
+}).optional();
+
+const dnsInput = z
+  .discriminatedUnion("in", [
+    cloudDnsInput({ addressRecords }),
+    route53Input({
+      account: accountInput("The AWS account; an apply with credentials of another one stops at once.").optional(),
+      region: regionInput("The AWS region to call."),
+      addressRecords,
+    }),
+    elsewhereInput,
+  ])
+  .meta({ description: "Where the hosts' records are.", examples: [{ in: "elsewhere" }] });
+
+const hostInput = fields({
+  backend: text({ description: "Name of the backend that serves it.", examples: ["llama"] }),
+  paths: mapOf(text({ description: "Name of a backend.", examples: ["embeddings"] }), {
+    description: 'Backends by path: exact, or ending in "/*" for all below it.',
+    examples: [{ "/v1/embeddings/*": "embeddings" }],
+    default: {},
+  }).optional(),
+});
+
+/** A stack of Google-managed certificates on a load balancer, as the user writes it. */
+export const gcpManagedSanInput = fields(
+  {
+    scenario: z.literal("gcp-managed-san"),
+    project: projectInput("Id of the Google Cloud project, which is not its number."),
+    scheme: word(
+      ["external"],
+      { description: "Who can reach the load balancer: everybody.", default: "external" },
+      { internal: 'this stack makes global external load balancers; write "external" or leave it out' },
+    ).optional(),
+    mode: word(modes, {
+      description:
+        "Certificates of Certificate Manager, which are proved through DNS before anything uses them, or of Compute, which are proved by the load balancer they are on.",
+      default: "certificate-manager",
+    }).optional(),
+    grouping: word(["per-name", "all"], {
+      description: "One certificate for each name, or one for all, which is replaced whenever a name changes.",
+      default: "per-name",
+    }).optional(),
+    gate: flag({
+      description:
+        "Whether an apply stops, with nothing changed that serves, until Google has issued new certificates; the next apply goes on.",
+      default: "true with one certificate for all and while the mode changes",
+    }).optional(),
+    retiring: namesInput(
+      "The names that one certificate of Compute was for, which stays on the proxy until what follows it is issued.",
+    ).optional(),
+    phase: word(["add-map", "drop-certificates"], {
+      description:
+        "Changes the mode from compute without an interruption: an apply with both kinds of certificates, then one without Compute's.",
+    }).optional(),
+    acceptOutage: namesInput(
+      "Hosts for which an interruption is accepted, where `check --against` would refuse one; hosts that are taken out, too.",
+    ).optional(),
+    purpose: word(purposes, {
+      description: "What the certificates are shown for; a public authority signs for servers only.",
+      default: "server",
+    }).optional(),
+    dns: dnsInput,
+    hosts: mapOf(hostInput, {
+      description:
+        "The DNS names that are served, each with a certificate: wildcards only as the whole leftmost label.",
+      examples: [{ "api.example.com": { backend: "llama" } }],
+    }),
+    defaultBackend: text({
+      description: "Name of the backend for every request that no host has.",
+      examples: ["llama"],
+    }),
+    defaultCertificate: text(
+      {
+        description: "The host whose certificate clients get that name none (no SNI).",
+        examples: ["api.example.com"],
+        default: "none; with Compute's certificates the first",
+      },
+      (value) => {
+        const parsed = parseName(value);
+        return "mistake" in parsed ? parsed.mistake : undefined;
+      },
+    ).optional(),
+    backends: backendsInput,
+    ipv6: flag({ description: "Whether there is an IPv6 address beside the IPv4 one.", default: false }).optional(),
+    redirectHttp: flag({ description: "Whether port 80 sends clients to HTTPS.", default: true }).optional(),
+    sslPolicy: fields(
+      {
+        profile: word(
+          profiles,
+          { description: "The cipher suites that clients may use.", default: "MODERN" },
+          { FIPS_202205: 'the pinned provider does not take it; write "RESTRICTED"' },
+        ).optional(),
+        minimum: word(
+          versions,
+          { description: "The oldest TLS that clients may use; RESTRICTED needs 1.2.", default: "1.2" },
+          { "1.3": 'the pinned provider takes no more than 1.2; write "1.2", with which clients may use 1.3' },
+        ).optional(),
+      },
+      { description: "What clients may use." },
+    ).optional(),
+    quic: flag({ description: "Whether HTTP/3 is offered.", default: "Google decides" }).optional(),
+    keepAlive: secondsInput(
+      "How long an idle connection of a client stays open; a change replaces the proxy.",
+      "610s, Google's own",
+      5,
+      1_200,
+      "620s",
+    ).optional(),
+  },
+  { description: "Google-managed certificates for several names on a global load balancer." },
+);
+
+/** A stack of Google-managed certificates on a load balancer, as the user writes it. */
+export type GcpManagedSanInput = z.output<typeof gcpManagedSanInput>;
