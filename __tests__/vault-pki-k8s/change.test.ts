@@ -43,7 +43,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What `check --against` says of a config, where something was before. */
+/** What `check --against` reports for a config over an earlier one. */
 function said(after: Fields, before: string) {
   const file = join(folder, "cdk.tf.json");
   writeFileSync(file, before);
@@ -65,7 +65,7 @@ function said(after: Fields, before: string) {
 
 type Blocks = Record<string, Record<string, Fields>>;
 
-/** The state that an apply of an output leaves, as far as it is looked at. */
+/** The state that an apply of an output leaves: the parts that the comparison reads. */
 function stateOf(output: string, without: RegExp = /^$/): string {
   const { resource } = JSON.parse(
     output.replaceAll("${vault_mount.root.path}", "pki_root").replaceAll("${vault_mount.intermediate.path}", "pki_int"),

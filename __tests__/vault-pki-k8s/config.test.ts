@@ -15,13 +15,13 @@ const address = "https://vault.example.com:8200";
 const ownPki = { root: { commonName: "Root" }, intermediate: { commonName: "Intermediate" }, urls: { address } };
 const api = { names: ["api.example.com"] };
 
-/** A root's certificate, from a config that is proved elsewhere. */
+/** A root's certificate, from the config of the golden files. */
 const { stacks: proved } = JSON.parse(readFileSync(join(__dirname, "../golden/vault-everything.json"), "utf8")) as {
   stacks: Record<string, { pki: { caBundle: string } }>;
 };
 const caBundle = proved["vault-existing"]?.pki.caBundle ?? "";
 
-/** A stack without a mistake, with some fields changed; `undefined` takes one out. */
+/** A stack without a mistake, with some fields changed; `undefined` removes a field. */
 function stack(changes: Fields = {}): Fields {
   return {
     scenario: "vault-pki-k8s",
@@ -33,16 +33,16 @@ function stack(changes: Fields = {}): Fields {
   };
 }
 
-/** A config with the given stacks, which lets keys lie in the state, and with some fields changed. */
+/** A config with the given stacks that allows keys in the state, with some fields changed. */
 function config(stacks: Fields, changes: Fields = {}): Fields {
   const settings = { project: "ai-platform", environment: "test", backend: { type: "local" }, privateKeys: "allowed" };
   return { ...settings, stacks, ...changes };
 }
 
-/** A config with one stack, `pki`, of which some fields are changed, and with some of its settings. */
+/** A config with one stack, `pki`, with some of its fields and settings changed. */
 const pki = (changes: Fields = {}, settings: Fields = {}) => config({ pki: stack(changes) }, settings);
 
-/** A config with one certificate, `api`, of which some fields are changed, and with some of its stack's. */
+/** A config with one certificate, `api`, with some of its fields and its stack's changed. */
 const certificate = (changes: Fields, ofStack: Fields = {}, settings: Fields = {}) =>
   pki({ certificates: { api: { ...api, ...changes } }, ...ofStack }, settings);
 
@@ -53,7 +53,7 @@ const authority = (which: "root" | "intermediate", changes: Fields) => ({
 const at = "stacks.pki.certificates.api";
 const byController = { delivery: "cert-manager" };
 
-/** The stack `pki` as the product receives it. */
+/** The complete config of the stack `pki`. */
 function completed(given: Fields): VaultPkiK8sConfig {
   const stack = checkedConfig(given).config.stacks.find(({ name }) => name === "pki");
   if (stack?.kind !== "vault-pki-k8s") throw new Error("no such stack");
@@ -67,7 +67,7 @@ test("a stack without a mistake is accepted without a word", () => {
     pki({ pki: { existing: "pki_int", caBundle } }),
     certificate(byController, { pki: { existing: "pki_int", caBundle, address } }),
     certificate({ names: ["*.example.com", "example.com"], purpose: "mutual", serviceAccounts: [] }),
-    // Shorter than two applies a week apart would allow, were it Terraform's to renew.
+    // Too short for an apply each week, but cert-manager renews it.
     certificate({ ...byController, lifetime: "1h" }),
     certificate(byController, { manifests: "apply", crdsInstalled: true }),
   ]) {
@@ -663,7 +663,7 @@ test("an advised lifetime is accepted without a word, and Vault issues it, and a
         expect([after(1).issued, after(Math.floor(whole / 2)).issued]).toEqual([true, true]);
         expect(after(whole - complete.lifetime + 1).issued).toBe(false);
       }
-      // What the sentence refuses, Vault would refuse as well, however soon it is asked.
+      // Vault refuses what the check refuses, even one second after the intermediate was made.
       const [refused] = completed(given(leaf, above)).certificates;
       if (refused === undefined) throw new Error("no certificate");
       const limits = { mountDefault: intermediate, mountMax: intermediate, caLifetime: intermediate - 1 };

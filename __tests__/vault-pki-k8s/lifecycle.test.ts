@@ -23,20 +23,20 @@ const STACK = "vault-pki-k8s";
 const CONTEXT = "kind-serving";
 const DAY = 86_400_000;
 
-/** What a plan says of a certificate that it replaces without a gap. */
+/** Actions of a plan that replaces a certificate without a gap. */
 const renewed = ["create", "delete"];
 
 type Changes = Partial<VaultPkiK8sInput>;
 const exampleStack = example.stacks[STACK] as VaultPkiK8sInput;
 
-/** The config's example with some of the stack changed, and of the settings. */
+/** The example config with some fields of the stack and some settings changed. */
 const configWith = (changes: Changes, settings: Json = {}) => ({
   ...example,
   ...settings,
   stacks: { [STACK]: { ...exampleStack, ...changes } },
 });
 
-/** The product's JSON of the example's stack, with some of it changed. */
+/** The synthesized JSON of the example's stack, with some fields changed. */
 const jsonWith = (changes: Changes, settings: Json = {}) => synthesized(configWith(changes, settings))[STACK] as string;
 
 const exampleJson = synthesized("config/example.ts")[STACK] as string;
@@ -51,11 +51,11 @@ interface Servers {
 
 let started: Promise<Servers> | undefined;
 
-/** A cluster and a Vault for the whole file; every run has mounts and a namespace of its own, or cleans up. */
+/** One cluster and one Vault for the whole file; each run has its own mounts and namespace, or cleans up. */
 function servers(): Promise<Servers> {
   started ??= (async () => {
     const [cluster, vault] = await Promise.all([startCluster([CONTEXT]), startVault()]);
-    // The stack's users have it already.
+    // The stack expects auth mounts that exist.
     for (const path of ["kubernetes", "kubernetes-training"]) {
       await vault.call("POST", `sys/auth/${path}`, { type: "kubernetes" });
     }
@@ -90,11 +90,11 @@ async function inServers(run: string, json: string): Promise<Workspace> {
   return made;
 }
 
-/** A Secret with a certificate, as pods see it. */
+/** A Secret with a certificate, as pods read it. */
 interface MountedSecret extends Identity {
   trust: string;
   type: string;
-  /** Stays while it is only updated. */
+  /** Stays the same while the Secret is only updated. */
   uid: string;
 }
 
@@ -127,7 +127,7 @@ const days = (certificate: X509Certificate) =>
   Math.round((Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / DAY);
 const asked = (name: string) => name.replace("*", "any");
 
-/** A certificate, its intermediate and the root: what strict OpenSSL and a client say of it, for each of its names. */
+/** Asserts that strict OpenSSL and TLS clients accept the chain from certificate to root, for each name. */
 async function expectServes(shown: MountedSecret, names: readonly string[], trust = shown.trust): Promise<void> {
   expect(shown.type).toBe("kubernetes.io/tls");
   const leaf = leafOf(shown);
@@ -150,7 +150,7 @@ async function expectServes(shown: MountedSecret, names: readonly string[], trus
   );
 }
 
-/** What OpenSSL says of a leaf that is shown with its intermediates, by the letter of the standards. */
+/** OpenSSL's strict verdict (`-x509_strict`) on a leaf with its intermediates. */
 function strictVerdict(chain: string, trust: string, name: string): string {
   const [leaf, ...between] = certificatesIn(chain).map(String);
   const folder = mkdtempSync(join(tmpdir(), "tls-stacks-chain-"));
@@ -180,7 +180,7 @@ async function isRevoked(certificate: X509Certificate, mount = "pki_int"): Promi
   return (body.data as { revocation_time: number }).revocation_time !== 0;
 }
 
-/** Paths of the PKI mounts that a Vault has. */
+/** Paths of the PKI mounts in Vault. */
 async function pkiMounts(): Promise<string[]> {
   const { vault } = await servers();
   const { data } = (await vault.call("GET", "sys/mounts")).body as { data: Record<string, { type: string }> };
@@ -333,7 +333,7 @@ proofs("", exampleJson, (prove) => {
     const shown = await secret("inference");
     expect(shown.uid).toBe(old.uid);
     await expectServes(shown, moreNames);
-    // Who has not reloaded shows the old one, to clients that have and clients that have not.
+    // A pod that has not reloaded still serves the old certificate, and every client must accept it.
     expect(await isRevoked(leafOf(old))).toBe(false);
     await expectServes({ ...old, trust: shown.trust }, inference.names);
     expect(shown.trust).toBe(old.trust);
@@ -379,7 +379,7 @@ proofs("", exampleJson, (prove) => {
       const plan = await run.plan();
       expect(plan.actions["vault_pki_secret_backend_cert.gateway"]).toBeUndefined();
       await run.apply(plan);
-      // Issued in the same apply, by the new one.
+      // The new intermediate issued it in the same apply.
       const shown = await secret("inference");
       const [, between] = certificatesIn(shown.chain);
       expect(between && days(between)).toBe(2000);
@@ -436,7 +436,7 @@ function textOf(certificate: X509Certificate | undefined): string {
   return spawnSync("openssl", ["x509", "-noout", "-text"], { input: String(certificate), encoding: "utf8" }).stdout;
 }
 
-/** Makes a PKI as somebody else would have it, and says what its root is (PEM). */
+/** Makes a PKI outside Terraform. @returns its root (PEM) */
 async function otherPki(name: string, imported: "certificate" | "bundle"): Promise<string> {
   const { vault } = await servers();
   const call = async (path: string, body: Json) => {
@@ -590,7 +590,7 @@ const noKeys = { privateKeys: "never" };
 const controllerFiles = synthesizedFiles(configWith(byController, noKeys))[STACK] ?? {};
 const controllerJson = controllerFiles["cdk.tf.json"] ?? "";
 
-/** Somebody's cluster cannot be reached by a Vault of ours, nor the other way round. */
+/** A foreign cluster cannot reach a Vault of these tests, nor the other way round. */
 const loginNeed: Need = {
   name: "kube-apiserver",
   missing:
@@ -601,7 +601,7 @@ const loginNeed: Need = {
 
 const certManagerKinds = { Issuer: "issuers", Certificate: "certificates" } as const;
 
-/** The kinds of cert-manager, without its controller and without its rules. */
+/** The kinds of cert-manager, without its controller and without schemas. */
 async function installKinds({ call }: Cluster): Promise<void> {
   for (const [kind, plural] of Object.entries(certManagerKinds)) {
     const name = `${plural}.cert-manager.io`;
@@ -751,7 +751,7 @@ proofs(
         expect((await login("vault://serving/inference", "stranger")).status).toBeGreaterThanOrEqual(400);
         const { status, token } = await login("vault://serving/inference");
         expect(status).toBe(200);
-        // A CSR can name more than is asked for; it must not get it.
+        // A CSR can contain more names than the request, and they must not be signed.
         const { key, csr } = signingRequest(commonName, [...dnsNames, "other.example.com"]);
         const ask = (names: string[]) =>
           vault.call(

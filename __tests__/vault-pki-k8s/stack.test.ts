@@ -21,17 +21,17 @@ import {
   textsIn,
 } from "../support/synthesis";
 
-/** A config that has every optional field of this scenario. */
+/** A config with every optional field of this scenario. */
 const everything = JSON.parse(readFileSync(join(__dirname, "../golden/vault-everything.json"), "utf8")) as object;
 const texts = synthesizedTexts(everything);
 const stacks = Object.fromEntries(
   Object.entries(texts).map(([name, text]) => [name, JSON.parse(text) as TerraformJson]),
 );
-/** A PKI of its own, every delivery and consumer, files for the cluster. */
+/** Its own PKI, every delivery and consumer, manifests as files. */
 const own = stacks["vault-pki-k8s"] as TerraformJson;
-/** Somebody else's PKI, manifests applied. */
+/** An existing PKI, manifests applied. */
 const existing = stacks["vault-existing"] as TerraformJson;
-/** Somebody else's PKI, of which little is known. */
+/** An existing PKI whose root the config does not give. */
 const unknown = stacks["vault-unknown-root"] as TerraformJson;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -55,10 +55,10 @@ function configOf(changes: Fields = {}): object {
   return { ...settings, stacks: { pki } };
 }
 
-/** The only stack, `pki`, of a config with some of it changed. */
+/** The only stack, `pki`, of a config with some fields changed. */
 const withStack = (changes: Fields) => synthesizedJson(configOf(changes), "pki");
 
-/** Resources of a type by name, without the framework's note of where they come from. */
+/** Resources of a type by name, without the framework's metadata. */
 function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
   return Object.fromEntries(
     Object.entries(resource?.[type] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
@@ -180,7 +180,7 @@ describe("the PKI", () => {
         lifecycle,
       },
     });
-    // With the certificate or the request goes the key.
+    // Replacing the certificate or the request would lose the key.
     expect(resources(own, "vault_pki_secret_backend_root_cert").root).toMatchObject({ lifecycle });
     expect(resources(own, "vault_pki_secret_backend_intermediate_cert_request").intermediate).toMatchObject({
       lifecycle,
@@ -344,7 +344,7 @@ describe("a role", () => {
       token_ttl: 600,
       token_max_ttl: 600,
     });
-    // cert-manager's own audience, which no other token has.
+    // cert-manager's own audience, which no other program's token has.
     expect(resources(existing, "vault_kubernetes_auth_backend_role").trainer?.audience).toBe(
       "vault://training/trainer",
     );

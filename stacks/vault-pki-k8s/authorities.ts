@@ -15,21 +15,21 @@ import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { OwnPkiConfig, VaultAuthorityConfig } from "./config";
 import { vaultKeys } from "./role";
 
-/** A lifetime as Vault stores it: any other spelling of it is a change in every plan. */
+/** A lifetime as Vault stores it: in any other form every plan would show a change. */
 export const wholeSeconds = (seconds: Seconds) => String(seconds);
 
 /** A mount whose default issuer signs. */
 export interface SigningMount {
   readonly path: string;
-  /** What must be there before anything is signed. */
+  /** What must exist before anything is signed. */
   readonly ready: ITerraformDependable[];
-  /** Whom clients trust (PEM), if it is known without a certificate. */
+  /** The root that clients trust (PEM), if it is known before a certificate is issued. */
   readonly trustPem: string | undefined;
-  /** Certificates (PEM) of which the mount may put some at the end of a chain, though clients have them. */
+  /** Certificates (PEM) that clients have already, and that the mount may still append to a chain. */
   readonly knownRoots: string | undefined;
 }
 
-/** Root and intermediate, each on a mount of its own; their keys are made in Vault and never leave it. */
+/** Root and intermediate, each on its own mount; Vault makes their keys and never shows them. */
 export class VaultAuthorities extends Construct {
   readonly signing: SigningMount & { readonly trustPem: string };
   /** Issuer ids by authority. */
@@ -41,10 +41,10 @@ export class VaultAuthorities extends Construct {
     const { root, intermediate, address, protect } = pki;
     const lifecycle = protect ? { preventDestroy: true } : undefined;
 
-    const top = new Construct(scope, "root");
-    const topMount = mountOf(top, root, lifecycle);
-    const rootCert = new PkiSecretBackendRootCert(top, PkiSecretBackendRootCert.tfResourceType, {
-      backend: topMount.path,
+    const rootScope = new Construct(scope, "root");
+    const rootMount = mountOf(rootScope, root, lifecycle);
+    const rootCert = new PkiSecretBackendRootCert(rootScope, PkiSecretBackendRootCert.tfResourceType, {
+      backend: rootMount.path,
       type: "internal",
       commonName: root.commonName,
       excludeCnFromSans: true,
@@ -53,15 +53,15 @@ export class VaultAuthorities extends Construct {
       ttl: wholeSeconds(root.lifetime),
       lifecycle,
     });
-    const topUrls = urlsOf(top, topMount, address, [rootCert]);
+    const rootUrls = urlsOf(rootScope, rootMount, address, [rootCert]);
 
-    const below = new Construct(scope, "intermediate");
-    const belowMount = mountOf(below, intermediate, lifecycle);
+    const intermediateScope = new Construct(scope, "intermediate");
+    const intermediateMount = mountOf(intermediateScope, intermediate, lifecycle);
     const request = new PkiSecretBackendIntermediateCertRequest(
-      below,
+      intermediateScope,
       PkiSecretBackendIntermediateCertRequest.tfResourceType,
       {
-        backend: belowMount.path,
+        backend: intermediateMount.path,
         type: "internal",
         commonName: intermediate.commonName,
         excludeCnFromSans: true,
@@ -71,60 +71,70 @@ export class VaultAuthorities extends Construct {
     );
     const { permittedDomains } = intermediate;
     const signed = new PkiSecretBackendRootSignIntermediate(
-      below,
+      intermediateScope,
       PkiSecretBackendRootSignIntermediate.tfResourceType,
       {
-        backend: topMount.path,
+        backend: rootMount.path,
         csr: request.csr,
         commonName: intermediate.commonName,
         excludeCnFromSans: true,
         issuerRef: rootCert.issuerId,
         ttl: wholeSeconds(intermediate.lifetime),
-        // It signs certificates, not authorities.
+        // It signs certificates, no further authorities.
         maxPathLength: 0,
         permittedDnsDomains: permittedDomains.length > 0 ? [...permittedDomains] : undefined,
-        // A changed lifetime alone, the provider takes as a note for the next time.
-        lifecycle: { replaceTriggeredBy: [attributeOf(belowMount, "max_lease_ttl_seconds")] },
-        // The root puts its URLs into what it signs.
-        dependsOn: [topUrls],
+        // For a changed lifetime alone the provider does not sign again.
+        lifecycle: { replaceTriggeredBy: [attributeOf(intermediateMount, "max_lease_ttl_seconds")] },
+        // The root writes its URLs into what it signs, so they must be set first.
+        dependsOn: [rootUrls],
       },
     );
-    const set = new PkiSecretBackendIntermediateSetSigned(below, PkiSecretBackendIntermediateSetSigned.tfResourceType, {
-      backend: belowMount.path,
-      // Alone: with `certificate_bundle` the root becomes a second issuer here, and part of every chain.
-      certificate: signed.certificate,
-    });
-    const issuer = new PkiSecretBackendIssuer(below, PkiSecretBackendIssuer.tfResourceType, {
-      backend: belowMount.path,
+    const set = new PkiSecretBackendIntermediateSetSigned(
+      intermediateScope,
+      PkiSecretBackendIntermediateSetSigned.tfResourceType,
+      {
+        backend: intermediateMount.path,
+        // Not `certificate_bundle`: with it, the root becomes a second issuer here and part of every chain.
+        certificate: signed.certificate,
+      },
+    );
+    const issuer = new PkiSecretBackendIssuer(intermediateScope, PkiSecretBackendIssuer.tfResourceType, {
+      backend: intermediateMount.path,
       issuerRef: `\${${set.fqn}.imported_issuers[0]}`,
-      // An issuer of its own each time it is signed again, named before the one before it goes.
+      // Each signing makes a new issuer, which is named before the previous one is removed: so no two names may be equal.
       issuerName: `intermediate-\${substr(replace(${signed.fqn}.serial_number, ":", ""), 0, 8)}`,
-      // The provider would go on writing to the issuer that it first had.
+      // Without this, the provider keeps writing to the first issuer.
       lifecycle: { replaceTriggeredBy: [attributeOf(set, "id"), attributeOf(signed, "serial_number")] },
     });
-    const issuers = new PkiSecretBackendConfigIssuers(below, PkiSecretBackendConfigIssuers.tfResourceType, {
-      backend: belowMount.path,
+    const issuers = new PkiSecretBackendConfigIssuers(intermediateScope, PkiSecretBackendConfigIssuers.tfResourceType, {
+      backend: intermediateMount.path,
       default: issuer.issuerId,
       defaultFollowsLatestIssuer: false,
     });
-    const urls = urlsOf(below, belowMount, address);
+    const urls = urlsOf(intermediateScope, intermediateMount, address);
 
     this.issuerIds = { root: rootCert.issuerId, intermediate: issuer.issuerId };
     this.signing = {
-      path: belowMount.path,
+      path: intermediateMount.path,
       ready: [urls, issuers],
       trustPem: `\${trimspace(${rootCert.fqn}.certificate)}\n`,
-      // The intermediate's mount has never seen the root.
+      // The intermediate's mount does not hold the root, so no chain contains it.
       knownRoots: undefined,
     };
     this.entries = {
-      root: authorityEntry(top, root, rootCert.certificate, "itself", intermediate.lifetime),
-      intermediate: authorityEntry(below, intermediate, signed.certificate, "the stack's root", longestLeaf),
+      root: authorityEntry(rootScope, root, rootCert.certificate, "itself", intermediate.lifetime),
+      intermediate: authorityEntry(
+        intermediateScope,
+        intermediate,
+        signed.certificate,
+        "the stack's root",
+        longestLeaf,
+      ),
     };
   }
 }
 
-/** An attribute as `replace_triggered_by` takes it, which is no expression. */
+/** An attribute as `replace_triggered_by` takes it: a plain reference, no expression in braces. */
 export function attributeOf(resource: TerraformResource, attribute: string): string {
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}.${attribute}`;
 }
@@ -162,12 +172,12 @@ function authorityEntry(
   issuer: string,
   longestBelow: Seconds,
 ): InventoryEntry {
-  const read = new DataTlsCertificate(scope, DataTlsCertificate.tfResourceType, { content: pem });
-  const notAfter = `${read.fqn}.certificates[0].not_after`;
+  const certificate = new DataTlsCertificate(scope, DataTlsCertificate.tfResourceType, { content: pem });
+  const notAfter = `${certificate.fqn}.certificates[0].not_after`;
   new ExpiryCheck(scope, "expiry", {
     certificate: `${scope.node.id} (${authority.commonName})`,
     notAfter,
-    // From here on, Vault refuses to sign what would outlive it.
+    // From this point on, Vault refuses to sign a certificate that would outlive the authority.
     before: longestBelow,
     advice: "Nothing replaces it by itself: see docs/vault-pki-k8s.md",
   });

@@ -4,14 +4,14 @@ import { goDuration } from "../../lib/config/duration";
 import type { KeyKind } from "../../lib/config/keys";
 import type { VaultCertificateConfig } from "./config";
 
-/** What every object of a cluster says of itself. */
+/** Metadata of an object in the cluster. */
 interface ObjectMetadata {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** An object of a cluster, as Kubernetes takes it. */
+/** An object in the cluster, as Kubernetes takes it. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -19,7 +19,7 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** How cert-manager reaches Vault. */
+/** A certificate that cert-manager requests, and how it reaches Vault. */
 export interface CertManagerProps {
   readonly certificate: VaultCertificateConfig;
   readonly namespace: string;
@@ -30,11 +30,11 @@ export interface CertManagerProps {
   /** Path of the mount that signs. */
   readonly mount: string;
   readonly authPath: string;
-  /** `undefined`: cert-manager's own, which {@link issuerAudience} tells. */
+  /** `undefined` for cert-manager's own, see {@link issuerAudience}. */
   readonly audience: string | undefined;
 }
 
-/** Where cert-manager runs, unless somebody moved it. */
+/** The service account of cert-manager in its default installation. */
 const controller = { kind: "ServiceAccount", name: "cert-manager", namespace: "cert-manager" };
 
 const keyArguments: Readonly<Record<KeyKind, { readonly algorithm: "ECDSA" | "RSA"; readonly size: number }>> = {
@@ -46,31 +46,31 @@ const keyArguments: Readonly<Record<KeyKind, { readonly algorithm: "ECDSA" | "RS
 };
 
 /**
- * What cert-manager's tokens for an Issuer are meant for: nobody else asks for it, so nothing else's token opens the role
+ * The audience of cert-manager's tokens for an Issuer. No other program requests it, so no other token opens the role
  * (https://cert-manager.io/docs/configuration/vault/).
  */
 export function issuerAudience(namespace: string, issuer: string): string {
   return `vault://${namespace}/${issuer}`;
 }
 
-/** The service account that requests a certificate: configs have exactly one for this delivery. */
+/** The service account that requests a certificate; the check demands exactly one for this delivery. */
 function requester({ serviceAccounts, name }: VaultCertificateConfig): string {
   return serviceAccounts[0]?.name ?? name;
 }
 
 /**
- * The objects with which cert-manager requests a certificate from Vault and keeps it: the service account unless it
- * exists, the right to make tokens for it, Issuer and Certificate. The key is made in the cluster, anew at each renewal.
+ * The objects with which cert-manager requests a certificate from Vault and renews it: the service account unless it
+ * exists, the right to make tokens for it, Issuer and Certificate. The cluster makes a new key at each renewal.
  *
- * @returns by the part they play, in the order in which they must be applied
+ * @returns the objects by role, in the order in which they must be applied
  */
 export function certManagerManifests(props: CertManagerProps): Readonly<Record<string, Manifest>> {
   const { certificate, namespace, labels } = props;
   const metadata = (name: string) => ({ name, namespace, labels });
   const account = requester(certificate);
-  // The Secret is cert-manager's, whoever made the objects.
+  // cert-manager manages the Secret, even where Terraform applies the objects.
   const { "managed-by": _, ...secretLabels } = labels;
-  // Of the cert-manager of one cluster, not of one certificate: named so that nobody else has it.
+  // A name that no role of the user's own is likely to have.
   const tokenRole = `${certificate.name}-cert-manager-token`;
   const issuer: IIssuer & Manifest = {
     apiVersion: "cert-manager.io/v1",
@@ -145,7 +145,7 @@ type Usages = NonNullable<NonNullable<ICertificate["spec"]>["usages"]>;
 function usages({ key, purpose }: VaultCertificateConfig): Usages {
   return [
     "digital signature",
-    // Only RSA keys encrypt keys; with ECDSA the usage is wrong, and strict clients refuse it.
+    // Only RSA keys can encrypt keys. With ECDSA this usage is wrong, and strict clients refuse it.
     ...(key.startsWith("rsa-") ? (["key encipherment"] as const) : []),
     ...(purpose === "client" ? [] : (["server auth"] as const)),
     ...(purpose === "server" ? [] : (["client auth"] as const)),

@@ -11,15 +11,15 @@ import { attributeOf, type SigningMount, wholeSeconds } from "./authorities";
 import type { VaultCertificateConfig } from "./config";
 import { roleOf } from "./role";
 
-/** How long a token of a login lives: long enough for one request. */
+/** How long a login's token lives: long enough for one request. */
 const tokenLifetime: Seconds = 600;
 
-/** What lets somebody request a certificate: the role that bounds it, the policy that opens the role, the login. */
+/** What a request for a certificate needs: the role that limits it, and the policy and login that permit it. */
 export interface Requesting {
   readonly role: PkiSecretBackendRole;
-  /** The path of requests. */
+  /** The path in Vault that requests go to. */
   readonly requestPath: string;
-  /** What must be there before anybody but who applies can request. */
+  /** What must exist before a service account can request. */
   readonly ready: ITerraformDependable[];
 }
 
@@ -27,15 +27,15 @@ export interface Requesting {
 export interface Login {
   /** Path of the auth mount. */
   readonly authPath: string;
-  /** `undefined`: whatever the cluster takes. */
+  /** `undefined` for any audience that the cluster accepts. */
   readonly audience: string | undefined;
 }
 
 /**
- * The role of a certificate, the policy that lets it be requested and nothing else, and the login of those who may.
+ * Makes a certificate's role, a policy that permits its request and nothing else, and a login for its service accounts.
  *
  * @param scope - the certificate's construct, whose id names the resources
- * @param mount - the path as the config has it
+ * @param mount - the mount's path as the config has it
  */
 export function allowRequests(
   scope: Construct,
@@ -46,30 +46,30 @@ export function allowRequests(
 ): Requesting {
   const { purpose, key, serviceAccounts } = certificate;
   const { name } = certificate.role;
-  const role = roleOf(certificate);
-  const made = new PkiSecretBackendRole(scope, PkiSecretBackendRole.tfResourceType, {
+  const limits = roleOf(certificate);
+  const role = new PkiSecretBackendRole(scope, PkiSecretBackendRole.tfResourceType, {
     backend: signing.path,
     name,
-    allowedDomains: [...role.allowed_domains],
-    allowBareDomains: role.allow_bare_domains,
-    allowSubdomains: role.allow_subdomains,
-    allowGlobDomains: role.allow_glob_domains,
-    allowWildcardCertificates: role.allow_wildcard_certificates,
-    allowAnyName: role.allow_any_name,
-    allowLocalhost: role.allow_localhost,
-    allowIpSans: role.allow_ip_sans,
-    enforceHostnames: role.enforce_hostnames,
+    allowedDomains: [...limits.allowed_domains],
+    allowBareDomains: limits.allow_bare_domains,
+    allowSubdomains: limits.allow_subdomains,
+    allowGlobDomains: limits.allow_glob_domains,
+    allowWildcardCertificates: limits.allow_wildcard_certificates,
+    allowAnyName: limits.allow_any_name,
+    allowLocalhost: limits.allow_localhost,
+    allowIpSans: limits.allow_ip_sans,
+    enforceHostnames: limits.enforce_hostnames,
     serverFlag: purpose !== "client",
     clientFlag: purpose !== "server",
     codeSigningFlag: false,
     emailProtectionFlag: false,
-    keyType: role.key_type,
-    keyBits: role.key_bits,
-    // Only RSA keys encrypt keys; with ECDSA the usage is wrong, and strict clients refuse it.
+    keyType: limits.key_type,
+    keyBits: limits.key_bits,
+    // Only RSA keys can encrypt keys. With ECDSA this usage is wrong, and strict clients refuse it.
     keyUsage: ["DigitalSignature", ...(key.startsWith("rsa-") ? ["KeyEncipherment"] : [])],
-    ttl: wholeSeconds(role.ttl),
-    maxTtl: wholeSeconds(role.max_ttl),
-    // What a request names is asked for, not what its CSR brings along.
+    ttl: wholeSeconds(limits.ttl),
+    maxTtl: wholeSeconds(limits.max_ttl),
+    // The names come from the request's own fields, not from its CSR.
     useCsrCommonName: false,
     useCsrSans: false,
     dependsOn: signing.ready,
@@ -79,10 +79,10 @@ export function allowRequests(
     name,
     policy: `path "${requestPath}" {\n  capabilities = ["update"]\n}\n`,
   });
-  const ready: ITerraformDependable[] = [made, policy];
+  const ready: ITerraformDependable[] = [role, policy];
   if (serviceAccounts.length > 0) {
     const bound = (values: readonly string[]) => [...new Set(values)].sort();
-    const opened = new KubernetesAuthBackendRole(scope, KubernetesAuthBackendRole.tfResourceType, {
+    const authRole = new KubernetesAuthBackendRole(scope, KubernetesAuthBackendRole.tfResourceType, {
       backend: login.authPath,
       roleName: name,
       boundServiceAccountNames: bound(serviceAccounts.map(({ name }) => name)),
@@ -92,19 +92,19 @@ export function allowRequests(
       tokenTtl: tokenLifetime,
       tokenMaxTtl: tokenLifetime,
     });
-    ready.push(opened);
+    ready.push(authRole);
   }
-  return { role: made, requestPath, ready };
+  return { role, requestPath, ready };
 }
 
-/** A certificate that Terraform requested, with its key. */
+/** A certificate that Terraform requests, with its key. */
 export interface VaultIssued extends TlsFiles {
-  /** Its end (RFC 3339), as an expression. */
+  /** When it ends (RFC 3339), as an expression. */
   readonly notAfter: string;
 }
 
 /**
- * Requests a certificate, and again in the last third of its life.
+ * Requests a certificate, and a new one by an apply in the last third of its life.
  *
  * @param scope - the certificate's construct, whose id names the resources
  */
@@ -123,11 +123,11 @@ export function requestCertificate(
     ttl: wholeSeconds(certificate.lifetime),
     autoRenew: true,
     minSecondsRemaining: certificate.renewBefore,
-    // The old one stays valid while the new one spreads.
+    // Pods serve the old certificate until they have loaded the new one, so it must stay valid.
     revoke: false,
     lifecycle: {
       createBeforeDestroy: true,
-      // Of these, the provider takes a change as a note for the next certificate.
+      // For a change of one of these alone, the provider would keep the certificate until its renewal.
       replaceTriggeredBy: ["ttl", "key_type", "key_bits", "key_usage", "server_flag", "client_flag"].map((attribute) =>
         attributeOf(role, attribute),
       ),
@@ -143,19 +143,19 @@ export function requestCertificate(
   });
   const chain = `regexall("${certificatePattern}", ${issued.fqn}.ca_chain)`;
   const trust = signing.trustPem;
-  // What clients have already is not shown to them.
-  const shown =
+  // A server does not send the roots that clients have already.
+  const sent =
     signing.knownRoots === undefined
       ? chain
       : `[for one in ${chain} : one if !strcontains(${JSON.stringify(signing.knownRoots)}, one)]`;
   return {
-    chainPem: `\${join("\\n", concat([trimspace(${issued.fqn}.certificate)], ${shown}, [""]))}`,
+    chainPem: `\${join("\\n", concat([trimspace(${issued.fqn}.certificate)], ${sent}, [""]))}`,
     keyPem: `\${trimspace(${issued.fqn}.private_key)}\n`,
-    // What stands last is the root, if the mount has it.
+    // The last certificate of the chain is the root, if the mount has the root.
     trustPem: trust ?? `\${reverse(${chain})[0]}\n`,
     notAfter: `\${${end}}`,
   };
 }
 
-/** One certificate in PEM, as Terraform's regular expressions take it. */
+/** One certificate in PEM, as a regular expression of Terraform's. */
 const certificatePattern = "-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----";

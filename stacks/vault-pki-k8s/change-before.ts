@@ -9,42 +9,42 @@ import {
 } from "../../lib/change/previous-stack";
 import { sortedEntries } from "../../lib/config/sorted-map";
 
-/** A certificate as it was before. */
+/** A certificate of an earlier release. */
 export interface KnownCertificate {
   readonly domains: readonly string[];
-  /** The Secret that Terraform made; `undefined`: cert-manager's, or none. */
+  /** The Secret, if Terraform made it; `undefined` if cert-manager did, or if there was none. */
   readonly secret: string | undefined;
   /** Whether cert-manager requested it. */
   readonly byController: boolean;
-  /** The Secret that cert-manager was to fill, where Terraform applied its manifests. */
+  /** The Secret that cert-manager fills, if Terraform applied its manifests. */
   readonly requested: string | undefined;
 }
 
-/** An authority that the stack had made, as far as it is known. */
+/** An authority that the stack made; what is unknown is `undefined`. */
 export interface KnownAuthority {
   readonly commonName: string | undefined;
   readonly mount: string | undefined;
   readonly key: string | undefined;
 }
 
-/** What was there before. */
+/** What is known of a stack of an earlier release. */
 export interface Before {
   readonly certificates: ReadonlyMap<string, KnownCertificate>;
-  /** Root and intermediate, if the stack had made them. */
+  /** Root and intermediate, if the stack made them. */
   readonly authorities: { readonly root: KnownAuthority; readonly intermediate: KnownAuthority } | undefined;
-  /** The mount that signed, where it was not the stack's. */
+  /** The mount that signed, if it was not the stack's own. */
   readonly mount: string | undefined;
-  /** The kubeconfig context, which a state does not tell. */
+  /** The kubeconfig context, which a state does not hold. */
   readonly context: string | undefined;
-  /** Where the objects were. */
+  /** The namespace of its objects. */
   readonly namespace: string | undefined;
-  /** The namespace that the stack made. */
+  /** The namespace, if the stack made it. */
   readonly ownNamespace: string | undefined;
-  /** What clients were given to trust, as far as it is known. */
+  /** The certificates that clients trusted (PEM), if known. */
   readonly trust: string | undefined;
 }
 
-/** What a stack of an earlier release had. */
+/** Reads a stack of an earlier release. */
 export function readBefore(previous: PreviousStack): Before {
   const { resources } = previous;
   const roles = sortedEntries(Object.fromEntries(namedOfType(previous, "vault_pki_secret_backend_role")));
@@ -61,7 +61,7 @@ export function readBefore(previous: PreviousStack): Before {
         {
           domains: textsOf(role.allowed_domains),
           secret: textOf(metadataOf(secrets.get(key)).name),
-          // What cert-manager asks for is signed; for Terraform, Vault makes the key as well.
+          // cert-manager has its own key signed (`sign`); for Terraform, Vault makes the key as well (`issue`).
           byController: /\/sign\/[^/"]+"/.test(textOf(resources[`vault_policy.${key}`]?.policy) ?? ""),
           requested: textOf(blockOf(manifestOf(resources[`kubernetes_manifest.${key}_certificate`]).spec).secretName),
         },
@@ -99,7 +99,7 @@ function keyOf(certificate: PreviousResource | undefined): string | undefined {
 
 const metadataOf = (resource: PreviousResource | undefined) => blockOf(resource?.metadata);
 
-/** An object of the cluster: as it is in a configuration, below its type in a state. */
+/** An object of the cluster: an output holds the object itself, a state puts it below its type. */
 function manifestOf(resource: PreviousResource | undefined): PreviousResource {
   const manifest = blockOf(resource?.manifest);
   return "value" in manifest ? blockOf(manifest.value) : manifest;

@@ -12,8 +12,9 @@ import {
 } from "./config";
 
 /**
- * Every Secret that somebody mounts must stay, and every certificate come from an authority that its clients trust.
- * What takes one away at the apply, or would stop it half-way, is a problem; what somebody must know of, a warning.
+ * Reports what an apply over an earlier release would interrupt. Pods mount the Secrets, so each must stay; clients trust
+ * one root, so each certificate must come from below it. A change that breaks either, or that stops an apply half-way, is
+ * a problem; a change that an operator must act on is a warning.
  */
 export function change(stack: VaultPkiK8sConfig, previous: PreviousStack | undefined, place: Place): void {
   if (previous === undefined) return;
@@ -23,7 +24,7 @@ export function change(stack: VaultPkiK8sConfig, previous: PreviousStack | undef
   checkPki(stack, before, place.in("pki"));
   const stays = checkNamespace(stack, before, place.in("namespace"));
   checkRemovals(stack, before, place.in("certificates"));
-  // Where the namespace changes, that is the mistake.
+  // A changed namespace was reported already, and moves every Secret.
   if (!stays) return;
   for (const certificate of stack.certificates) {
     const known = before.certificates.get(certificate.name);
@@ -31,7 +32,7 @@ export function change(stack: VaultPkiK8sConfig, previous: PreviousStack | undef
   }
 }
 
-/** Another cluster gets everything anew, and nobody looks after the old one. */
+/** In another cluster everything is made anew, and Terraform forgets the old one. */
 function checkContext({ kubernetes }: VaultPkiK8sConfig, { context: was }: Before, place: Place): void {
   if (was === undefined || was === kubernetes.context) return;
   place.warning(
@@ -39,7 +40,7 @@ function checkContext({ kubernetes }: VaultPkiK8sConfig, { context: was }: Befor
   );
 }
 
-/** What signs, and whom clients trust. */
+/** Compares what signs the certificates, and so what clients must trust. */
 function checkPki({ pki }: VaultPkiK8sConfig, before: Before, place: Place): void {
   if (!pki.own) {
     checkExisting(pki, before, place.in("existing"));
@@ -103,7 +104,7 @@ function checkAuthority(
   }
 }
 
-/** @returns whether the objects stay where they are */
+/** Compares the namespace. @returns whether the objects stay where they are */
 function checkNamespace(
   { namespace }: VaultPkiK8sConfig,
   { namespace: was, ownNamespace }: Before,
@@ -113,13 +114,13 @@ function checkNamespace(
   if (ownNamespace !== undefined && (moved || !namespace.create)) {
     const field = moved ? "name" : "create";
     const now = moved ? `is ${show(namespace.name)}, was ${show(ownNamespace)}` : "is false, was true";
-    const way = moved
+    const remedy = moved
       ? "make a second stack for the new namespace, lead the consumers over, and take this one out last"
       : `first \`terraform state rm kubernetes_namespace_v1.namespace_${ownNamespace}\`, which leaves it there`;
     place
       .in(field)
       .problem(
-        `${now}: the apply would destroy the namespace ${show(ownNamespace)} with everything in it, whoever made it; ${way}`,
+        `${now}: the apply would destroy the namespace ${show(ownNamespace)} with everything in it, whoever made it; ${remedy}`,
       );
   } else if (moved) {
     place
@@ -131,34 +132,34 @@ function checkNamespace(
   return !moved;
 }
 
-/** A certificate that goes takes its role with it, and its Secret if Terraform made that. */
+/** A removed certificate loses its role, and its Secret if Terraform made that. */
 function checkRemovals({ certificates }: VaultPkiK8sConfig, before: Before, place: Place): void {
-  const fresh = certificates.filter(({ name }) => !before.certificates.has(name));
+  const added = certificates.filter(({ name }) => !before.certificates.has(name));
   for (const [name, { secret, byController, domains }] of before.certificates) {
     if (certificates.some((one) => one.name === name)) continue;
     const lost =
       secret === undefined
         ? "its role in Vault goes, so nothing renews it"
         : `the Secret ${show(secret)} and its role in Vault go, so what mounts the one cannot start again, and what requests with the other is refused`;
-    const heir = fresh.find((one) => one.secret === secret || one.names.some((host) => domains.includes(host)));
-    if (heir === undefined) {
+    const successor = added.find((one) => one.secret === secret || one.names.some((host) => domains.includes(host)));
+    if (successor === undefined) {
       place.warning(
         `no longer has ${show(name)}: ${lost}; see that nobody uses it${byController ? ", and delete what its manifests made with kubectl" : ""}`,
       );
       continue;
     }
-    const sameSecret = secret !== undefined && heir.secret === secret;
-    const way =
-      sameSecret && !renewsItself(heir)
-        ? `first \`terraform state mv kubernetes_secret_v1.${name} kubernetes_secret_v1.${heir.name}\`, with which the Secret stays, and let who requests from Vault use the new role`
+    const sameSecret = secret !== undefined && successor.secret === secret;
+    const remedy =
+      sameSecret && !renewsItself(successor)
+        ? `first \`terraform state mv kubernetes_secret_v1.${name} kubernetes_secret_v1.${successor.name}\`, with which the Secret stays, and let who requests from Vault use the new role`
         : sameSecret
           ? `first \`terraform state rm kubernetes_secret_v1.${name}\`, with which the Secret stays for cert-manager to take over`
           : `keep ${show(name)} beside it, with a Secret of its own, lead the consumers over, and take it out in a later apply`;
-    place.in(heir.name).problem(`takes the place of ${show(name)}, as if that were renamed: ${lost}; ${way}`);
+    place.in(successor.name).problem(`takes the place of ${show(name)}, as if that were renamed: ${lost}; ${remedy}`);
   }
 }
 
-/** A certificate that stays must keep its Secret. */
+/** A certificate that remains must keep its Secret. */
 function checkCertificate(
   { applyManifests }: VaultPkiK8sConfig,
   certificate: VaultCertificateConfig,
@@ -186,7 +187,7 @@ function checkCertificate(
     }
     return;
   }
-  // An apply that was cut off may have left a role alone.
+  // An apply that was cut off may have left a role without a Secret.
   if (secret === undefined) {
     if (!byController) return;
     place

@@ -5,12 +5,12 @@ import { show } from "../../lib/config/report";
 import { brokenLinks } from "../../lib/vault-role/ttl-chain";
 import { renewalWindow, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
-/** Certificates must end before what signed them, and be renewed in time. */
+/** A certificate must end before the authority that signed it, and must be renewed in time. */
 export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEvery: Seconds, place: Place): void {
-  const above = pki.own ? { intermediate: pki.intermediate.lifetime, root: pki.root.lifetime } : undefined;
-  if (above !== undefined && above.intermediate > 0 && above.root > 0) {
-    // The same sentence for each certificate.
-    const { intermediate, root } = above;
+  const authorities = pki.own ? { intermediate: pki.intermediate.lifetime, root: pki.root.lifetime } : undefined;
+  if (authorities !== undefined && authorities.intermediate > 0 && authorities.root > 0) {
+    // Reported once; it would be the same for each certificate.
+    const { intermediate, root } = authorities;
     for (const { message } of brokenLinks({ leaf: 0, roleMax: 0, mountMax: 0, intermediate, root })) {
       place.in("pki", "intermediate", "lifetime").problem(message);
     }
@@ -20,15 +20,15 @@ export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEv
     // Lifetimes of 0 were refused already.
     if (lifetime === 0) continue;
     const inLifetime = place.in("certificates", name, "lifetime");
-    if (above !== undefined && above.intermediate > 0) {
-      // The stack gives the role what the certificate asks for, and a role's limit goes before its mount's.
-      const chain = { leaf: lifetime, roleMax: lifetime, mountMax: lifetime, ...above };
-      // What is wrong between the authorities was told once.
+    if (authorities !== undefined && authorities.intermediate > 0) {
+      // The role's limit is the certificate's own lifetime, and it overrides the mount's.
+      const chain = { leaf: lifetime, roleMax: lifetime, mountMax: lifetime, ...authorities };
+      // What is wrong between the authorities was reported above.
       const broken = brokenLinks(chain).filter(({ to }) => to !== "root");
       for (const { message } of broken) inLifetime.problem(message);
-      if (broken.length === 0 && 2 * lifetime > above.intermediate) {
+      if (broken.length === 0 && 2 * lifetime > authorities.intermediate) {
         inLifetime.warning(
-          `is ${show(showDuration(lifetime))}, more than half of the intermediate's ${show(showDuration(above.intermediate))}: ${showDuration(above.intermediate - lifetime)} after the intermediate was made, Vault refuses to sign another; write a shorter one`,
+          `is ${show(showDuration(lifetime))}, more than half of the intermediate's ${show(showDuration(authorities.intermediate))}: ${showDuration(authorities.intermediate - lifetime)} after the intermediate was made, Vault refuses to sign another; write a shorter one`,
         );
       }
     }

@@ -19,7 +19,7 @@ export function check(stack: VaultPkiK8sConfig, { applyEvery }: Settings, place:
   checkLifetimes(stack, applyEvery, place);
 }
 
-/** Everything that would come in the way of a certificate between Vault and the cluster. */
+/** Reports what would keep a certificate from reaching the cluster, or clients from accepting it. */
 function checkDeliveries(stack: VaultPkiK8sConfig, place: Place): void {
   checkTrust(stack, place.in("pki", "caBundle"));
   checkAddress(stack, place.in("pki", ...(stack.pki.own ? ["urls", "address"] : ["address"])));
@@ -47,7 +47,7 @@ function checkDeliveries(stack: VaultPkiK8sConfig, place: Place): void {
   }
 }
 
-/** Clients need the root: what chains end with elsewhere, strict ones refuse. */
+/** Clients need the root: strict clients refuse a chain that ends at another certificate. */
 function checkTrust({ pki, certificates }: VaultPkiK8sConfig, place: Place): void {
   if (pki.own) return;
   if (pki.caBundle !== undefined) {
@@ -64,7 +64,7 @@ function checkTrust({ pki, certificates }: VaultPkiK8sConfig, place: Place): voi
   place.warning(`is left out, so ${effect}; write the root's PEM`);
 }
 
-/** What an address means for those who go by it. */
+/** Programs in the cluster and clients reach Vault by its address. */
 function checkAddress({ pki, certificates }: VaultPkiK8sConfig, place: Place): void {
   if (pki.address === undefined || !URL.canParse(pki.address)) return;
   const { protocol, hostname, pathname, origin } = new URL(pki.address);
@@ -74,10 +74,10 @@ function checkAddress({ pki, certificates }: VaultPkiK8sConfig, place: Place): v
     );
   }
   if (protocol !== "http:" || isLoopback(hostname)) return;
-  const inClear = certificates.some(renewsItself)
+  const exposed = certificates.some(renewsItself)
     ? "so whoever sees the traffic reads the token with which cert-manager requests, and can change certificates and revocation lists on their way"
     : "so whoever sees the traffic can change revocation lists on their way, and if VAULT_ADDR is such an address too, reads Terraform's token and the private keys that Vault makes";
-  place.warning(`is http://, ${inClear}; give Vault a TLS listener and write "https://..."`);
+  place.warning(`is http://, ${exposed}; give Vault a TLS listener and write "https://..."`);
 }
 
 function isLoopback(hostname: string): boolean {
@@ -111,8 +111,8 @@ function checkPermitted({ pki }: VaultPkiK8sConfig, { names }: VaultCertificateC
 
 function checkAccounts(stack: VaultPkiK8sConfig, certificate: VaultCertificateConfig, place: Place): void {
   const { serviceAccounts } = certificate;
-  const anyone = serviceAccounts.find((account) => account.name === "*" && account.namespace === "*");
-  if (anyone !== undefined) {
+  const everyAccount = serviceAccounts.find((account) => account.name === "*" && account.namespace === "*");
+  if (everyAccount !== undefined) {
     place
       .in({ member: "*" })
       .problem("is every service account of every namespace, so every pod could request the certificate; write names");
@@ -129,9 +129,9 @@ function checkAccounts(stack: VaultPkiK8sConfig, certificate: VaultCertificateCo
   }
   const names = [...new Set(serviceAccounts.map((account) => account.name))];
   const namespaces = [...new Set(serviceAccounts.map(({ namespace }) => namespace))];
-  const given = new Set(serviceAccounts.map(shown));
+  const given = new Set(serviceAccounts.map(showAccount));
   const extra = namespaces
-    .flatMap((namespace) => names.map((account) => shown({ name: account, namespace })))
+    .flatMap((namespace) => names.map((account) => showAccount({ name: account, namespace })))
     .find((pair) => !given.has(pair));
   if (extra !== undefined) {
     place.problem(
@@ -140,7 +140,7 @@ function checkAccounts(stack: VaultPkiK8sConfig, certificate: VaultCertificateCo
   }
 }
 
-const shown = (account: { readonly name: string; readonly namespace: string }) =>
+const showAccount = (account: { readonly name: string; readonly namespace: string }) =>
   `${account.namespace}/${account.name}`;
 
 /** cert-manager requests with one service account, of the certificate's namespace. */
@@ -156,7 +156,7 @@ function checkRequester(
     );
   } else if (account.namespace !== stack.namespace.name || account.name === "*") {
     place.problem(
-      `is ${shown(account)}, and cert-manager requests with one of the certificate's own namespace, ${stack.namespace.name}; write one from there`,
+      `is ${showAccount(account)}, and cert-manager requests with one of the certificate's own namespace, ${stack.namespace.name}; write one from there`,
     );
   }
 }

@@ -26,10 +26,10 @@ import {
 } from "./input";
 import { readAddress, readTrust } from "./input-fields";
 
-/** What the resources of the stack's own authorities are called, and so no certificate. */
+/** Names of the resources of the stack's own authorities, which no certificate can have. */
 export const authorityKeys = ["intermediate", "root"] as const;
 
-/** Deliveries that replace certificates without anybody's apply. */
+/** Deliveries that replace certificates without an apply. */
 const selfRenewing: readonly Delivery[] = ["cert-manager"];
 
 /** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
@@ -52,7 +52,7 @@ export interface VaultAuthorityConfig {
 export interface OwnPkiConfig {
   readonly own: true;
   readonly root: VaultAuthorityConfig;
-  /** Empty `permittedDomains`: any. */
+  /** Without `permittedDomains`, it may sign any name. */
   readonly intermediate: VaultAuthorityConfig & { readonly permittedDomains: readonly DnsName[] };
   readonly address: string;
   readonly serverCaBundle: string | undefined;
@@ -74,9 +74,9 @@ interface ServiceAccountConfig {
   readonly namespace: string;
 }
 
-/** What a Vault role lets be requested, complete. */
+/** The names that a Vault role allows, complete. */
 interface VaultRoleConfig {
-  /** Of role, policy and auth role. */
+  /** Name of the role, its policy and its auth role. */
   readonly name: string;
   readonly allowedDomains: readonly string[];
   readonly allowBareDomains: boolean;
@@ -85,7 +85,7 @@ interface VaultRoleConfig {
   readonly allowWildcardCertificates: boolean;
 }
 
-/** Who shows a certificate, complete. */
+/** The consumer that serves a certificate, complete. */
 type ConsumerConfig =
   | {
       readonly ingress: {
@@ -106,13 +106,13 @@ export interface VaultCertificateConfig {
   readonly key: KeyKind;
   readonly purpose: Purpose;
   readonly lifetime: Seconds;
-  /** How long before its end it is replaced. */
+  /** How long before its end the certificate is replaced. */
   readonly renewBefore: Seconds;
   readonly secret: string;
   readonly delivery: Delivery;
-  /** Who may request it. Empty: nobody but who applies. */
+  /** Service accounts that may request it; without any, only an apply does. */
   readonly serviceAccounts: readonly ServiceAccountConfig[];
-  /** Whether the stack makes the service account; written ones exist. */
+  /** Whether the stack makes the service account; one that the config names exists already. */
   readonly ownServiceAccount: boolean;
   readonly role: VaultRoleConfig;
   readonly consumer: ConsumerConfig | undefined;
@@ -126,9 +126,9 @@ export interface VaultPkiK8sConfig {
   readonly authPath: string;
   readonly audience: string | undefined;
   readonly certificates: readonly VaultCertificateConfig[];
-  /** Whether Terraform applies manifests; else they are files. */
+  /** Whether Terraform applies the manifests; if not, they are written to files. */
   readonly applyManifests: boolean;
-  /** Whether the cluster knows their kinds already, as far as the config says. */
+  /** Whether the config states that cert-manager's kinds are installed in the cluster. */
   readonly crdsInstalled: boolean;
 }
 
@@ -142,7 +142,7 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
   return selfRenewing.includes(delivery);
 }
 
-/** Completes a stack: mounts and lifetimes by default, roles and renewal windows derived. */
+/** Completes a stack: fills in mounts and lifetimes, derives roles and renewal windows. */
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
   const namespace = readNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
@@ -248,7 +248,7 @@ function readCertificate(
       allowBareDomains: role?.allowBareDomains ?? true,
       allowSubdomains: role?.allowSubdomains ?? false,
       allowGlobDomains: role?.allowGlobDomains ?? false,
-      // Nothing but a wildcard among the names asks for it.
+      // Only a wildcard among the names needs it.
       allowWildcardCertificates: names.some((one) => one.startsWith("*.")),
     },
     consumer: readConsumer(input.consumer),

@@ -5,7 +5,7 @@ import { authorityKeys, read, type VaultPkiK8sConfig } from "./config";
 import { type VaultPkiK8sInput, vaultPkiK8sInput } from "./input";
 import { operatorNotes } from "./operator";
 
-/** A PKI in Vault or OpenBao, or a role on one that exists; certificates delivered to Kubernetes. */
+/** A PKI in Vault or OpenBao, or roles on an existing one, and certificates delivered to Kubernetes. */
 export const vaultPkiK8s = {
   kind: "vault-pki-k8s",
   input: vaultPkiK8sInput,
@@ -15,7 +15,7 @@ export const vaultPkiK8s = {
   marker: "vault_pki_secret_backend_role",
   certificates: ({ certificates }) => certificates,
   authorities: ({ pki }) => (pki.own ? authorityKeys : []),
-  // Keys of authorities stay in Vault; of certificates, those are in the state that Terraform itself requests.
+  // An authority's key stays in Vault. A certificate's key is in the state only if Terraform requests the certificate.
   keysInState: ({ certificates }) =>
     certificates
       .filter(({ delivery }) => delivery === "terraform")

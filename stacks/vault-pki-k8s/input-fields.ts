@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { text } from "../../lib/config/fields";
 import { show } from "../../lib/config/report";
 
-/** Paths below which Vault's own endpoints are, and so no secrets engine. */
+/** Paths that Vault keeps for its own endpoints; no secrets engine can be mounted below them. */
 const ownPaths: readonly string[] = ["auth", "cubbyhole", "identity", "sys"];
 
 const pathPattern = "^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$";
@@ -53,16 +53,16 @@ export const addressInput = (description: string) =>
     return "is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment";
   });
 
-/** An address with no "/" at its end, so that paths can follow. */
+/** The address without "/" at its end, so that paths can be appended. */
 export function readAddress(value: string): string {
   return value.replace(/\/+$/, "");
 }
 
-/** The schema of certificates that are trusted. */
+/** The schema of trusted certificates. */
 export const trustInput = (description: string) =>
   text({ description, examples: ["-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"] }, trustProblem);
 
-/** Why the text is not one authority's certificate after the other, if it is not. */
+/** Why the text is not a series of authorities' certificates in PEM, if it is not. */
 function trustProblem(value: string): string | undefined {
   const wanted = "write the certificates of authorities in PEM, one after the other";
   const blocks = pemBlocks(value);
@@ -82,14 +82,14 @@ const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
 
 const pemBlocks = (text: string): readonly string[] => text.match(pemBlock) ?? [];
 
-/** Trusted certificates in one form: as they stand, with one line break after each. */
+/** Trusted certificates in normal form: in their order, each with one line break after it. */
 export function readTrust(value: string): string {
   return pemBlocks(value)
     .map((block) => `${block.replaceAll("\r\n", "\n")}\n`)
     .join("");
 }
 
-/** Whether an authority signed itself, and so is where a chain ends. */
+/** Whether one of the certificates is self-signed, and so a root, where chains end. */
 export function isRoot(pem: string): boolean {
   return pemBlocks(pem).some((block) => {
     const certificate = new X509Certificate(block);

@@ -44,7 +44,7 @@ const serverTrustInput = trustInput(
   "What verifies Vault's own listener (PEM), for programs in the cluster; without it they trust what their image does.",
 );
 
-/** Why the text is no DNS name without a wildcard, if it is none. */
+/** Why the text cannot be a permitted domain, if it cannot. */
 function domainProblem(value: string): string | undefined {
   const parsed = parseName(value);
   if ("mistake" in parsed) return parsed.mistake;

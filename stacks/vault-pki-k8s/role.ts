@@ -1,7 +1,7 @@
 import type { KeyKind } from "../../lib/config/keys";
 import type { VaultCertificateConfig } from "./config";
 
-/** A key as Vault's requests and roles name it. */
+/** The keys under Vault's names, as its requests and roles take them. */
 export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: string; readonly keyBits: number }>> = {
   "ecdsa-p256": { keyType: "ec", keyBits: 256 },
   "ecdsa-p384": { keyType: "ec", keyBits: 384 },
@@ -11,8 +11,8 @@ export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: string; rea
 };
 
 /**
- * The role of a certificate, under Vault's own names: what is simulated is what is made. The fields that decide what it
- * issues, and that are left out here, have Vault's default.
+ * The role of a certificate, under Vault's own names. The check simulates it and the stack makes it, so both must see
+ * the same fields. Of those that decide what it issues, the ones left out keep Vault's default.
  */
 export function roleOf({ role, key, lifetime }: VaultCertificateConfig) {
   const { keyType, keyBits } = vaultKeys[key];

@@ -14,30 +14,30 @@ import { certManagerManifests, deploymentPatch, issuerAudience, type Manifest } 
 import { allowRequests, requestCertificate, type VaultIssued } from "./certificate";
 import { issuingMount, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
-/** A certificate as the stack has delivered it. */
+/** What the stack made for one certificate. */
 interface Delivered {
   readonly entry: InventoryEntry;
   readonly requestPath: string;
-  /** If Terraform requested it. */
+  /** `undefined` if cert-manager requests it. */
   readonly issued: VaultIssued | undefined;
-  /** For the cluster's controllers to work on. */
+  /** Objects that are left to an operator to apply. */
   readonly manifests: readonly Manifest[];
 }
 
-/** One document, with long values on one line and no references from one place to another. */
+/** One YAML document, with long values on one line and without anchors. */
 const yaml = (document: unknown) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** Labels of what Terraform does not manage. */
+/** Labels of objects that Terraform does not manage. */
 function withoutManager({ "managed-by": _, ...labels }: Placement["labels"]): Placement["labels"] {
   return labels;
 }
 
-/** A PKI in Vault, or just roles on one that exists, and certificates in Kubernetes. */
+/** A PKI in Vault, or roles on an existing one, and certificates in Kubernetes. */
 export class VaultPkiK8sStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: VaultPkiK8sConfig) {
     super(scope, name, settings);
     const { kubernetes, pki } = config;
-    // Address and token are the operator's environment's.
+    // Address and token come from the operator's environment.
     new VaultProvider(this, "provider_vault");
     new KubernetesProvider(this, "provider_kubernetes", {
       configPath: kubernetes.kubeconfig,
@@ -91,7 +91,7 @@ export class VaultPkiK8sStack extends BaseStack {
 
   #makeAuthorities({ pki, certificates }: VaultPkiK8sConfig): VaultAuthorities | undefined {
     if (!pki.own) return undefined;
-    // Reads when the authorities end, which the Vault provider does not tell.
+    // Reads when the authorities end, which the Vault provider does not export.
     new TlsProvider(this, "provider_tls");
     return new VaultAuthorities(this, "pki", pki, Math.max(...certificates.map(({ lifetime }) => lifetime)));
   }
@@ -126,7 +126,7 @@ export class VaultPkiK8sStack extends BaseStack {
       : {};
     if (config.applyManifests) {
       for (const [part, manifest] of Object.entries(manifests)) {
-        // After Vault has refused, cert-manager may wait an hour before it asks again.
+        // If Vault refuses the first request, cert-manager may wait an hour before the next.
         new KubernetesManifest(scope, part, { manifest, dependsOn: [...ready, ...placement.ready] });
       }
     }
@@ -169,7 +169,7 @@ export class VaultPkiK8sStack extends BaseStack {
     tlsIngress(scope, { ...consumer.ingress, name, hosts: names, secretName: secret }, placement);
   }
 
-  /** Objects of kinds that a plan would have to look up in the cluster are files: a first plan would fail. */
+  /** Writes cert-manager's objects to a file: a plan looks their kinds up in the cluster, so a first plan would fail. */
   #writeManifests(context: string, manifests: readonly Manifest[]): void {
     if (manifests.length === 0) return;
     const documents = manifests.map(yaml);
