@@ -19,7 +19,7 @@ interface Scenario {
   account: string;
   region: string;
   dns: { zones: Record<string, string> };
-  certificates: Record<string, { names: string[]; attach: { arn: string }[] }>;
+  certificates: Record<string, { names: string[]; key?: string; attach: { arn: string }[] }>;
 }
 const scenario = (example.stacks as Record<string, Scenario>)[STACK] as Scenario;
 const certificate = scenario.certificates["inference-api"] as Scenario["certificates"][string];
@@ -104,6 +104,19 @@ const changes: Change<AwsWorld>[] = [
       "aws_acm_certificate_validation.second-api": ["create"],
       "aws_cloudwatch_metric_alarm.second-api": ["create"],
     },
+  },
+  {
+    sentence: "another key makes another certificate before the old one goes, and touches no record",
+    json: withCertificates({
+      "inference-api": certificate,
+      "second-api": { names: ["api.example.com"], key: "rsa-2048" },
+    }),
+    actions: {
+      "aws_acm_certificate.second-api": ["create", "delete"],
+      "aws_acm_certificate_validation.second-api": ["create", "delete"],
+      "aws_cloudwatch_metric_alarm.second-api": ["update"],
+    },
+    holds: async ({ world: { moto } }) => expect(recordChanges(await moto.log())).toEqual([]),
   },
   {
     sentence: "a certificate removed takes its own alarm, attachment and nothing of the other one's",

@@ -1,7 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { run } from "../../commands/run";
+import { scenarios } from "../../stacks";
+import { checkedConfig } from "../../stacks/check";
 
 const readme = readFileSync("README.md", "utf8");
 /** Code blocks in a language; the fences are matched in pairs, since a closing one looks like one without language. */
@@ -46,4 +49,34 @@ test("the README names only commands and files that exist", () => {
   const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = ""]) => link);
   expect(links.length).toBeGreaterThan(3);
   for (const link of links) expect(readFileSync(link, "utf8").length).toBeGreaterThan(0);
+});
+
+test("the README is short, and its first table links a page for each scenario", () => {
+  expect(readme.split("\n").length).toBeLessThan(170);
+  const rows = [...readme.matchAll(/^\| \[`([^`]+)`\]\(docs\/([^)]+)\.md\) \|/gm)].map(([, name, page]) => [
+    name,
+    page,
+  ]);
+  expect(rows.toSorted()).toEqual(Object.keys(scenarios).map((scenario) => [scenario, scenario]));
+});
+
+/** Stacks that pages show, as `"<name>": { scenario: ... },`. */
+const shown = readdirSync("docs")
+  .filter((file) => file.endsWith(".md"))
+  .flatMap((file) =>
+    [...readFileSync(join("docs", file), "utf8").matchAll(/^```ts\n("[\w-]+": \{\n {2}scenario: [\s\S]*?)^```$/gm)].map(
+      ([, stack = ""]) => [file, stack] as const,
+    ),
+  );
+
+test("there are stacks on pages", () => expect(shown.length).toBeGreaterThan(2));
+
+test.each(shown)("the stack that docs/%s shows is accepted", (_, stack) => {
+  const settings = {
+    project: "ai-platform",
+    environment: "prod",
+    backend: { type: "s3", bucket: "state", region: "eu-west-1" },
+  };
+  const { report } = checkedConfig({ ...settings, stacks: runInNewContext(`({${stack}})`) });
+  expect(report.problems).toEqual([]);
 });

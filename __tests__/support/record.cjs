@@ -1,6 +1,7 @@
 "use strict";
-// Runs the proofs of tiers 1 and 2 and records what passed, of which bytes, in docs/proof.json and the README's table.
-// What this machine cannot prove keeps its last record, which the table calls stale once the stack's JSON has changed.
+// Runs the proofs of tiers 1 and 2 and records what passed, of which bytes, in docs/proof.json and in two tables: every row
+// in docs/proof.md, each stack's own row in the README.
+// What this machine cannot prove keeps its last record, which the tables call stale once the stack's JSON has changed.
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
@@ -9,6 +10,7 @@ const { join } = require("node:path");
 
 const RECORD = "docs/proof.json";
 const README = "README.md";
+const documents = [README, "docs/proof.md"];
 const MARKS = { start: "<!-- proofs -->\n", end: "<!-- /proofs -->" };
 
 /**
@@ -32,27 +34,42 @@ function readRecord() {
   return existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, "utf8")) : {};
 }
 
-/** The README's table: what was proved of each stack, and by what. @param {ProofRecord} record */
-function proofTable(record) {
-  const rows = Object.keys(record).sort();
+/** What was proved of each row, and by what. @param {ProofRecord} record @param {string[]} rows */
+function proofTable(record, rows) {
   const proofs = [...new Set(rows.flatMap((row) => Object.keys(record[row] ?? {})))];
   /** @param {string} row @param {Passed | undefined} passed */
   const cell = (row, passed) => (passed === undefined ? "" : passed.golden === goldenDigest(row) ? "passed" : "stale");
-  const line = (/** @type {string[]} */ cells) => `| ${cells.join(" | ")} |\n`;
-  const by = rows.flatMap((row) => Object.values(record[row] ?? {}).map((passed) => `- ${row}: ${passed.by}\n`));
-  return [
-    line(["stack", ...proofs]),
-    line(["---", ...proofs.map(() => "---")]),
-    ...rows.map((row) => line([`\`${row}\``, ...proofs.map((proof) => cell(row, record[row]?.[proof]))])),
-    "\n",
-    ...new Set(by),
-  ].join("");
+  const cells = rows.map((row) => [`\`${row}\``, ...proofs.map((proof) => cell(row, record[row]?.[proof]))]);
+  return `${alignedTable([["stack", ...proofs], ...cells])}\n${evidenceList(record, rows)}`;
 }
 
-/** The README with its table as the record has it. @param {string} text */
-function withTable(text) {
+/** A Markdown table that can be read as text too. @param {string[][]} lines The first is the head. */
+function alignedTable([head = [], ...body]) {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...body].map((cells) => cells[column]?.length ?? 0)));
+  /** @param {string[]} cells */
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |\n`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("");
+}
+
+/** What proofs were passed by, each said once with its rows. @param {ProofRecord} record @param {string[]} rows */
+function evidenceList(record, rows) {
+  /** @type {Map<string, Set<string>>} */
+  const rowsBy = new Map();
+  for (const row of rows) {
+    for (const { by } of Object.values(record[row] ?? {})) rowsBy.set(by, (rowsBy.get(by) ?? new Set()).add(row));
+  }
+  return [...rowsBy].map(([by, proved]) => `- ${[...proved].join(", ")}: ${by}\n`).join("");
+}
+
+/** A document with its table as the record has it. @param {string} file @param {string} text */
+function withTable(file, text) {
+  const record = readRecord();
+  // What is no stack of the example says so in brackets.
+  const rows = Object.keys(record)
+    .filter((row) => file !== README || !row.includes("("))
+    .sort();
   const start = text.indexOf(MARKS.start) + MARKS.start.length;
-  return text.slice(0, start) + proofTable(readRecord()) + text.slice(text.indexOf(MARKS.end));
+  return text.slice(0, start) + proofTable(record, rows) + text.slice(text.indexOf(MARKS.end));
 }
 
 function main() {
@@ -77,7 +94,7 @@ function main() {
     }
   }
   writeFileSync(RECORD, `${JSON.stringify(record, null, 2)}\n`);
-  writeFileSync(README, withTable(readFileSync(README, "utf8")));
+  for (const file of documents) writeFileSync(file, withTable(file, readFileSync(file, "utf8")));
   process.exitCode = status ?? 1;
 }
 
@@ -97,5 +114,5 @@ function describe(evidence) {
   return [...new Set(parts)].join(", ");
 }
 
-module.exports = { withTable };
+module.exports = { documents, withTable };
 if (require.main === module) main();
