@@ -5,7 +5,7 @@ export interface FieldNotes {
   /** One sentence: what the field is, with units. */
   readonly description: string;
   readonly examples?: readonly unknown[];
-  /** What a user gets who leaves the field out. */
+  /** What a user gets who leaves the field out, where `withDefault` cannot state it: what follows from other fields. */
   readonly default?: unknown;
   /** The rule as a regular expression, where it has that form. */
   readonly pattern?: string;
@@ -20,6 +20,15 @@ export function text(notes: FieldNotes, problem?: (value: string) => string | un
       if (message !== undefined) context.addIssue({ code: "custom", message });
     })
     .meta({ ...notes });
+}
+
+/**
+ * A field that may be left out: the reader gets, and the reference states, what comes of the value.
+ *
+ * @param value - as a user writes it: of a duration, `"7d"`
+ */
+export function withDefault<Field extends z.ZodType>(field: Field, value: z.input<Field>) {
+  return z.prefault(field, value);
 }
 
 /** A map with the given fields and no others. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type BackendConfig, backendInput } from "./backend";
-import { durationInput, parseDuration, type Seconds } from "./duration";
-import { fields, mapOf, text, word } from "./fields";
+import { type Seconds, secondsInput } from "./duration";
+import { fields, mapOf, text, withDefault, word } from "./fields";
 import { shortKeyPattern, shortKeyProblem } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate } from "./lifetimes";
@@ -12,9 +12,6 @@ import { sortedMap } from "./sorted-map";
 
 /** What may become of private keys, from strict to lax. */
 const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
-
-/** How often the stacks are applied, unless the config says otherwise. */
-const defaultApplyEvery = "7d";
 
 /** What a config says of all its stacks, as fields of the whole config. */
 export const settingsFields = {
@@ -34,23 +31,33 @@ export const settingsFields = {
     },
     shortKeyProblem,
   ),
-  labels: mapOf(
-    text({ description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern }, labelValueProblem),
-    { description: "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels.", default: {} },
-    labelKeyPattern,
-  ).optional(),
+  labels: withDefault(
+    mapOf(
+      text(
+        { description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern },
+        labelValueProblem,
+      ),
+      { description: "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels." },
+      labelKeyPattern,
+    ),
+    {},
+  ),
   backend: backendInput,
-  privateKeys: word(keyPolicies, {
-    description:
-      "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
-    default: "encrypted-backend",
-  }).optional(),
-  applyEvery: durationInput({
-    description:
-      "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
-    example: "7d",
-    default: defaultApplyEvery,
-  }).optional(),
+  privateKeys: withDefault(
+    word(keyPolicies, {
+      description:
+        "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
+    }),
+    "encrypted-backend",
+  ),
+  applyEvery: withDefault(
+    secondsInput({
+      description:
+        "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
+      example: "7d",
+    }),
+    "7d",
+  ),
   horizon: text(
     {
       description: "The date for which the lifetimes of public certificates are judged. The clock is never asked.",
@@ -78,18 +85,18 @@ export interface Settings {
 }
 
 /** Completes what every stack shares. */
-export function readSettings(input: z.infer<typeof settingsInput>, place: Place): Settings {
-  for (const key of Object.keys(input.labels ?? {})) {
+export function readSettings(input: z.output<typeof settingsInput>, place: Place): Settings {
+  for (const key of Object.keys(input.labels)) {
     const problem = labelKeyProblem(key);
     if (problem !== undefined) place.in("labels", key).problem(problem);
   }
   return {
     project: input.project,
     environment: input.environment,
-    labels: sortedMap(input.labels ?? {}),
+    labels: sortedMap(input.labels),
     backend: input.backend,
-    privateKeys: place.in("privateKeys").refused ? "allowed" : (input.privateKeys ?? "encrypted-backend"),
-    applyEvery: parseDuration(input.applyEvery ?? defaultApplyEvery) ?? 0,
+    privateKeys: place.in("privateKeys").refused ? "allowed" : input.privateKeys,
+    applyEvery: input.applyEvery,
     horizon: input.horizon,
     providers: readProviders(input.providers),
   };

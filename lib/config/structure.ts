@@ -1,152 +1,176 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { successors, whyNoWord } from "./fields";
-import { oneOf, type Path, type Report, show } from "./report";
-
-type Issue = z.core.$ZodIssue;
+import { type Place, placeAt } from "./place";
+import { oneOf, type Report, show } from "./report";
 
 /**
- * Judges the shape of plain data against a schema and repairs it: wrong or missing values, and texts that break their
- * field's rule, are reported and replaced by empty ones; unknown fields are reported and dropped. The result has the
- * schema's type, so every later rule can run and report as well.
+ * Reads plain data in one pass over its schema: defaults are filled in, fields are transformed, and every mistake is
+ * reported where it stands. Wrong or missing values, and texts that break their field's rule, are replaced by empty
+ * ones; unknown fields are dropped. The result has the schema's type, so every later rule can run and report as well.
  */
 export function readStructure<Schema extends z.ZodType>(
   schema: Schema,
   data: unknown,
   report: Report,
-): z.infer<Schema> {
-  let value = inTodaysForm(schema, data, [], report);
-  // Each round fills one more level of what was missing; a schema is not deeper than this.
-  for (let round = 0; round < 16; round++) {
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    const repairs = inOrder(result.error.issues).flatMap((issue) =>
-      judge(schema, value, issue, [], report, round === 0),
-    );
-    if (repairs.length === 0) return value as z.infer<Schema>;
-    for (const repair of repairs) value = replaced(value, repair.path, repair.value);
+): z.output<Schema> {
+  return read(schema, data, placeAt([], report)) as z.output<Schema>;
+}
+
+/** What is around a value that matters to how it is read. */
+interface Around {
+  /** Whether the value is left out if it does not say its kind. */
+  readonly droppable?: boolean;
+  /** The forms that the value can have, where there is a choice. */
+  readonly forms?: readonly z.ZodType[];
+}
+
+function read(schema: z.ZodType, given: unknown, place: Place, around: Around = {}): unknown {
+  const value = inTodaysForm(schema, given, place);
+  if (isWrapper(schema)) return readWrapped(schema, value, place);
+  // What was refused reaches a transform as an empty value, so the result has the right type nevertheless.
+  if (schema instanceof z.ZodPipe) {
+    const inner = read(schema.in as z.ZodType, value, place, around);
+    return inner === undefined && around.droppable ? undefined : read(schema.out as z.ZodType, inner, place);
   }
-  throw new Error("the structure of the config could not be repaired");
+  if (!hasParts(schema)) return readLeaf(schema, value, place);
+  if (schema.def.checks?.length) throw new Error("a rule for a whole map or list belongs to what reads it");
+  if (schema instanceof z.ZodDiscriminatedUnion) return readKind(schema, value, place, around);
+  if (schema instanceof z.ZodUnion) return readForm(schema, value, place);
+  if (schema instanceof z.ZodObject) return readFields(schema, value, place, around);
+  if (schema instanceof z.ZodRecord) return readEntries(schema, value, place);
+  return readMembers(schema, value, place);
 }
 
 /** Reports the fields of earlier releases and gives their values today's place, where every rule then finds them. */
-function inTodaysForm(schema: z.ZodType | undefined, value: unknown, path: Path, report: Report): unknown {
+function inTodaysForm(schema: z.ZodType, value: unknown, place: Place): unknown {
   if (!isMap(value)) return value;
-  const field = unwrapped(schema);
-  const form = field instanceof z.ZodDiscriminatedUnion ? alternative(field, value) : field;
-  let map = value;
-  for (const one of new Set([field, form])) {
-    for (const { field, now, advice } of successors(one, value)) {
-      report.problem([...path, field], advice);
-      const { [field]: _, ...rest } = map;
-      map = { ...now, ...rest };
-    }
+  return successors(schema, value).reduce<Values>((map, { field, now, advice }) => {
+    place.in(field).problem(advice);
+    const { [field]: _, ...rest } = map;
+    return { ...now, ...rest };
+  }, value);
+}
+
+const hasParts = (schema: z.ZodType): schema is z.ZodUnion | z.ZodObject | z.ZodRecord | z.ZodArray =>
+  [z.ZodUnion, z.ZodObject, z.ZodRecord, z.ZodArray].some((type) => schema instanceof type);
+
+function readWrapped(schema: Wrapper, value: unknown, place: Place): unknown {
+  if (value !== undefined) {
+    const inner = read(schema.unwrap() as z.ZodType, value, place);
+    // A choice has no empty value: as if nothing had been chosen.
+    if (!(isChoice(unwrapped(schema)) && place.refused)) return inner;
   }
-  const inner = (key: string) =>
-    form instanceof z.ZodRecord ? form.valueType : form instanceof z.ZodObject ? form.shape[key] : undefined;
+  return schema.parse(undefined);
+}
+
+const isChoice = (schema: z.ZodType) =>
+  schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral || hasForms(schema);
+
+function readLeaf(schema: z.ZodType, value: unknown, place: Place): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue?.code === "invalid_type") return refuseType(schema, value, issue.expected, place);
+  if (issue?.code === "invalid_value") {
+    const why = whyNoWord(schema, value);
+    place.refuse(why === undefined ? wrongWord(value, issue.values) : `is ${show(value)}; ${why}`);
+    return issue.values[0];
+  }
+  place.refuse(issue?.message ?? "is refused");
+  return typeof value === "string" ? "" : value;
+}
+
+function readFields(schema: z.ZodObject, value: unknown, place: Place, around: Around): unknown {
+  const map = mapAt(schema, value, place);
+  const unknown = Object.keys(map).filter((name) => !Object.hasOwn(schema.shape, name));
+  const kept = schema.def.catchall instanceof z.ZodUnknown ? unknown : [];
+  // Unknown fields first: a missing one may be among them, misspelt.
+  if (schema.def.catchall instanceof z.ZodNever)
+    for (const name of unknown) refuseField(name, schema, map, place, around);
   return Object.fromEntries(
-    Object.entries(map).map(([key, one]) => [key, inTodaysForm(inner(key), one, [...path, key], report)]),
+    [
+      ...fieldsOf(schema).map(([name, field]) => [name, read(field, own(map, name), place.in(name))]),
+      ...kept.map((name) => [name, map[name]]),
+    ].filter(([, field]) => field !== undefined),
   );
 }
 
-/** Unknown fields first: a missing one may be among them, misspelt. */
-function inOrder(issues: readonly Issue[]): readonly Issue[] {
-  const unknown = (issue: Issue) => issue.code === "unrecognized_keys";
-  return [...issues.filter(unknown), ...issues.filter((issue) => !unknown(issue))];
-}
-
-/** What stands at a path after a repair; `undefined` takes it out. */
-interface Repair {
-  readonly path: Path;
-  readonly value: unknown;
-}
-
-function judge(
-  schema: z.ZodType,
-  root: unknown,
-  issue: Issue,
-  at: Path,
-  report: Report,
-  withRules: boolean,
-): readonly Repair[] {
-  const path = [...at, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
-  const got = valueAt(root, path);
-  switch (issue.code) {
-    case "unrecognized_keys": {
-      const known = knownFields(schemaAt(schema, root, path));
-      const forms = formsOf(fieldAt(schema, root, path));
-      return issue.keys.map((key) => {
-        if (forms.some((form) => knownFields(form).includes(key))) {
-          const given = [...new Set(forms.flatMap(knownFields))].filter(
-            (field) => !issue.keys.includes(field) && valueAt(got, [field]) !== undefined,
-          );
-          report.refuse([...path, key], mixedForms(given, forms.map(neededFields)));
-          return { path: [...path, key], value: undefined };
-        }
-        const meant = nearest(key, known);
-        // The field that was meant is not missing as well.
-        const misspelt = meant !== undefined && valueAt(got, [meant]) === undefined;
-        report.refuse([...path, key], unknownField(key, known), misspelt ? [...path, meant] : [...path, key]);
-        return { path: [...path, key], value: undefined };
-      });
-    }
-    case "invalid_union": {
-      if (issue.discriminator !== undefined) {
-        // Nothing else can be said of a thing that does not say what it is.
-        const thing = path.slice(0, -1);
-        const words = discriminators(unwrapped(fieldAt(schema, root, thing)), issue.discriminator);
-        const around = unwrapped(fieldAt(schema, root, thing.slice(0, -1)));
-        report.refuse(path, wrongWord(got, words), thing);
-        return [
-          { path: thing, value: around instanceof z.ZodRecord ? undefined : { [issue.discriminator]: words[0] } },
-        ];
-      }
-      const field = fieldAt(schema, root, path);
-      const union = unwrapped(field);
-      const meant = union instanceof z.ZodUnion && isMap(got) ? alternative(union, got) : undefined;
-      const errors = union instanceof z.ZodUnion && meant !== undefined && issue.errors[union.options.indexOf(meant)];
-      if (errors) return inOrder(errors).flatMap((error) => judge(schema, root, error, path, report, withRules));
-      report.refuse(path, wrongType(field, got));
-      return [{ path, value: field instanceof z.ZodOptional ? undefined : {} }];
-    }
-    case "invalid_value": {
-      const why = whyNoWord(unwrapped(fieldAt(schema, root, path)), got);
-      report.refuse(path, why === undefined ? wrongWord(got, issue.values) : `is ${show(got)}; ${why}`);
-      return [{ path, value: fieldAt(schema, root, path) instanceof z.ZodOptional ? undefined : issue.values[0] }];
-    }
-    case "invalid_type":
-      report.refuse(path, wrongType(schemaAt(schema, root, path), got, issue.expected));
-      return [{ path, value: emptyValues[issue.expected] }];
-    default:
-      if (!withRules) return [];
-      report.refuse(path, issue.message);
-      return typeof got === "string" ? [{ path, value: "" }] : [];
+function refuseField(name: string, schema: z.ZodType, map: Values, place: Place, { forms = [] }: Around): void {
+  const known = knownFields(schema);
+  const field = place.in(name);
+  if (forms.some((form) => knownFields(form).includes(name))) {
+    const given = forms.flatMap(knownFields).filter((other) => known.includes(other) && own(map, other) !== undefined);
+    field.refuse(mixedForms([...new Set(given)], forms.map(neededFields)));
+    return;
   }
+  const meant = nearest(name, known);
+  // The field that was meant is not missing as well.
+  const misspelt = meant !== undefined && own(map, meant) === undefined;
+  place.report.refuse(field.path, unknownField(name, known), misspelt ? place.in(meant).path : field.path);
 }
 
-const emptyValues: Readonly<Record<string, unknown>> = {
-  string: "",
-  number: 0,
-  boolean: false,
-  array: [],
-  object: {},
-  record: {},
+function readEntries(schema: z.ZodRecord, value: unknown, place: Place): unknown {
+  const values = schema.valueType as z.ZodType;
+  return Object.fromEntries(
+    Object.entries(mapAt(schema, value, place))
+      .map(([key, member]) => [key, read(values, member, place.in(key), { droppable: true })])
+      .filter(([, member]) => member !== undefined),
+  );
+}
+
+function readMembers(schema: z.ZodArray, value: unknown, place: Place): unknown {
+  const element = schema.element as z.ZodType;
+  const members = Array.isArray(value) ? value : (refuseType(schema, value, "array", place) as unknown[]);
+  return members.map((member, index) => read(element, member, place.in(index)));
+}
+
+const mapAt = (schema: z.ZodType, value: unknown, place: Place): Values =>
+  isMap(value) ? value : (refuseType(schema, value, "object", place) as Values);
+
+function refuseType(schema: z.ZodType, value: unknown, expected: string, place: Place): unknown {
+  place.refuse(wrongType(schema, value, expected));
+  return types[expected]?.empty;
+}
+
+/** Reads a thing that says its kind. */
+function readKind(union: z.ZodDiscriminatedUnion, value: unknown, place: Place, around: Around): unknown {
+  const { discriminator } = union.def;
+  const wordsOf = (option: z.ZodType): readonly unknown[] =>
+    fieldsOf(option).flatMap(([name, tag]) =>
+      name === discriminator && tag instanceof z.ZodLiteral ? [...tag.values] : [],
+    );
+  const kind = own(mapAt(union, value, place), discriminator);
+  const meant = optionsOf(union).find((option) => wordsOf(option).includes(kind));
+  if (meant !== undefined) return read(meant, value, place);
+  // Nothing else can be said of a thing that does not say what it is.
+  const words = optionsOf(union).flatMap(wordsOf);
+  place.report.refuse(place.in(discriminator).path, wrongWord(kind, words), place.path);
+  return around.droppable ? undefined : read(union, { [discriminator]: words[0] }, place);
+}
+
+/** Reads a thing that has one of several forms. */
+function readForm(union: z.ZodUnion, value: unknown, place: Place): unknown {
+  const meant = formOf(union, value);
+  if (meant !== undefined) return read(meant, value, place, { forms: formsOf(union) });
+  place.refuse(wrongType(union, value));
+  return read(nearestForm(union, {}) ?? (union.options[0] as z.ZodType), {}, place);
+}
+
+/** What a value of a type is called, and what stands for one that was refused. */
+const types: Readonly<Record<string, { readonly name: string; readonly empty: unknown }>> = {
+  string: { name: "a string", empty: "" },
+  number: { name: "a number", empty: 0 },
+  boolean: { name: "true or false", empty: false },
+  array: { name: "a list", empty: [] },
+  object: { name: "a map", empty: {} },
 };
 
-const typeNames: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a map",
-  record: "a map",
-};
-
-function wrongType(schema: z.ZodType | undefined, got: unknown, expected?: string): string {
-  const notes = unwrapped(schema)?.meta() as { description?: string; examples?: unknown[] } | undefined;
+function wrongType(schema: z.ZodType, got: unknown, expected?: string): string {
+  const notes = unwrapped(schema).meta() as { description?: string; examples?: unknown[] } | undefined;
   const example = exampleOf(schema);
   const wanted = [
-    expected === undefined ? alternativesOf(unwrapped(schema)) : (typeNames[expected] ?? "another value"),
+    expected === undefined ? alternativesOf(unwrapped(schema)) : (types[expected]?.name ?? "another value"),
     example === undefined ? "" : `, such as ${show(example)}`,
     notes?.description === undefined ? "" : ` (${notes.description.replace(/\.$/, "")})`,
   ].join("");
@@ -157,22 +181,21 @@ function wrongType(schema: z.ZodType | undefined, got: unknown, expected?: strin
 const longestExample = 120;
 
 /** What may stand there, if somebody wrote it down; of a map, its shape: the fields that it cannot be without. */
-function exampleOf(schema: z.ZodType | undefined): unknown {
+function exampleOf(schema: z.ZodType): unknown {
   const field = unwrapped(schema);
-  const given = (field?.meta() as { examples?: unknown[] } | undefined)?.examples?.[0];
+  const given = (field.meta() as { examples?: unknown[] } | undefined)?.examples?.[0];
   if (given !== undefined) return given;
   if (field instanceof z.ZodLiteral) return field.value;
   if (field instanceof z.ZodEnum) return field.options[0];
   if (!(field instanceof z.ZodObject)) return undefined;
-  const shape = Object.fromEntries(neededFields(field).map((name) => [name, exampleOf(fieldAt(field, {}, [name]))]));
+  const shape = Object.fromEntries(neededFields(field).map((name) => [name, exampleOf(field.shape[name])]));
   const whole = Object.values(shape).every((value) => value !== undefined);
   return whole && JSON.stringify(shape).length <= longestExample ? shape : undefined;
 }
 
 /** What a value may be where there is a choice: `false or a map`. */
-function alternativesOf(union: z.ZodType | undefined): string {
-  const options = union instanceof z.ZodUnion ? (union.options as readonly z.ZodType[]) : [];
-  const kinds = options.map((option) => (option instanceof z.ZodLiteral ? show(option.value) : "a map"));
+function alternativesOf(union: z.ZodType): string {
+  const kinds = optionsOf(union).map((option) => (option instanceof z.ZodLiteral ? show(option.value) : "a map"));
   return [...new Set(kinds)].join(" or ") || "another value";
 }
 
@@ -194,18 +217,30 @@ function mixedForms(given: readonly string[], forms: readonly (readonly string[]
   return `does not go with ${given.join(" and ")}; write ${forms.map((fields) => fields.join(" and ")).join(", or ")}`;
 }
 
-/** The forms that a thing can have, where there is a choice. */
-function formsOf(field: z.ZodType | undefined): readonly z.ZodType[] {
-  const union = unwrapped(field);
-  if (!(union instanceof z.ZodUnion) || union instanceof z.ZodDiscriminatedUnion) return [];
-  return (union.options as readonly z.ZodType[]).filter((form) => knownFields(form).length > 0);
+/** Whether a value has one of several forms that do not name themselves. */
+const hasForms = (schema: z.ZodType): schema is z.ZodUnion =>
+  schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion);
+
+/** The forms that are maps. */
+const formsOf = (union: z.ZodType) => optionsOf(union).filter((form) => knownFields(form).length > 0);
+
+/** The form that a value has, or the only one whose fields it has; otherwise, of a map, the one it looks most like. */
+function formOf(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
+  const tried = optionsOf(union).map((form) => ({ form, issues: form.safeParse(value).error?.issues ?? [] }));
+  const fitting = tried.find(({ issues }) => issues.length === 0);
+  const [almost, ...others] = tried.filter(({ issues }) =>
+    issues.every(({ code }) => code === "custom" || code === "unrecognized_keys"),
+  );
+  if (fitting ?? (almost && others.length === 0)) return (fitting ?? almost)?.form;
+  return isMap(value) ? nearestForm(union, value) : undefined;
 }
 
-/** The fields that a form cannot be without; of one that has none, all. */
-function neededFields(form: z.ZodType): readonly string[] {
-  const known = knownFields(form);
-  const needed = known.filter((name) => !(fieldAt(form, {}, [name]) instanceof z.ZodOptional));
-  return needed.length > 0 ? needed : known;
+function nearestForm(union: z.ZodUnion, value: Values): z.ZodType | undefined {
+  const given = Object.keys(value);
+  const count = (names: readonly string[]) => given.filter((key) => names.includes(key)).length;
+  // What a form cannot be without tells more of what was meant than what several forms can have.
+  const likeness = (form: z.ZodType) => count(neededFields(form)) * given.length + count(knownFields(form));
+  return formsOf(union).sort((one, other) => likeness(other) - likeness(one))[0];
 }
 
 /** The word that somebody who wrote this probably meant. */
@@ -219,84 +254,39 @@ export function nearest(got: unknown, words: readonly unknown[]): string | undef
   return best.away <= Math.max(2, Math.floor(got.length / 3)) ? best.word : undefined;
 }
 
-function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
-  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap() as z.ZodType) : schema;
+type Wrapper = z.ZodOptional | z.ZodDefault | z.ZodPrefault;
+
+/** Whether the value may be left out. */
+const isWrapper = (schema: z.ZodType): schema is Wrapper =>
+  schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+
+/** The schema of what the user writes, if anything. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  if (isWrapper(schema)) return unwrapped(schema.unwrap() as z.ZodType);
+  return schema instanceof z.ZodPipe ? unwrapped(schema.in as z.ZodType) : schema;
 }
 
-/** The schema that judges what stands at the path; of a union, the member that was meant. */
-function schemaAt(schema: z.ZodType, root: unknown, path: Path): z.ZodType | undefined {
-  const field = fieldAt(schema, root, path);
-  const value = valueAt(root, path);
-  const last = unwrapped(field);
-  return last instanceof z.ZodUnion && isMap(value) ? (alternative(last, value) ?? last) : field;
-}
+const optionsOf = (union: z.ZodType) => (union instanceof z.ZodUnion ? (union.options as readonly z.ZodType[]) : []);
 
-/** The schema written for the path. */
-function fieldAt(schema: z.ZodType, root: unknown, path: Path): z.ZodType | undefined {
-  let current: z.ZodType | undefined = schema;
-  let value = root;
-  for (const part of path) {
-    const inner = unwrapped(current);
-    const object = inner instanceof z.ZodUnion ? alternative(inner, value) : inner;
-    if (object instanceof z.ZodObject) current = object.shape[String(part)] as z.ZodType | undefined;
-    else if (object instanceof z.ZodRecord) current = object.valueType as z.ZodType;
-    else if (object instanceof z.ZodArray) current = object.element as z.ZodType;
-    else return undefined;
-    value = valueAt(value, [part]);
-  }
-  return current;
-}
-
-/** The member of a union that a map was meant for. */
-function alternative(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
-  const options = union.options as readonly z.ZodType[];
-  if (!(union instanceof z.ZodDiscriminatedUnion)) {
-    const given = Object.keys(isMap(value) ? value : {});
-    const count = (fields: readonly string[]) => given.filter((key) => fields.includes(key)).length;
-    // What a form cannot be without tells more of what was meant than what several forms can have.
-    const likeness = (option: z.ZodType) => count(neededFields(option)) * given.length + count(knownFields(option));
-    return options
-      .filter((option) => option instanceof z.ZodObject)
-      .sort((one, other) => likeness(other) - likeness(one))[0];
-  }
-  const { discriminator } = union.def as { discriminator: string };
-  return options.find((option) => {
-    const tag = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;
-    return tag instanceof z.ZodLiteral && tag.value === valueAt(value, [discriminator]);
-  });
-}
-
-function knownFields(schema: z.ZodType | undefined): readonly string[] {
+/** The fields of a map by name; of a choice, those of every form. */
+function fieldsOf(schema: z.ZodType): readonly (readonly [string, z.ZodType])[] {
   const inner = unwrapped(schema);
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  return inner instanceof z.ZodObject ? Object.entries(inner.shape) : optionsOf(inner).flatMap(fieldsOf);
 }
 
-function discriminators(union: z.ZodType | undefined, discriminator: string): readonly unknown[] {
-  if (!(union instanceof z.ZodUnion)) return [];
-  return (union.options as readonly z.ZodType[]).flatMap((option) => {
-    const tag = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;
-    return tag instanceof z.ZodLiteral ? [tag.value] : [];
-  });
+const knownFields = (schema: z.ZodType) => fieldsOf(schema).map(([name]) => name);
+
+/** The fields that a form cannot be without; of one that has none, all. */
+function neededFields(form: z.ZodType): readonly string[] {
+  const needed = fieldsOf(form).filter(([, field]) => !field.isOptional());
+  return needed.length > 0 ? needed.map(([name]) => name) : knownFields(form);
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
+type Values = Readonly<Record<string, unknown>>;
+
+function isMap(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What stands at the path, if anything does. */
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((inner, part) => {
-    if (Array.isArray(inner)) return inner[Number(part)];
-    return isMap(inner) && typeof part === "string" && Object.hasOwn(inner, part) ? inner[part] : undefined;
-  }, value);
-}
-
-function replaced(value: unknown, path: Path, repair: unknown): unknown {
-  const [first, ...rest] = path;
-  if (first === undefined) return repair;
-  if (Array.isArray(value))
-    return value.map((member, index) => (index === first ? replaced(member, rest, repair) : member));
-  const entries = Object.entries(isMap(value) ? value : {}).filter(([key]) => key !== String(first));
-  const inner = replaced(valueAt(value, [first]), rest, repair);
-  return Object.fromEntries(inner === undefined ? entries : [...entries, [String(first), inner]]);
-}
+/** What the user wrote there; a name such as "toString" is no field that every map has. */
+const own = (map: Values, name: string) => (Object.hasOwn(map, name) ? map[name] : undefined);
