@@ -213,6 +213,12 @@ describe("an interruption is refused:", () => {
       `${at}.namespace.name: is "other", was "serving": the Secrets that Terraform made would be deleted there, and what mounts them could not start again; make a second stack for the new namespace, lead the consumers over, and take this one out last`,
     ],
     [
+      "another namespace, which moves every Secret, renamed or not",
+      {},
+      { namespace: { name: "other" }, ...certificates({ secret: "tls" }) },
+      `${at}.namespace.name: is "other", was "serving": the Secrets that Terraform made would be deleted there, and what mounts them could not start again; make a second stack for the new namespace, lead the consumers over, and take this one out last`,
+    ],
+    [
       "another namespace than the one that the stack made",
       { namespace: { name: "serving", create: true } },
       { namespace: { name: "other", create: true } },

@@ -406,6 +406,16 @@ describe("refuses", () => {
     ],
     ["no name", certificate({ names: [] }), [`${at}.names: is empty; write at least one name`]],
     [
+      "a mistake in the only name, once",
+      certificate({ names: ["api_"] }),
+      [`${at}.names["api_"]: contains "_"; host names have letters, digits and hyphens only (RFC 1123)`],
+    ],
+    [
+      "a mistake in the only certificate, once",
+      pki({ certificates: { api: 5 } }),
+      [`${at}: is 5; write a map, such as {"names":["api.example.com","*.api.example.com"]}`],
+    ],
+    [
       "names that are too long for the common name",
       certificate({ names: [`${"a".repeat(60)}.example.com`] }),
       [

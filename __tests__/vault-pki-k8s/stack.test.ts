@@ -315,6 +315,14 @@ describe("a role", () => {
       server_flag: false,
       client_flag: true,
     });
+    const role = { allowedDomains: ["*.example.com"], allowBareDomains: false, allowGlobDomains: true };
+    const globbing = withStack({ certificates: { api: { names: ["api.example.com"], role } } });
+    expect(resources(globbing, "vault_pki_secret_backend_role").api).toMatchObject({
+      allowed_domains: ["*.example.com"],
+      allow_bare_domains: false,
+      allow_subdomains: false,
+      allow_glob_domains: true,
+    });
   });
 
   test("is opened by a policy for one request of one role", () => {

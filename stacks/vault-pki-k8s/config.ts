@@ -146,9 +146,7 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
   const namespace = readNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
-  if (certificates.length === 0 && !place.in("certificates").wrong) {
-    place.in("certificates").problem("is empty; write at least one certificate");
-  }
+  if (certificates.length === 0) place.in("certificates").problem("is empty; write at least one certificate");
   return {
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
     namespace,
