@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, type X509Certificate } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import type { PipelineTlsInput } from "../../stacks/pipeline-tls/input";
+import type { ConfigInput } from "../../stacks/config";
 import {
   type Connection,
   certificatesIn,
@@ -38,6 +38,9 @@ import {
   workspace,
 } from "../support/terraform";
 import { lifecycle, recovery } from "./lifecycle";
+
+/** A stack of this scenario, as a user writes it. */
+type PipelineTlsInput = Extract<ConfigInput["stacks"][string], { readonly scenario: "pipeline-tls" }>;
 
 const STACK = "pipeline-tls";
 const HOUR = 3_600_000;

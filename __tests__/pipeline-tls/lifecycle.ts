@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import example from "../../config/example";
-import type { PipelineTlsInput } from "../../stacks/pipeline-tls/input";
+import type { ConfigInput } from "../../stacks/config";
 import { certificatesIn, shakeHands } from "../support/handshake";
 import { kubernetesNeed } from "../support/kubernetes-server";
 import {
@@ -14,6 +14,9 @@ import {
 import type { Actions, Change, Drift, Lifecycle, Recovery } from "../support/lifecycle";
 import { synthesized } from "../support/proofs";
 import { type Json, needsOf } from "../support/terraform";
+
+/** A stack of this scenario, as a user writes it. */
+type PipelineTlsInput = Extract<ConfigInput["stacks"][string], { readonly scenario: "pipeline-tls" }>;
 
 const STACK = "pipeline-tls";
 const NAMESPACE = "pipeline";

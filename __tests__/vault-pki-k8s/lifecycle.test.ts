@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import example from "../../config/example";
-import type { VaultPkiK8sInput } from "../../stacks/vault-pki-k8s/input";
+import type { ConfigInput } from "../../stacks/config";
 import {
   certificatesIn,
   extensionsOf,
@@ -18,6 +18,9 @@ import { type Cluster, kubernetesNeed, namespaceOf, startCluster } from "../supp
 import { evidence, type Prove, proofsOf, synthesized, synthesizedFiles } from "../support/proofs";
 import { type Json, type Need, needsOf, TerraformError, type Workspace, workspace } from "../support/terraform";
 import { type RunningVault, startVault, vaultNeed } from "../support/vault-server";
+
+/** A stack of this scenario, as a user writes it. */
+type VaultPkiK8sInput = Extract<ConfigInput["stacks"][string], { readonly scenario: "vault-pki-k8s" }>;
 
 const STACK = "vault-pki-k8s";
 const CONTEXT = "kind-serving";

@@ -10,7 +10,7 @@ import { sortedEntries } from "./sorted-map";
 /** Written in place of a Route 53 zone id, it lets Terraform find the zone by its name. */
 export const lookup = "lookup";
 
-const zonesInput = (zone: z.ZodType<string>, example: string) =>
+const zonesInput = (zone: z.ZodType<string, string>, example: string) =>
   mapOf(zone, {
     description: "Existing public zones by name; a name's records go to the zone with the longest name that covers it.",
     examples: [{ "example.com": example }],

@@ -34,7 +34,7 @@ export function durationProblem(text: string, example: string): string | undefin
 }
 
 /** The notes of a field that takes a duration: one example, which the sentence about a wrong value names. */
-interface DurationNotes extends Pick<FieldNotes, "description" | "default"> {
+export interface DurationNotes extends Pick<FieldNotes, "description" | "default"> {
   readonly example: string;
 }
 

@@ -1,21 +1,16 @@
 import { type Arn, type ListenerArn, parseListenerArn, parseTopicArn } from "../../lib/config/aws";
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
 import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "../../lib/config/dns-names";
-import { day, parseDuration, type Seconds } from "../../lib/config/duration";
+import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import { defaultKey, type KeyKind } from "../../lib/config/keys";
+import type { KeyKind } from "../../lib/config/keys";
 import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
 import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
-import {
-  type AcmRoute53Input,
-  defaultNamesPerCertificate,
-  defaultValidationTimeout,
-  mostNamesPerCertificate,
-} from "./input";
+import { type AcmRoute53Input, mostNamesPerCertificate } from "./input";
 
 type CertificateInput = AcmRoute53Input["certificates"][string];
 
@@ -95,7 +90,7 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
     lifetime,
     namesPerCertificate: place.in("quota", "namesPerCertificate").refused
       ? mostNamesPerCertificate
-      : (input.quota?.namesPerCertificate ?? defaultNamesPerCertificate),
+      : input.quota.namesPerCertificate,
   };
 }
 
@@ -128,9 +123,9 @@ function readCertificate(
       .in({ member })
       .problem("has one label, and ACM issues for domain names of two or more; write the whole name");
   }
-  const attach = input.attach ?? [];
+  const { attach } = input;
   const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
-  const records = place.in("records").refused ? "existing" : (input.records ?? "managed");
+  const records = place.in("records").refused ? "existing" : input.records;
   // A consumer that could not be read may need another region.
   const attachPlace = place.in("attach");
   const unclear = attachPlace.refused || attach.some((_, index) => attachPlace.in(index).refused);
@@ -138,12 +133,12 @@ function readCertificate(
     name,
     commonName: commonName ?? names[0] ?? "",
     names,
-    key: input.key ?? defaultKey,
-    purpose: input.purpose ?? "server",
+    key: input.key,
+    purpose: input.purpose,
     region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : region,
     listeners: sortedArns(attach.map((one) => ("arn" in one ? parseListenerArn(one.arn) : undefined))),
     consumers,
-    validationTimeout: parseDuration(input.validationTimeout ?? defaultValidationTimeout) ?? 0,
+    validationTimeout: input.validationTimeout,
     alarm: readAlarm(input.alarm, lifetime),
     validations: records === "managed" ? readValidations(issuable, zones, namesPlace) : [],
     records,
@@ -158,8 +153,8 @@ export function defaultAlarm(lifetime: Seconds): Seconds {
 function readAlarm(input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
   if (input === false) return undefined;
   return {
-    before: parseDuration(input?.before ?? "") ?? defaultAlarm(lifetime),
-    topics: sortedArns((input?.topics ?? []).map(parseTopicArn)),
+    before: input.before ?? defaultAlarm(lifetime),
+    topics: sortedArns(input.topics.map(parseTopicArn)),
   };
 }
 

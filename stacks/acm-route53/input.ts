@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { accountInput, type ListenerArn, parseListenerArn, parseTopicArn, regionInput } from "../../lib/config/aws";
 import { route53Input } from "../../lib/config/dns-hosts";
-import { day, durationInput } from "../../lib/config/duration";
-import { fields, formerly, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { day, secondsInput } from "../../lib/config/duration";
+import { fields, formerly, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
 import { keyPattern } from "../../lib/config/identifiers";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
@@ -10,11 +10,11 @@ import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 
 /** Names per certificate that ACM grants every account; more needs a raised quota. */
-export const defaultNamesPerCertificate = 10;
+const defaultNamesPerCertificate = 10;
 /** Names per certificate that ACM grants at most. */
 export const mostNamesPerCertificate = 100;
 /** How long an apply waits for ACM by default: records become visible within minutes, so longer means a mistake. */
-export const defaultValidationTimeout = "30m";
+const defaultValidationTimeout = "30m";
 
 const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net", what: string) =>
   fields(
@@ -58,7 +58,7 @@ const alarmInput = z
   .union([
     z.literal(false),
     fields({
-      before: durationInput(
+      before: secondsInput(
         {
           description: "How long before the certificate's end the alarm rings, in whole days.",
           example: "30d",
@@ -67,46 +67,52 @@ const alarmInput = z
         (seconds, value) =>
           seconds % day === 0 ? undefined : `is ${show(value)}; write whole days, which is how ACM counts`,
       ).optional(),
-      topics: setOf(
-        text(
-          { description: "ARN of a topic.", examples: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
-          (value) =>
-            parseTopicArn(value) === undefined
-              ? `is ${show(value)}, which is no ARN of a standard SNS topic; write one such as "arn:aws:sns:eu-west-1:111122223333:certificates"`
-              : undefined,
+      topics: withDefault(
+        setOf(
+          text(
+            { description: "ARN of a topic.", examples: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
+            (value) =>
+              parseTopicArn(value) === undefined
+                ? `is ${show(value)}, which is no ARN of a standard SNS topic; write one such as "arn:aws:sns:eu-west-1:111122223333:certificates"`
+                : undefined,
+          ),
+          { description: "SNS topics that are told, in the certificate's region." },
         ),
-        { description: "SNS topics that are told, in the certificate's region.", default: [] },
-      ).optional(),
+        [],
+      ),
     }),
   ])
-  .meta({ description: "The alarm that rings when a certificate was not renewed; `false` for none.", default: {} });
+  .meta({ description: "The alarm that rings when a certificate was not renewed; `false` for none." });
 
 const certificateInput = fields({
   names: namesInput("DNS names the certificate is for, in any order: wildcards only as the whole leftmost label."),
-  key: word(keyKinds, {
-    description: "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.",
-    default: defaultKey,
-  }).optional(),
-  purpose: word(purposes, {
-    description: "What the certificate is shown for; a public authority signs for servers only.",
-    default: "server",
-  }).optional(),
-  attach: setOf(attachmentInput, {
-    description: "What uses the certificate.",
-    examples: [[{ to: "cloudfront" }]],
-    default: [],
-  }).optional(),
-  validationTimeout: durationInput({
-    description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
-    example: "30m",
-    default: defaultValidationTimeout,
-  }).optional(),
-  alarm: alarmInput.optional(),
-  records: word(["managed", "existing"], {
-    description:
-      "Who owns the validation records: this stack, or another one of the same account. Each record has one owner: whoever destroys it ends the renewal of every certificate that uses it.",
-    default: "managed",
-  }).optional(),
+  key: withDefault(
+    word(keyKinds, { description: "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048." }),
+    defaultKey,
+  ),
+  purpose: withDefault(
+    word(purposes, { description: "What the certificate is shown for; a public authority signs for servers only." }),
+    "server",
+  ),
+  attach: withDefault(
+    setOf(attachmentInput, { description: "What uses the certificate.", examples: [[{ to: "cloudfront" }]] }),
+    [],
+  ),
+  validationTimeout: withDefault(
+    secondsInput({
+      description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
+      example: "30m",
+    }),
+    defaultValidationTimeout,
+  ),
+  alarm: withDefault(alarmInput, {}),
+  records: withDefault(
+    word(["managed", "existing"], {
+      description:
+        "Who owns the validation records: this stack, or another one of the same account. Each record has one owner: whoever destroys it ends the renewal of every certificate that uses it.",
+    }),
+    "managed",
+  ),
 });
 
 /** A stack of public certificates from ACM, as the user writes it. */
@@ -127,13 +133,15 @@ export const acmRoute53Input = formerly(
       ),
       quota: fields(
         {
-          namesPerCertificate: whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
-            description: "Names per certificate that ACM grants the account.",
-            default: defaultNamesPerCertificate,
-          }).optional(),
+          namesPerCertificate: withDefault(
+            whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
+              description: "Names per certificate that ACM grants the account.",
+            }),
+            defaultNamesPerCertificate,
+          ),
         },
         { description: "Quotas that AWS raised for the account." },
-      ).optional(),
+      ).prefault({}),
     },
     { description: "Public certificates from AWS Certificate Manager, proved through Route 53." },
   ),

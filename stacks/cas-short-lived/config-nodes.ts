@@ -1,6 +1,6 @@
 import { parseRequest, type SigningRequest } from "../../lib/config/csr";
 import { type DnsName, parseName } from "../../lib/config/dns-names";
-import { parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { type Seconds, showDuration } from "../../lib/config/duration";
 import { parseMember } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
 import { readNames } from "../../lib/config/names";
@@ -78,8 +78,8 @@ export function readNodeGroup(
     const what = part === "domains" ? "domain, or nodes could take any name" : "IAM member, or nobody could ask";
     place.in(part).problem(`is empty; write at least one ${what}`);
   }
-  const lifetime = parseDuration(input.lifetime) ?? 0;
-  const certificates = sortedEntries(input.certificates ?? {}).map(([key, certificate]) => {
+  const lifetime = input.lifetime;
+  const certificates = sortedEntries(input.certificates).map(([key, certificate]) => {
     const around = { group: name, templateId, pool: ids.pool, lifetime };
     return readCertificate(key, certificate, around, place.in("certificates", key));
   });
@@ -92,7 +92,7 @@ export function readNodeGroup(
     domains: readDomains(input.domains, place.in("domains")),
     members: readMembers(input.members),
     lifetime,
-    purpose: input.purpose ?? "mutual",
+    purpose: input.purpose,
     renewAt: input.renewAt ?? defaultRenewAt,
     bootstrap: input.bootstrap && {
       user: input.bootstrap.user,
@@ -120,7 +120,7 @@ function readCertificate(
   const mistake = keyProblem(name);
   if (mistake !== undefined) place.problem(mistake);
   const request = readRequest(input.csr, place.in("csr"));
-  const lifetime = input.lifetime === undefined ? around.lifetime : (parseDuration(input.lifetime) ?? 0);
+  const lifetime = input.lifetime ?? around.lifetime;
   const names = place.in("names");
   return {
     name,
@@ -129,7 +129,7 @@ function readCertificate(
       showDuration(lifetime),
       around.templateId,
       around.pool,
-      String(input.generation ?? 1),
+      String(input.generation),
     ]),
     request,
     names: readNames(input.names, names),

@@ -1,5 +1,5 @@
 import type { DnsName } from "../../lib/config/dns-names";
-import { parseDuration, type Seconds } from "../../lib/config/duration";
+import type { Seconds } from "../../lib/config/duration";
 import { defaultKey, type KeyKind, keyKinds } from "../../lib/config/keys";
 import type { Place } from "../../lib/config/place";
 import { sortedEntries } from "../../lib/config/sorted-map";
@@ -7,7 +7,7 @@ import type { Around } from "../scenario";
 import { rootKey } from "./addresses";
 import { checkId } from "./config-ids";
 import { type NodeGroupConfig, readDomains, readNodeGroup } from "./config-nodes";
-import { type CasShortLivedInput, defaultIssuerLifetime, defaultRootLifetime, type Phase } from "./input";
+import type { CasShortLivedInput, Phase } from "./input";
 
 /** Google's names for the keys of authorities (CertificateAuthority.SignHashAlgorithm). */
 export const authorityAlgorithms: Readonly<Record<KeyKind, string>> = {
@@ -71,19 +71,19 @@ export function read(input: CasShortLivedInput, around: Around, place: Place): C
   return {
     project: input.project,
     location: input.location,
-    tier: input.tier ?? "enterprise",
-    protect: input.protect ?? true,
-    skipGracePeriod: input.skipGracePeriod ?? false,
-    backdate: parseDuration(input.backdate ?? "") ?? 0,
-    publish: { caCertificate: input.publish?.caCertificate ?? false, crl: input.publish?.crl ?? false },
-    keys: readKeys(input.keys ?? [defaultKey], place.in("keys")),
+    tier: input.tier,
+    protect: input.protect,
+    skipGracePeriod: input.skipGracePeriod,
+    backdate: input.backdate ?? 0,
+    publish: input.publish,
+    keys: readKeys(input.keys, place.in("keys")),
     rootPoolId,
     issuingPoolId,
     root: {
       ...readAuthority(input.root, input.location, place.in("root")),
       id: `${rootKey}-${input.suffix}`,
       organization,
-      lifetime: parseDuration(input.root.lifetime ?? defaultRootLifetime) ?? 0,
+      lifetime: input.root.lifetime,
     },
     issuers: sortedEntries(input.issuers).map(([name, issuer]) => {
       const id = `${name}-${input.suffix}`;
@@ -93,11 +93,11 @@ export function read(input: CasShortLivedInput, around: Around, place: Place): C
         name,
         id,
         organization,
-        lifetime: parseDuration(issuer.lifetime ?? defaultIssuerLifetime) ?? 0,
-        phase: issuer.phase ?? "enabled",
+        lifetime: issuer.lifetime,
+        phase: issuer.phase,
       };
     }),
-    maximumLifetime: parseDuration(input.maximumLifetime) ?? 0,
+    maximumLifetime: input.maximumLifetime,
     nodeGroups: sortedEntries(input.nodeGroups).map(([name, group]) => {
       const ids = { prefix, suffix: input.suffix, pool: issuingPoolId };
       return readNodeGroup(name, group, ids, place.in("nodeGroups", name));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { commonNameLimit } from "../../lib/config/dns-names";
-import { durationInput, type Seconds } from "../../lib/config/duration";
-import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { type Seconds, secondsInput } from "../../lib/config/duration";
+import { fields, flag, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
 import {
   googleRegionPattern,
   googleRegionProblem,
@@ -32,8 +32,7 @@ export const phases = ["staged", "enabled", "disabled"] as const;
 /** A state of an issuing authority: made and trusted, signing, or no longer signing. */
 export type Phase = (typeof phases)[number];
 
-const lifetimeInput = (description: string, example: string, fallback?: string) =>
-  durationInput({ description, example, ...(fallback === undefined ? {} : { default: fallback }) });
+const lifetimeInput = (description: string, example: string) => secondsInput({ description, example });
 
 const oneLine = (description: string, example: string) =>
   text({ description, examples: [example] }, (value) =>
@@ -45,7 +44,7 @@ const oneLine = (description: string, example: string) =>
 /** The fields that the root and issuers share. */
 const authorityFields = (lifetime: string) => ({
   commonName: oneLine("Its common name.", "Training root"),
-  lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime, lifetime).optional(),
+  lifetime: withDefault(lifetimeInput("How long it lives. It cannot be changed later.", lifetime), lifetime),
   key: word(keyKinds, {
     description: "The algorithm and size of its key, which Google makes and keeps.",
     default: defaultKey,
@@ -65,10 +64,10 @@ const authorityFields = (lifetime: string) => ({
 
 const issuerInput = fields({
   ...authorityFields(defaultIssuerLifetime),
-  phase: word(phases, {
-    description: "Where it stands in a rotation: made and trusted, signing, or no longer signing.",
-    default: "enabled",
-  }).optional(),
+  phase: withDefault(
+    word(phases, { description: "Where it stands in a rotation: made and trusted, signing, or no longer signing." }),
+    "enabled",
+  ),
 });
 
 const certificateInput = fields({
@@ -77,11 +76,13 @@ const certificateInput = fields({
     examples: ["-----BEGIN CERTIFICATE REQUEST-----\n...\n-----END CERTIFICATE REQUEST-----\n"],
   }),
   names: namesInput("The DNS names that the request must ask for, neither more nor less."),
-  lifetime: lifetimeInput("How long it lives.", "90d", "the node group's").optional(),
-  generation: whole(1, 1_000_000, {
-    description: "Raise it to have the same request signed again; the certificate before is revoked at once.",
-    default: 1,
-  }).optional(),
+  lifetime: secondsInput({ description: "How long it lives.", example: "90d", default: "the node group's" }).optional(),
+  generation: withDefault(
+    whole(1, 1_000_000, {
+      description: "Raise it to have the same request signed again; the certificate before is revoked at once.",
+    }),
+    1,
+  ),
 });
 
 const nodeGroupInput = fields({
@@ -101,10 +102,12 @@ const nodeGroupInput = fields({
     },
   ),
   lifetime: lifetimeInput("How long a certificate of the group lives at most.", "24h"),
-  purpose: word(purposes, {
-    description: "What certificates are for: servers, clients, or both, as nodes that call each other need.",
-    default: "mutual",
-  }).optional(),
+  purpose: withDefault(
+    word(purposes, {
+      description: "What certificates are for: servers, clients, or both, as nodes that call each other need.",
+    }),
+    "mutual",
+  ),
   renewAt: z
     .number()
     .meta({
@@ -114,10 +117,13 @@ const nodeGroupInput = fields({
     })
     .optional(),
   bootstrap: bootstrapInput.optional(),
-  certificates: mapOf(certificateInput, {
-    description: "Certificates that Terraform has signed from requests, by key, for what is no node and lives longer.",
-    default: {},
-  }).optional(),
+  certificates: withDefault(
+    mapOf(certificateInput, {
+      description:
+        "Certificates that Terraform has signed from requests, by key, for what is no node and lives longer.",
+    }),
+    {},
+  ),
 });
 
 /** The schema of a stack of a private certificate authority for training clusters. */
@@ -144,19 +150,21 @@ export const input = fields(
           ? undefined
           : `is ${show(value)}; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
     ),
-    tier: word(["enterprise", "devops"], {
-      description: "Google's tier of both pools: devops keeps no certificates and no lists of revoked ones.",
-      default: "enterprise",
-    }).optional(),
-    protect: flag({
-      description: "Whether plans and applies that would destroy an authority are refused.",
-      default: true,
-    }).optional(),
-    skipGracePeriod: flag({
-      description: "Whether a destroyed authority is gone at once, in place of after 30 days.",
-      default: false,
-    }).optional(),
-    backdate: durationInput(
+    tier: withDefault(
+      word(["enterprise", "devops"], {
+        description: "Google's tier of both pools: devops keeps no certificates and no lists of revoked ones.",
+      }),
+      "enterprise",
+    ),
+    protect: withDefault(
+      flag({ description: "Whether plans and applies that would destroy an authority are refused." }),
+      true,
+    ),
+    skipGracePeriod: withDefault(
+      flag({ description: "Whether a destroyed authority is gone at once, in place of after 30 days." }),
+      false,
+    ),
+    backdate: secondsInput(
       {
         description: "How far before its issue a certificate begins, for nodes whose clocks are late; at most 48h.",
         example: "5m",
@@ -169,23 +177,27 @@ export const input = fields(
     ).optional(),
     publish: fields(
       {
-        caCertificate: flag({
-          description: "Whether authorities' certificates are published, at an address in what they sign.",
-          default: false,
-        }).optional(),
-        crl: flag({
-          description:
-            "Whether lists of revoked certificates are published: daily, so of no use for certificates of a day.",
-          default: false,
-        }).optional(),
+        caCertificate: withDefault(
+          flag({ description: "Whether authorities' certificates are published, at an address in what they sign." }),
+          false,
+        ),
+        crl: withDefault(
+          flag({
+            description:
+              "Whether lists of revoked certificates are published: daily, so of no use for certificates of a day.",
+          }),
+          false,
+        ),
       },
       { description: "What Google publishes in a bucket that it makes." },
-    ).optional(),
-    keys: setOf(word(keyKinds, { description: "A kind of key.", examples: ["ecdsa-p256"] }), {
-      description: "Kinds of keys that certificates may be for; nodes make the first.",
-      examples: [["ecdsa-p256"]],
-      default: [defaultKey],
-    }).optional(),
+    ).prefault({}),
+    keys: withDefault(
+      setOf(word(keyKinds, { description: "A kind of key.", examples: ["ecdsa-p256"] }), {
+        description: "Kinds of keys that certificates may be for; nodes make the first.",
+        examples: [["ecdsa-p256"]],
+      }),
+      [defaultKey],
+    ),
     root: fields(
       {
         ...authorityFields(defaultRootLifetime),
@@ -205,4 +217,4 @@ export const input = fields(
 );
 
 /** A stack of a private certificate authority for training clusters, as the user writes it. */
-export type CasShortLivedInput = z.infer<typeof input>;
+export type CasShortLivedInput = z.output<typeof input>;

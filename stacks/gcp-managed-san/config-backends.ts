@@ -1,11 +1,11 @@
-import { parseDuration, type Seconds } from "../../lib/config/duration";
+import type { Seconds } from "../../lib/config/duration";
 import { computeNameProblem } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
 import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { GcpManagedSanInput } from "./input";
-import { type affinities, defaultTimeout, type protocols } from "./input-backends";
+import type { affinities, protocols } from "./input-backends";
 
 type BackendsInput = GcpManagedSanInput["backends"];
 type BackendInput = BackendsInput[string];
@@ -96,9 +96,9 @@ function readTarget(input: BackendInput, place: Place): BackendTarget {
 
 function readServers(input: Exclude<BackendInput, { service: string } | { cloudRun: object }>): ServersConfig {
   return {
-    protocol: input.protocol ?? "HTTP",
-    timeout: parseDuration(input.timeout ?? defaultTimeout) ?? 0,
-    healthCheck: { path: input.healthCheck?.path ?? "/", port: input.healthCheck?.port },
-    affinity: input.affinity ?? "NONE",
+    protocol: input.protocol,
+    timeout: input.timeout,
+    healthCheck: { path: input.healthCheck.path, port: input.healthCheck.port },
+    affinity: input.affinity,
   };
 }

@@ -1,6 +1,6 @@
 import { readZones, type Zones, zoneOf } from "../../lib/config/dns-hosts";
 import { closestZone, type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
-import { parseDuration, type Seconds } from "../../lib/config/duration";
+import type { Seconds } from "../../lib/config/duration";
 import { googleName, type NameScope } from "../../lib/config/google";
 import { readNames } from "../../lib/config/names";
 import type { Place } from "../../lib/config/place";
@@ -99,8 +99,8 @@ export function read(
 ): GcpManagedSanConfig {
   const owner = { project, environment, stack };
   const backends = readBackends(input.backends, place.in("backends"));
-  const grouping = input.grouping ?? "per-name";
-  const mode = input.mode ?? "certificate-manager";
+  const grouping = input.grouping;
+  const mode = input.mode;
   const { dns, zones } = readDns(input.dns, place.in("dns"));
   const given = readHosts(input, place);
   const names = [...given.keys()].sort();
@@ -129,7 +129,7 @@ export function read(
     grouping,
     gate: readGate(input, place),
     acceptOutage: readAccepted(input, names, place),
-    purpose: input.purpose ?? "server",
+    purpose: input.purpose,
     dns,
     hosts,
     defaultBackend: input.defaultBackend,
@@ -145,11 +145,11 @@ export function read(
       [...retired, ...computeCertificates(compute, grouping, owner)],
       defaultCertificate ?? "",
     ),
-    ipv6: input.ipv6 ?? false,
-    redirectHttp: input.redirectHttp ?? true,
-    sslPolicy: { profile: input.sslPolicy?.profile ?? "MODERN", minimum: input.sslPolicy?.minimum ?? "1.2" },
+    ipv6: input.ipv6,
+    redirectHttp: input.redirectHttp,
+    sslPolicy: input.sslPolicy,
     quic: input.quic,
-    keepAlive: input.keepAlive === undefined ? undefined : parseDuration(input.keepAlive),
+    keepAlive: input.keepAlive,
   };
 }
 
@@ -241,7 +241,7 @@ function readDns(
 ): { readonly dns: GoogleDnsConfig; readonly zones?: Zones } {
   if (input.in === "elsewhere") return { dns: { in: "elsewhere" } };
   const zones = readZones(input.zones, place);
-  const shared = { zones: zones ?? {}, addressRecords: input.addressRecords ?? true };
+  const shared = { zones: zones ?? {}, addressRecords: input.addressRecords };
   return input.in === "cloud-dns"
     ? { dns: { in: "cloud-dns", project: input.project, ...shared }, zones }
     : { dns: { in: "route53", account: input.account, region: input.region, ...shared }, zones };

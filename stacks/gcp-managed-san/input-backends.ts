@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { day, durationInput, type Seconds, showDuration } from "../../lib/config/duration";
-import { above0, fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { type DurationNotes, day, type Seconds, secondsInput, showDuration } from "../../lib/config/duration";
+import { above0, fields, flag, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
 import {
   computeNamePattern,
   computeNameProblem,
@@ -13,14 +13,12 @@ import {
 import { keyPattern } from "../../lib/config/identifiers";
 import { show } from "../../lib/config/report";
 
-/** How long an answer may take by default: a model that streams is not done in the 30 s that Compute would give it. */
-export const defaultTimeout = "5m";
 /** What Compute takes at most (Backend service timeout). */
 const longestTimeout: Seconds = day;
 
-/** A duration within limits, in whole seconds. */
-export const secondsInput = (description: string, fallback: string, least: Seconds, most: Seconds, example: string) =>
-  durationInput({ description, example, default: fallback }, (seconds, value) =>
+/** A duration within limits. */
+export const limitedInput = (notes: DurationNotes, least: Seconds, most: Seconds) =>
+  secondsInput(notes, (seconds, value) =>
     seconds >= least && seconds <= most
       ? undefined
       : `is ${show(value)}; write ${showDuration(least)} to ${showDuration(most)}`,
@@ -43,46 +41,51 @@ const nameInput = (description: string, example: string, what: string) =>
 export const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
 export const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
 
-const logging = flag({ description: "Whether every request is logged.", default: false }).optional();
+const logging = withDefault(flag({ description: "Whether every request is logged." }), false);
 
 const ofServers = {
-  protocol: word(
-    protocols,
-    {
-      description: "What the load balancer speaks with the servers; gRPC needs HTTP2, or H2C without TLS.",
-      default: "HTTP",
-    },
-    {
-      GRPC: 'it is for another kind of proxy; write "HTTP2" for servers with TLS or "H2C" for servers without, which carry gRPC as well',
-    },
-  ).optional(),
-  timeout: secondsInput(
-    "How long a whole answer may take; a streamed one is cut off there.",
-    defaultTimeout,
-    1,
-    longestTimeout,
-    "10m",
-  ).optional(),
-  healthCheck: fields(
-    {
-      path: text({ description: "The path that answers 200.", examples: ["/health"] }, (value) =>
-        /^\/[^\s#]*$/.test(value)
-          ? undefined
-          : `is ${show(value)}; write a path that starts with "/", such as "/health"`,
-      ),
-      port: whole(1, 65_535, {
-        description: "Its port.",
-        examples: [8081],
-        default: "the port that serves",
-      }).optional(),
-    },
-    { description: "How a server shows that it is well.", default: { path: "/" } },
-  ).optional(),
+  protocol: withDefault(
+    word(
+      protocols,
+      { description: "What the load balancer speaks with the servers; gRPC needs HTTP2, or H2C without TLS." },
+      {
+        GRPC: 'it is for another kind of proxy; write "HTTP2" for servers with TLS or "H2C" for servers without, which carry gRPC as well',
+      },
+    ),
+    "HTTP",
+  ),
+  timeout: withDefault(
+    limitedInput(
+      { description: "How long a whole answer may take; a streamed one is cut off there.", example: "10m" },
+      1,
+      longestTimeout,
+    ),
+    // A model that streams is not done in the 30 s that Compute would give it.
+    "5m",
+  ),
+  healthCheck: withDefault(
+    fields(
+      {
+        path: text({ description: "The path that answers 200.", examples: ["/health"] }, (value) =>
+          /^\/[^\s#]*$/.test(value)
+            ? undefined
+            : `is ${show(value)}; write a path that starts with "/", such as "/health"`,
+        ),
+        port: whole(1, 65_535, {
+          description: "Its port.",
+          examples: [8081],
+          default: "the port that serves",
+        }).optional(),
+      },
+      { description: "How a server shows that it is well." },
+    ),
+    { path: "/" },
+  ),
   logging,
-  affinity: word(affinities, {
-    description: "What keeps a client at one server, such as one that holds its cache.",
-    default: "NONE",
-  }).optional(),
+  affinity: withDefault(
+    word(affinities, { description: "What keeps a client at one server, such as one that holds its cache." }),
+    "NONE",
+  ),
 };
 
 const backendInput = z

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { accountInput, regionInput } from "../../lib/config/aws";
 import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dns-hosts";
 import { parseName } from "../../lib/config/dns-names";
-import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
+import { fields, flag, mapOf, text, withDefault, word } from "../../lib/config/fields";
 import { projectIdPattern, projectIdProblem } from "../../lib/config/google";
 import { namesInput } from "../../lib/config/names";
 import { purposes } from "../../lib/config/purpose";
-import { backendsInput, secondsInput } from "./input-backends";
+import { backendsInput, limitedInput } from "./input-backends";
 
 /** How certificates are made and attached; the first is the default. */
 export const modes = ["certificate-manager", "compute"] as const;
@@ -16,11 +16,13 @@ export const versions = ["1.0", "1.1", "1.2"] as const;
 const projectInput = (description: string) =>
   text({ description, examples: ["ml-serving-prod"], pattern: projectIdPattern }, projectIdProblem);
 
-const addressRecords = flag({
-  description:
-    "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
-  default: true,
-}).optional();
+const addressRecords = withDefault(
+  flag({
+    description:
+      "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
+  }),
+  true,
+);
 
 const dnsInput = z
   .discriminatedUnion("in", [
@@ -36,11 +38,13 @@ const dnsInput = z
 
 const hostInput = fields({
   backend: text({ description: "Name of the backend that serves it.", examples: ["llama"] }),
-  paths: mapOf(text({ description: "Name of a backend.", examples: ["embeddings"] }), {
-    description: 'Backends by path: exact, or ending in "/*" for all below it.',
-    examples: [{ "/v1/embeddings/*": "embeddings" }],
-    default: {},
-  }).optional(),
+  paths: withDefault(
+    mapOf(text({ description: "Name of a backend.", examples: ["embeddings"] }), {
+      description: 'Backends by path: exact, or ending in "/*" for all below it.',
+      examples: [{ "/v1/embeddings/*": "embeddings" }],
+    }),
+    {},
+  ),
 });
 
 /** A stack of Google-managed certificates on a load balancer, as the user writes it. */
@@ -48,20 +52,27 @@ export const gcpManagedSanInput = fields(
   {
     scenario: z.literal("gcp-managed-san"),
     project: projectInput("Id of the Google Cloud project, which is not its number."),
-    scheme: word(
-      ["external"],
-      { description: "Who can reach the load balancer: everybody.", default: "external" },
-      { internal: 'this stack makes global external load balancers; write "external" or leave it out' },
-    ).optional(),
-    mode: word(modes, {
-      description:
-        "Certificates of Certificate Manager, which are proved through DNS before anything uses them, or of Compute, which are proved by the load balancer they are on.",
-      default: "certificate-manager",
-    }).optional(),
-    grouping: word(["per-name", "all"], {
-      description: "One certificate for each name, or one for all, which is replaced whenever a name changes.",
-      default: "per-name",
-    }).optional(),
+    scheme: withDefault(
+      word(
+        ["external"],
+        { description: "Who can reach the load balancer: everybody." },
+        { internal: 'this stack makes global external load balancers; write "external" or leave it out' },
+      ),
+      "external",
+    ),
+    mode: withDefault(
+      word(modes, {
+        description:
+          "Certificates of Certificate Manager, which are proved through DNS before anything uses them, or of Compute, which are proved by the load balancer they are on.",
+      }),
+      "certificate-manager",
+    ),
+    grouping: withDefault(
+      word(["per-name", "all"], {
+        description: "One certificate for each name, or one for all, which is replaced whenever a name changes.",
+      }),
+      "per-name",
+    ),
     gate: flag({
       description:
         "Whether an apply stops, with nothing changed that serves, until Google has issued new certificates; the next apply goes on.",
@@ -77,10 +88,12 @@ export const gcpManagedSanInput = fields(
     acceptOutage: namesInput(
       "Hosts for which an interruption is accepted, where `check --against` would refuse one; hosts that are taken out, too.",
     ).optional(),
-    purpose: word(purposes, {
-      description: "What the certificates are shown for; a public authority signs for servers only.",
-      default: "server",
-    }).optional(),
+    purpose: withDefault(
+      word(purposes, {
+        description: "What the certificates are shown for; a public authority signs for servers only.",
+      }),
+      "server",
+    ),
     dns: dnsInput,
     hosts: mapOf(hostInput, {
       description:
@@ -103,30 +116,38 @@ export const gcpManagedSanInput = fields(
       },
     ).optional(),
     backends: backendsInput,
-    ipv6: flag({ description: "Whether there is an IPv6 address beside the IPv4 one.", default: false }).optional(),
-    redirectHttp: flag({ description: "Whether port 80 sends clients to HTTPS.", default: true }).optional(),
+    ipv6: withDefault(flag({ description: "Whether there is an IPv6 address beside the IPv4 one." }), false),
+    redirectHttp: withDefault(flag({ description: "Whether port 80 sends clients to HTTPS." }), true),
     sslPolicy: fields(
       {
-        profile: word(
-          profiles,
-          { description: "The cipher suites that clients may use.", default: "MODERN" },
-          { FIPS_202205: 'the pinned provider does not take it; write "RESTRICTED"' },
-        ).optional(),
-        minimum: word(
-          versions,
-          { description: "The oldest TLS that clients may use; RESTRICTED needs 1.2.", default: "1.2" },
-          { "1.3": 'the pinned provider takes no more than 1.2; write "1.2", with which clients may use 1.3' },
-        ).optional(),
+        profile: withDefault(
+          word(
+            profiles,
+            { description: "The cipher suites that clients may use." },
+            { FIPS_202205: 'the pinned provider does not take it; write "RESTRICTED"' },
+          ),
+          "MODERN",
+        ),
+        minimum: withDefault(
+          word(
+            versions,
+            { description: "The oldest TLS that clients may use; RESTRICTED needs 1.2." },
+            { "1.3": 'the pinned provider takes no more than 1.2; write "1.2", with which clients may use 1.3' },
+          ),
+          "1.2",
+        ),
       },
       { description: "What clients may use." },
-    ).optional(),
+    ).prefault({}),
     quic: flag({ description: "Whether HTTP/3 is offered.", default: "Google decides" }).optional(),
-    keepAlive: secondsInput(
-      "How long an idle connection of a client stays open; a change replaces the proxy.",
-      "610s, Google's own",
+    keepAlive: limitedInput(
+      {
+        description: "How long an idle connection of a client stays open; a change replaces the proxy.",
+        example: "620s",
+        default: "610s, Google's own",
+      },
       5,
       1_200,
-      "620s",
     ).optional(),
   },
   { description: "Google-managed certificates for several names on a global load balancer." },

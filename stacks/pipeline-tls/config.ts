@@ -1,8 +1,8 @@
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
 import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
-import { hour, parseDuration, type Seconds } from "../../lib/config/duration";
+import { hour, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import { defaultKey, type KeyKind } from "../../lib/config/keys";
+import type { KeyKind } from "../../lib/config/keys";
 import {
   judgeAnnotations,
   type KubernetesConfig,
@@ -16,7 +16,7 @@ import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
-import { defaultAuthorityLifetime, defaultLeafLifetime, type PipelineTlsInput } from "./input";
+import { caInput, type PipelineTlsInput } from "./input";
 
 /** What the authority's resources are called, and so no service. */
 export const authorityKey = "ca";
@@ -90,7 +90,7 @@ export interface PipelineTlsConfig {
 export function read(input: PipelineTlsInput, around: Around, place: Place): PipelineTlsConfig {
   const { kubernetes, ca, dns } = input;
   const namespace = readNamespace(input.namespace, place.in("namespace"));
-  const mode = input.mode ?? "local-ca";
+  const mode = input.mode;
   if (mode === "self-signed" && ca !== undefined) {
     place.in("ca").problem('has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
   }
@@ -129,8 +129,8 @@ function readAuthority(
   return {
     commonName,
     organization,
-    key: key ?? defaultKey,
-    lifetime: parseDuration(ca?.lifetime ?? defaultAuthorityLifetime) ?? 0,
+    key,
+    lifetime: (ca ?? caInput.parse({})).lifetime,
   };
 }
 
@@ -155,7 +155,7 @@ function readService(
   }
   const publicNames = readPublicNames(input, stack, place, stackPlace.in("dns"));
   const namespaced = `${name}.${stack.namespace.name}`;
-  const clusterName = `${namespaced}.svc.${normal(stack.clusterDomain ?? "cluster.local") ?? "cluster.local"}`;
+  const clusterName = `${namespaced}.svc.${normal(stack.clusterDomain) ?? "cluster.local"}`;
   // Its parts were judged already; a cluster may have namespaces with labels that a public name could not have.
   if (mistake === undefined && clusterName.length > nameLimit) {
     place.problem(
@@ -163,7 +163,7 @@ function readService(
     );
   }
   const names = [...new Set([name, namespaced, `${namespaced}.svc`, clusterName, ...publicNames])].sort();
-  const lifetime = parseDuration(input.lifetime ?? stack.lifetime ?? defaultLeafLifetime) ?? 0;
+  const lifetime = input.lifetime ?? stack.lifetime;
   return {
     name,
     names,
@@ -172,8 +172,8 @@ function readService(
     clusterName,
     port: input.port,
     selector: sortedMap(selector),
-    client: input.client ?? false,
-    key: input.key ?? stack.key ?? defaultKey,
+    client: input.client,
+    key: input.key ?? stack.key,
     validity: { lifetime, renewBefore: renewalWindow(lifetime) },
     ownLifetime: input.lifetime !== undefined,
     secret: input.secret ?? name,

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../lib/config/aws";
 import { lookup, route53Input } from "../../lib/config/dns-hosts";
 import { commonNameLimit, parseName } from "../../lib/config/dns-names";
-import { durationInput, hour } from "../../lib/config/duration";
-import { fields, flag, formerly, mapOf, text, whole, word } from "../../lib/config/fields";
+import { hour, secondsInput } from "../../lib/config/duration";
+import { fields, flag, formerly, mapOf, text, whole, withDefault, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import {
   ingressFields,
@@ -16,13 +16,8 @@ import {
 import { namesInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
 
-/** How long a service's certificate lives by default. */
-export const defaultLeafLifetime = "90d";
-/** How long the authority lives by default: nothing replaces it by itself. */
-export const defaultAuthorityLifetime = "3650d";
-
-const lifetimeInput = (description: string, fallback: string) =>
-  durationInput({ description, example: "90d", default: fallback }, (seconds, value) =>
+const lifetimeInput = (description: string, fallback?: string) =>
+  secondsInput({ description, example: "90d", default: fallback }, (seconds, value) =>
     seconds % hour === 0 ? undefined : `is ${show(value)}; write whole hours, which is how the tls provider counts`,
   );
 
@@ -40,8 +35,6 @@ function hostProblem(value: string, wanted: string): string | undefined {
   return parsed.name.startsWith("*.") ? `is a wildcard; write ${wanted}` : undefined;
 }
 
-const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
-
 const ingressInput = fields(ingressFields, {
   description: "An Ingress for the service's public names, with the service's certificate.",
 });
@@ -53,11 +46,11 @@ const serviceInput = fields({
     examples: [{ app: "ingest" }],
   }),
   names: namesInput("Public names beyond the cluster's own, in the zones of `dns`.").optional(),
-  client: flag({
-    description: "Whether the certificate also serves as a client's (mutual TLS).",
-    default: false,
+  client: withDefault(flag({ description: "Whether the certificate also serves as a client's (mutual TLS)." }), false),
+  key: word(keyKinds, {
+    description: "The key's algorithm and size, in place of the stack's.",
+    default: "the stack's",
   }).optional(),
-  key: keyInput("The key's algorithm and size, in place of the stack's.").optional(),
   lifetime: lifetimeInput("How long the certificate lives, in place of the stack's.", "the stack's").optional(),
   secret: text(
     {
@@ -122,38 +115,46 @@ const dnsInput = formerly(
   },
 );
 
+/** The stack's own authority. Left out, it is what `{}` says. */
+export const caInput = fields(
+  {
+    lifetime: withDefault(
+      lifetimeInput("How long the authority lives: at least twice as long as any certificate."),
+      // Long, since nothing replaces it by itself.
+      "3650d",
+    ),
+    subject: fields(
+      {
+        commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
+        organization: oneLine("Its organization.", "ai-platform").optional(),
+      },
+      { description: "Whom it names; by default project, environment and stack." },
+    ).optional(),
+  },
+  { description: "The stack's certificate authority (mode local-ca)." },
+);
+
 /** A stack of private TLS between services, as the user writes it. */
 export const pipelineTlsInput = fields(
   {
     scenario: z.literal("pipeline-tls"),
-    mode: word(["local-ca", "self-signed"], {
-      description: "Whether one authority of the stack signs all certificates, or each signs itself.",
-      default: "local-ca",
-    }).optional(),
+    mode: withDefault(
+      word(["local-ca", "self-signed"], {
+        description: "Whether one authority of the stack signs all certificates, or each signs itself.",
+      }),
+      "local-ca",
+    ),
     kubernetes: kubernetesInput,
     namespace: namespaceInput,
-    clusterDomain: text(
-      { description: "The domain of the cluster's services.", examples: ["cluster.local"], default: "cluster.local" },
-      (value) => hostProblem(value, "the cluster's own domain"),
-    ).optional(),
-    key: keyInput("The keys' algorithm and size.").optional(),
-    lifetime: lifetimeInput("How long a certificate lives.", defaultLeafLifetime).optional(),
-    ca: fields(
-      {
-        lifetime: lifetimeInput(
-          "How long the authority lives: at least twice as long as any certificate.",
-          defaultAuthorityLifetime,
-        ).optional(),
-        subject: fields(
-          {
-            commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
-            organization: oneLine("Its organization.", "ai-platform").optional(),
-          },
-          { description: "Whom it names; by default project, environment and stack." },
-        ).optional(),
-      },
-      { description: "The stack's certificate authority (mode local-ca)." },
-    ).optional(),
+    clusterDomain: withDefault(
+      text({ description: "The domain of the cluster's services.", examples: ["cluster.local"] }, (value) =>
+        hostProblem(value, "the cluster's own domain"),
+      ),
+      "cluster.local",
+    ),
+    key: withDefault(word(keyKinds, { description: "The keys' algorithm and size." }), defaultKey),
+    lifetime: withDefault(lifetimeInput("How long a certificate lives."), "90d"),
+    ca: caInput.optional(),
     services: mapOf(serviceInput, {
       description: "Services by name, which is part of their host names and addresses.",
     }),

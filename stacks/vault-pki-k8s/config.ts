@@ -1,7 +1,7 @@
 import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
-import { parseDuration, type Seconds } from "../../lib/config/duration";
+import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import { defaultKey, type KeyKind } from "../../lib/config/keys";
+import type { KeyKind } from "../../lib/config/keys";
 import {
   judgeAnnotations,
   type KubernetesConfig,
@@ -14,16 +14,7 @@ import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
-import {
-  type Delivery,
-  defaultAuthPath,
-  defaultIntermediateLifetime,
-  defaultIntermediateMount,
-  defaultLeafLifetime,
-  defaultRootLifetime,
-  defaultRootMount,
-  type VaultPkiK8sInput,
-} from "./input";
+import type { Delivery, VaultPkiK8sInput } from "./input";
 import { readAddress, readTrust } from "./input-fields";
 
 /** Names of the resources of the stack's own authorities, which no certificate can have. */
@@ -151,13 +142,13 @@ export function read(input: VaultPkiK8sInput, around: Around, place: Place): Vau
     kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
     namespace,
     pki: readPki(input.pki),
-    authPath: input.authPath ?? defaultAuthPath,
+    authPath: input.authPath,
     audience: input.audience,
     certificates: certificates.map(([name, certificate]) =>
       readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
     ),
     applyManifests: input.manifests === "apply",
-    crdsInstalled: input.crdsInstalled ?? false,
+    crdsInstalled: input.crdsInstalled,
   };
 }
 
@@ -172,7 +163,7 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
       caBundle: trust(input.caBundle),
     };
   }
-  const { root, intermediate, urls, protect = true } = input;
+  const { root, intermediate, urls, protect } = input;
   const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => {
     const parsed = parseName(domain);
     return "name" in parsed ? [parsed.name] : [];
@@ -180,16 +171,16 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
   return {
     own: true,
     root: {
-      mount: root.mount ?? defaultRootMount,
+      mount: root.mount,
       commonName: root.commonName,
-      key: root.key ?? defaultKey,
-      lifetime: parseDuration(root.lifetime ?? defaultRootLifetime) ?? 0,
+      key: root.key,
+      lifetime: root.lifetime,
     },
     intermediate: {
-      mount: intermediate.mount ?? defaultIntermediateMount,
+      mount: intermediate.mount,
       commonName: intermediate.commonName,
-      key: intermediate.key ?? defaultKey,
-      lifetime: parseDuration(intermediate.lifetime ?? defaultIntermediateLifetime) ?? 0,
+      key: intermediate.key,
+      lifetime: intermediate.lifetime,
       permittedDomains: [...new Set(permitted)].sort(),
     },
     address: readAddress(urls.address),
@@ -222,7 +213,7 @@ function readCertificate(
   if (input.consumer !== undefined && "ingress" in input.consumer) {
     judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress"));
   }
-  const lifetime = parseDuration(input.lifetime ?? defaultLeafLifetime) ?? 0;
+  const lifetime = input.lifetime;
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({
     name: account.name,
     namespace: account.namespace ?? namespace,
@@ -232,12 +223,12 @@ function readCertificate(
     name,
     names,
     commonName: commonName ?? "",
-    key: input.key ?? defaultKey,
-    purpose: input.purpose ?? "server",
+    key: input.key,
+    purpose: input.purpose,
     lifetime,
     renewBefore: renewalWindow(lifetime),
     secret: input.secret ?? name,
-    delivery: input.delivery ?? "terraform",
+    delivery: input.delivery,
     serviceAccounts: sortedAccounts(accounts),
     ownServiceAccount: input.serviceAccounts === undefined,
     role: {

@@ -16,13 +16,12 @@ function pathProblem(value: string): string | undefined {
 }
 
 /** The schema of the path of a PKI mount. */
-export const mountInput = (description: string, example: string, fallback?: string) =>
+export const mountInput = (description: string, example: string) =>
   text(
     {
       description,
       examples: [example],
       pattern: pathPattern,
-      ...(fallback === undefined ? {} : { default: fallback }),
     },
     (value) =>
       ownPaths.includes(value.split("/")[0] ?? "")
@@ -31,10 +30,10 @@ export const mountInput = (description: string, example: string, fallback?: stri
   );
 
 /** The schema of the path of an auth mount. */
-export const authPathInput = (description: string, fallback: string) =>
-  text({ description, examples: ["kubernetes"], default: fallback, pattern: pathPattern }, (value) =>
+export const authPathInput = (description: string, example: string) =>
+  text({ description, examples: [example], pattern: pathPattern }, (value) =>
     /^(v1\/)?auth\//.test(value)
-      ? `is ${show(value)}; write the path below "auth", such as ${show(value.replace(/^(v1\/)?auth\//, "") || fallback)}`
+      ? `is ${show(value)}; write the path below "auth", such as ${show(value.replace(/^(v1\/)?auth\//, "") || example)}`
       : pathProblem(value),
   );
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { commonNameLimit, parseName } from "../../lib/config/dns-names";
-import { durationInput } from "../../lib/config/duration";
-import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { secondsInput } from "../../lib/config/duration";
+import { fields, flag, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import {
   ingressFields,
@@ -16,13 +16,6 @@ import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { addressInput, authPathInput, mountInput, trustInput } from "./input-fields";
 
-export const defaultRootMount = "pki_root";
-export const defaultIntermediateMount = "pki_int";
-export const defaultAuthPath = "kubernetes";
-export const defaultRootLifetime = "3650d";
-export const defaultIntermediateLifetime = "1825d";
-export const defaultLeafLifetime = "90d";
-
 /** Ways of bringing a certificate into the cluster. */
 const deliveries = ["terraform", "cert-manager"] as const;
 
@@ -30,9 +23,9 @@ const deliveries = ["terraform", "cert-manager"] as const;
 export type Delivery = (typeof deliveries)[number];
 
 const lifetimeInput = (description: string, fallback: string) =>
-  durationInput({ description, example: "90d", default: fallback });
+  withDefault(secondsInput({ description, example: "90d" }), fallback);
 
-const keyInput = (description: string) => word(keyKinds, { description, default: defaultKey });
+const keyInput = (description: string) => withDefault(word(keyKinds, { description }), defaultKey);
 
 const commonNameInput = text({ description: "Its common name.", examples: ["AI Platform Root CA"] }, (value) =>
   value.trim() !== "" && value.length <= commonNameLimit
@@ -56,18 +49,18 @@ const ownPkiInput = fields(
     root: fields(
       {
         commonName: commonNameInput,
-        mount: mountInput("Path of its mount.", "pki_root", defaultRootMount).optional(),
-        key: keyInput("Its key's algorithm and size.").optional(),
-        lifetime: lifetimeInput("How long it lives.", defaultRootLifetime).optional(),
+        mount: withDefault(mountInput("Path of its mount.", "pki_root"), "pki_root"),
+        key: keyInput("Its key's algorithm and size."),
+        lifetime: lifetimeInput("How long it lives.", "3650d"),
       },
       { description: "The root authority, whose key Vault makes and never shows." },
     ),
     intermediate: fields(
       {
         commonName: commonNameInput,
-        mount: mountInput("Path of its mount.", "pki_int", defaultIntermediateMount).optional(),
-        key: keyInput("Its key's algorithm and size.").optional(),
-        lifetime: lifetimeInput("How long it lives: less than the root.", defaultIntermediateLifetime).optional(),
+        mount: withDefault(mountInput("Path of its mount.", "pki_int"), "pki_int"),
+        key: keyInput("Its key's algorithm and size."),
+        lifetime: lifetimeInput("How long it lives: less than the root.", "1825d"),
         permittedDomains: setOf(
           text({ description: "A domain, with every name below it.", examples: ["example.com"] }, domainProblem),
           {
@@ -86,10 +79,12 @@ const ownPkiInput = fields(
       },
       { description: "Addresses that certificates carry." },
     ),
-    protect: flag({
-      description: "Whether Terraform refuses to destroy the mounts, with which their authorities are gone for ever.",
-      default: true,
-    }).optional(),
+    protect: withDefault(
+      flag({
+        description: "Whether Terraform refuses to destroy the mounts, with which their authorities are gone for ever.",
+      }),
+      true,
+    ),
   },
   { description: "Two authorities that the stack makes." },
 );
@@ -131,7 +126,7 @@ const consumerInput = z
       ingress: fields(
         {
           service: objectName("The Service that it leads to.", "inference"),
-          port: whole(1, 65_535, { description: "The Service's port.", default: 443, examples: [443] }).optional(),
+          port: withDefault(whole(1, 65_535, { description: "The Service's port.", examples: [443] }), 443),
           ...ingressFields,
         },
         { description: "An Ingress for the certificate's names, with the certificate." },
@@ -142,11 +137,12 @@ const consumerInput = z
         {
           name: objectName("Its name.", "inference"),
           container: objectName("The container that gets the files.", "server").optional(),
-          mountPath: text(
-            { description: "Where the container sees the files.", examples: ["/etc/tls"], default: "/etc/tls" },
-            (value) =>
+          mountPath: withDefault(
+            text({ description: "Where the container sees the files.", examples: ["/etc/tls"] }, (value) =>
               /^(\/[^/:]+)+$/.test(value) ? undefined : `is ${show(value)}; write a path from "/", such as "/etc/tls"`,
-          ).optional(),
+            ),
+            "/etc/tls",
+          ),
         },
         { description: "A Deployment, for which a patch that mounts the Secret is written." },
       ),
@@ -156,12 +152,12 @@ const consumerInput = z
 
 const certificateInput = fields({
   names: namesInput("DNS names of the certificate."),
-  key: keyInput("The key's algorithm and size.").optional(),
-  purpose: word(purposes, {
-    description: "What it is shown for: by servers, by clients, or both.",
-    default: "server",
-  }).optional(),
-  lifetime: lifetimeInput("How long it lives: less than the intermediate.", defaultLeafLifetime).optional(),
+  key: keyInput("The key's algorithm and size."),
+  purpose: withDefault(
+    word(purposes, { description: "What it is shown for: by servers, by clients, or both." }),
+    "server",
+  ),
+  lifetime: lifetimeInput("How long it lives: less than the intermediate.", "90d"),
   secret: text(
     {
       description: "Name of the Secret.",
@@ -171,11 +167,13 @@ const certificateInput = fields({
     },
     secretNameProblem,
   ).optional(),
-  delivery: word(deliveries, {
-    description:
-      "How it comes into the cluster: by an apply, with its key in Terraform's state, or requested by cert-manager, with its key made in the cluster.",
-    default: "terraform",
-  }).optional(),
+  delivery: withDefault(
+    word(deliveries, {
+      description:
+        "How it comes into the cluster: by an apply, with its key in Terraform's state, or requested by cert-manager, with its key made in the cluster.",
+    }),
+    "terraform",
+  ),
   serviceAccounts: setOf(serviceAccountInput, {
     description: "Who may request it with a token of the cluster.",
     examples: [[{ name: "inference" }]],
@@ -189,9 +187,9 @@ const certificateInput = fields({
         ),
         { description: "Vault's `allowed_domains`.", examples: [["example.com"]], default: "the certificate's names" },
       ).optional(),
-      allowBareDomains: flag({ description: "Whether the domains themselves are allowed.", default: true }).optional(),
-      allowSubdomains: flag({ description: "Whether every name below them is.", default: false }).optional(),
-      allowGlobDomains: flag({ description: "Whether `*` in them stands for anything.", default: false }).optional(),
+      allowBareDomains: withDefault(flag({ description: "Whether the domains themselves are allowed." }), true),
+      allowSubdomains: withDefault(flag({ description: "Whether every name below them is." }), false),
+      allowGlobDomains: withDefault(flag({ description: "Whether `*` in them stands for anything." }), false),
     },
     { description: "Names that the role allows, where they are to be more than the certificate's own." },
   ).optional(),
@@ -207,10 +205,10 @@ export const vaultPkiK8sInput = fields(
     pki: z.union([ownPkiInput, existingPkiInput]).meta({
       description: "The PKI: one that the stack makes, or the mount of one that exists.",
     }),
-    authPath: authPathInput(
-      "Path of the Kubernetes auth mount, which exists and knows the cluster.",
-      defaultAuthPath,
-    ).optional(),
+    authPath: withDefault(
+      authPathInput("Path of the Kubernetes auth mount, which exists and knows the cluster.", "kubernetes"),
+      "kubernetes",
+    ),
     audience: text(
       {
         description: "What tokens of service accounts must be meant for.",
@@ -222,18 +220,23 @@ export const vaultPkiK8sInput = fields(
     certificates: mapOf(certificateInput, {
       description: "Certificates by name, which is part of addresses and of the names of roles and policies.",
     }),
-    manifests: word(["files", "apply"], {
-      description:
-        "What becomes of objects that a controller of the cluster works on: files beside the JSON, or applied by Terraform.",
-      default: "files",
-    }).optional(),
-    crdsInstalled: flag({
-      description: 'States that the cluster knows their kinds already, which `manifests: "apply"` needs at every plan.',
-      default: false,
-    }).optional(),
+    manifests: withDefault(
+      word(["files", "apply"], {
+        description:
+          "What becomes of objects that a controller of the cluster works on: files beside the JSON, or applied by Terraform.",
+      }),
+      "files",
+    ),
+    crdsInstalled: withDefault(
+      flag({
+        description:
+          'States that the cluster knows their kinds already, which `manifests: "apply"` needs at every plan.',
+      }),
+      false,
+    ),
   },
   { description: "A PKI in Vault or OpenBao, and certificates in Kubernetes." },
 );
 
 /** A stack of a PKI in Vault and certificates in Kubernetes, as the user writes it. */
-export type VaultPkiK8sInput = z.infer<typeof vaultPkiK8sInput>;
+export type VaultPkiK8sInput = z.output<typeof vaultPkiK8sInput>;
