@@ -18,8 +18,8 @@ import { show } from "../../lib/config/report";
 import { bootstrapInput } from "./input-bootstrap";
 
 /** Default lifetimes of authorities: the root's is Google's own default, an issuer's is about a third of it. */
-export const defaultRootLifetime = "3650d";
-export const defaultIssuerLifetime = "1095d";
+const defaultRootLifetime = "3650d";
+const defaultIssuerLifetime = "1095d";
 /** The share of its lifetime after which a node renews its certificate. */
 export const defaultRenewAt = 0.66;
 /** Google backdates by this much at most (CaPool.IssuancePolicy.backdate_duration). */
