@@ -25,6 +25,16 @@ export function objectIn({ kubernetes, namespace }: Home, kind: string, name: st
   return { kind, id: `${kubernetes.context}/${namespace.name}/${name}`, within: kubernetes.kubeconfig };
 }
 
+/** An object that is called like the part that it is for. */
+export function objectClaim(home: Home, kind: string, name: string, part: string, place: Place): Claim {
+  return {
+    ...objectIn(home, kind, name),
+    part,
+    place,
+    taken: (by) => `would have the ${kind} ${show(name)}, which is that of ${by.name} in the same namespace; rename it`,
+  };
+}
+
 /** The namespace, if the stack at the place creates it. */
 export function namespaceClaims({ kubernetes, namespace }: Home, place: Place): readonly Claim[] {
   if (!namespace.create) return [];

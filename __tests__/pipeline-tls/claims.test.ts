@@ -41,3 +41,12 @@ test("an Ingress that a certificate from Vault would have as well is told there"
     'stacks.two.certificates.api: would have the Ingress "api", which is that of service api of stack one in the same namespace; rename it',
   ]);
 });
+
+test("and at the service, where the certificate's stack has it; two services are told as Services alone", () => {
+  const taken =
+    'would have the Ingress "api", which is that of certificate api of stack one in the same namespace; rename it';
+  expect(problems(pki, mesh)).toEqual([`stacks.two.services.api: ${taken}`]);
+  const twins = problems(mesh, mesh);
+  expect(twins.filter((line) => /Ingress/.test(line))).toEqual([]);
+  expect(twins.filter((line) => /is a Service of stack one already/.test(line))).toHaveLength(1);
+});

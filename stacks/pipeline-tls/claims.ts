@@ -1,6 +1,6 @@
 import type { Place } from "../../lib/config/place";
 import type { Claim } from "../../lib/ownership";
-import { addressClaims, isPlaced, namespaceClaims, objectIn, secretClaim } from "../../lib/shared-claims";
+import { addressClaims, isPlaced, namespaceClaims, objectClaim, objectIn, secretClaim } from "../../lib/shared-claims";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "./config";
 
 /** Every object of a cluster, and every public name, has one owner: the second one's apply would fail half-way. */
@@ -29,7 +29,8 @@ function objects(config: PipelineTlsConfig, service: PipelineServiceConfig, plac
   };
   return [
     object,
-    ...(ingress ? [{ ...objectIn(config, "Ingress", name), part: part(service), place, taken: () => undefined }] : []),
+    // Two Ingresses of one name belong to two Services of one name, but other things have Ingresses as well.
+    ...(ingress ? [{ ...objectClaim(config, "Ingress", name, part(service), place), after: object }] : []),
     // A new name gives the Secret a new one as well, unless it has a name of its own.
     { ...secretClaim(config, part(service), service, place), after: secret === name ? object : undefined },
   ];

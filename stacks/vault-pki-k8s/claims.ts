@@ -1,7 +1,7 @@
 import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
 import type { Claim, Owner } from "../../lib/ownership";
-import { isPlaced, namespaceClaims, objectIn, secretClaim } from "../../lib/shared-claims";
+import { isPlaced, namespaceClaims, objectClaim, objectIn, secretClaim } from "../../lib/shared-claims";
 import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** Mounts and roles in Vault, and objects of the cluster. */
@@ -60,13 +60,7 @@ function objects(config: VaultPkiK8sConfig, certificate: VaultCertificateConfig,
     ...(renewsItself(certificate) ? ["Issuer"] : []),
     ...(consumer !== undefined && "ingress" in consumer ? ["Ingress"] : []),
   ];
-  const others = kinds.map((kind) => ({
-    ...objectIn(config, kind, name),
-    part: part(certificate),
-    place,
-    taken: (by: Owner) =>
-      `would have the ${kind} ${show(name)}, which is that of ${by.name} in the same namespace; rename it`,
-  }));
+  const others = kinds.map((kind) => objectClaim(config, kind, name, part(certificate), place));
   // Where the Secret is called like the certificate, a new name gives the other objects new ones as well.
   const after = certificate.secret === name ? secret : undefined;
   return [secret, ...[...mounted(config, certificate, place), ...others].map((claim) => ({ ...claim, after }))];
