@@ -23,7 +23,7 @@ module.exports = {
     // What reads and checks must not need the framework: loading it here fails the test.
     project(
       "config",
-      { folders: ["lib", "lib/config", "lib/vault-role"], names: ["config", "check"] },
+      { folders: ["lib", "lib/config", "lib/vault-role"], names: ["config", "check", "claims"] },
       { moduleNameMapper: { "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/forbidden-module.ts" } },
     ),
     project("stacks", {

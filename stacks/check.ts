@@ -2,13 +2,9 @@ import { placeAt } from "../lib/config/place";
 import { newReport, type Report } from "../lib/config/report";
 import { checkStateKeys } from "../lib/config/state-key";
 import { checkKeyCustody } from "../lib/key-custody";
-import { certificatesOf, checkStack, keysInState } from ".";
+import { checkOwnership } from "../lib/ownership";
+import { certificatesOf, checkStack, claimsOf, keysInState } from ".";
 import { type Config, readConfig } from "./config";
-import { checkCasOwnership } from "./ownership/cas-ownership";
-import { checkHostOwnership } from "./ownership/host-ownership";
-import { checkKubernetesOwnership } from "./ownership/kubernetes-ownership";
-import { checkRecordOwnership } from "./ownership/record-ownership";
-import { checkVaultOwnership } from "./ownership/vault-ownership";
 
 /** Above this many certificates one plan takes minutes, and one mistake touches them all. */
 const manyCertificates = 500;
@@ -26,11 +22,12 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
       place.warning(`has ${count} certificates; split it into several stacks, which plan and fail apart`);
     }
   }
-  checkRecordOwnership(config.stacks, report);
-  checkHostOwnership(config.stacks, report);
-  checkKubernetesOwnership(config.stacks, report);
-  checkVaultOwnership(config.stacks, report);
-  checkCasOwnership(config.stacks, report);
+  checkOwnership(
+    config.stacks.map((stack) => ({
+      name: stack.name,
+      claims: claimsOf(stack, placeAt(["stacks", stack.name], report)),
+    })),
+  );
   checkStateKeys(config.settings, config.stacks, report);
   return { config, report };
 }

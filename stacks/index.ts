@@ -6,6 +6,7 @@ import type { KubernetesConfig } from "../lib/config/kubernetes";
 import type { Place } from "../lib/config/place";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
+import type { Claim } from "../lib/ownership";
 import { acmRoute53 } from "./acm-route53";
 import { casShortLived } from "./cas-short-lived";
 import { gcpManagedSan } from "./gcp-managed-san";
@@ -85,6 +86,11 @@ export function keysInState<K extends Kind>({ kind, config }: Stack<K>): readonl
 /** The clusters that a stack reaches through a kubeconfig. */
 export function clustersOf<K extends Kind>({ kind, config }: Stack<K>): readonly KubernetesConfig[] {
   return table[kind].clusters(config);
+}
+
+/** What a stack owns and nothing else may. */
+export function claimsOf<K extends Kind>({ kind, config }: Stack<K>, place: Place): readonly Claim[] {
+  return table[kind].claims(config, place);
 }
 
 /** What an operator must know of a stack. */

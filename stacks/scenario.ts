@@ -5,6 +5,7 @@ import type { KubernetesConfig } from "../lib/config/kubernetes";
 import type { Place } from "../lib/config/place";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
+import type { Claim } from "../lib/ownership";
 
 /**
  * What a scenario is: everything that the rest of the program asks of it. `Input` is what a user writes, read; `Config`
@@ -35,6 +36,8 @@ export interface Scenario<Input extends { readonly scenario: string }, Config> {
   keysInState(config: Config): readonly KeyInState[];
   /** The clusters that it reaches through a kubeconfig. */
   clusters(config: Config): readonly KubernetesConfig[];
+  /** What it owns and nothing else may: records, objects of a cluster, mounts, pools. None whose place was refused. */
+  claims(config: Config, place: Place): readonly Claim[];
   /** What the page of a handed-off folder says of it. */
   operatorNotes(config: Config, settings: Settings): OperatorNotes;
   /**

@@ -207,6 +207,11 @@ describe("one owner for each record", () => {
     ["two stacks of one account", second({ region: "us-east-1" }), [line("two", "api.example.com", "one")]],
     ["one account not stated", second({ account: undefined }), [line("two", "api.example.com", "one", unstated)]],
     [
+      "the other account not stated",
+      { stacks: { one: owns({ account: undefined }), two: owns({}) } },
+      [line("two", "api.example.com", "one", unstated)],
+    ],
+    [
       "both accounts not stated",
       { stacks: { one: owns({ account: undefined }), two: owns({ account: undefined }) } },
       [line("two", "api.example.com", "one", unstated)],

@@ -352,6 +352,7 @@ test("a host of two load balancers is warned of where its records are elsewhere,
     'stacks.other.hosts["api.example.com"]: is a host of stack lb too, and its records can lead to one of them only; leave it out of the other';
   expect(problemsOf(two({ in: "elsewhere" }))).toEqual([]);
   expect(warningsOf(two({ in: "elsewhere" }))).toEqual([line]);
+  expect(problemsOf(two({ ...dns, addressRecords: false }))).toEqual([]);
   expect(warningsOf(two({ ...dns, addressRecords: false }))).toEqual([]);
   expect(problemsOf(two(dns))).toHaveLength(1);
   expect(warningsOf(two(dns))).toEqual([]);

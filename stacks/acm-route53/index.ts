@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
 import { check } from "./check";
+import { claims } from "./claims";
 import { type AcmRoute53Config, read } from "./config";
 import { type AcmRoute53Input, acmRoute53Input } from "./input";
 import { operatorNotes } from "./operator";
@@ -18,6 +19,7 @@ export const acmRoute53 = {
   // ACM makes and keeps the keys, and lets no one read them.
   keysInState: () => [],
   clusters: () => [],
+  claims,
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).AcmRoute53Stack,
 } satisfies Scenario<AcmRoute53Input, AcmRoute53Config>;

@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario";
 import { rootKey } from "./addresses";
 import { change } from "./change";
 import { check } from "./check";
+import { claims } from "./claims";
 import { type CasShortLivedConfig, read } from "./config";
 import { type CasShortLivedInput, input } from "./input";
 import { operatorNotes } from "./operator";
@@ -20,6 +21,7 @@ export const casShortLived = {
   // Google keeps the authorities' keys. A certificate's key stays where its request was made.
   keysInState: () => [],
   clusters: () => [],
+  claims,
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).CasShortLivedStack,
 } satisfies Scenario<CasShortLivedInput, CasShortLivedConfig>;

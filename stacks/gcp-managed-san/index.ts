@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
 import { check } from "./check";
+import { claims } from "./claims";
 import { type GcpManagedSanConfig, read } from "./config";
 import { type GcpManagedSanInput, gcpManagedSanInput } from "./input";
 import { operatorNotes } from "./operator";
@@ -19,6 +20,7 @@ export const gcpManagedSan = {
   // Google makes and keeps the keys, and lets no one read them.
   keysInState: () => [],
   clusters: () => [],
+  claims,
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).GcpManagedSanStack,
 } satisfies Scenario<GcpManagedSanInput, GcpManagedSanConfig>;

@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
 import { check } from "./check";
+import { claims } from "./claims";
 import { authorityKey, type PipelineTlsConfig, read } from "./config";
 import { type PipelineTlsInput, pipelineTlsInput } from "./input";
 import { operatorNotes } from "./operator";
@@ -24,6 +25,7 @@ export const pipelineTls = {
     ];
   },
   clusters: ({ kubernetes }) => [kubernetes],
+  claims,
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).PipelineTlsStack,
 } satisfies Scenario<PipelineTlsInput, PipelineTlsConfig>;

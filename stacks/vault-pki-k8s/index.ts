@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
 import { check } from "./check";
+import { claims } from "./claims";
 import { authorityKeys, read, type VaultPkiK8sConfig } from "./config";
 import { type VaultPkiK8sInput, vaultPkiK8sInput } from "./input";
 import { operatorNotes } from "./operator";
@@ -25,6 +26,7 @@ export const vaultPkiK8s = {
         way: 'write delivery: "cert-manager", where the key is made in the cluster',
       })),
   clusters: ({ kubernetes }) => [kubernetes],
+  claims,
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).VaultPkiK8sStack,
 } satisfies Scenario<VaultPkiK8sInput, VaultPkiK8sConfig>;
