@@ -20,7 +20,7 @@ module.exports = {
     project("config", ["config", "checks"], {
       moduleNameMapper: { "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/forbidden-module.ts" },
     }),
-    project("stacks", ["bootstrap", "commands", "constructs", "stacks", "repository"]),
+    project("stacks", ["bootstrap", "commands", "synthesis", "stacks", "repository"]),
     project("plan", ["plan"]),
     project("apply", ["apply"]),
   ],

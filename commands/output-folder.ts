@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { manifestsFolder } from "../lib/base-stack";
 import type { Config } from "../lib/config/config";
 import { type Report, show } from "../lib/config/report";
 import { backendAttributes } from "../lib/constructs/state-backend";
+import { manifestsFolder } from "../lib/synthesis/base-stack";
 
 /** What Terraform and this program make in a stack's folder, and may be made again. */
 const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl", manifestsFolder];

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";
 import type { Config } from "../lib/config/config";
-import { withoutTokenStackTraces } from "../lib/linear-synthesis";
+import { withoutTokenStackTraces } from "../lib/synthesis/token-stack-traces";
 import { buildStack } from "../stacks";
 
 /**

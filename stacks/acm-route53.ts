@@ -1,10 +1,10 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
-import { BaseStack } from "../lib/base-stack";
 import type { AcmRoute53Config } from "../lib/config/acm-route53";
 import type { Settings } from "../lib/config/config";
 import { AcmDnsCertificate, AcmValidationRecords } from "../lib/constructs/acm";
 import { awsProviderArguments } from "../lib/constructs/aws-provider";
+import { BaseStack } from "../lib/synthesis/base-stack";
 
 /** Public certificates from ACM, proved through Route 53 zones that already exist. */
 export class AcmRoute53Stack extends BaseStack {

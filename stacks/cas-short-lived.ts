@@ -1,5 +1,4 @@
 import { Construct } from "constructs";
-import { BaseStack } from "../lib/base-stack";
 import { type CasShortLivedConfig, type NodeGroupConfig, rootKey } from "../lib/config/cas-short-lived";
 import type { Settings } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
@@ -8,6 +7,7 @@ import { casHierarchy, nodeGroup, poolReaders } from "../lib/constructs/google-c
 import { googleProvider } from "../lib/constructs/google-provider";
 import type { InventoryEntry } from "../lib/constructs/inventory";
 import { nodeBootstrap } from "../lib/constructs/node-bootstrap";
+import { BaseStack } from "../lib/synthesis/base-stack";
 
 /** A private certificate authority for training clusters, on Google Certificate Authority Service. */
 export class CasShortLivedStack extends BaseStack {

@@ -1,6 +1,5 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
-import { BaseStack } from "../lib/base-stack";
 import type { Settings } from "../lib/config/config";
 import type { GcpManagedSanConfig } from "../lib/config/gcp-managed-san";
 import { awsProviderArguments } from "../lib/constructs/aws-provider";
@@ -8,6 +7,7 @@ import { certificateMap, computeCertificateIds, googleEntry } from "../lib/const
 import { loadBalancer } from "../lib/constructs/google-load-balancer";
 import { googleProvider } from "../lib/constructs/google-provider";
 import { GoogleRecords } from "../lib/constructs/google-records";
+import { BaseStack } from "../lib/synthesis/base-stack";
 
 /** Google-managed certificates for several names on a global load balancer. */
 export class GcpManagedSanStack extends BaseStack {

@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
-import type { BaseStack } from "../lib/base-stack";
 import type { Settings, StackConfig } from "../lib/config/config";
+import type { BaseStack } from "../lib/synthesis/base-stack";
 
 /**
  * Everything that can be deployed. A scenario's code, and the provider bindings it needs, are loaded only when a config

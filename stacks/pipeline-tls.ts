@@ -2,13 +2,13 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { Construct } from "constructs";
-import { BaseStack } from "../lib/base-stack";
 import type { Settings } from "../lib/config/config";
 import { authorityKey, type PipelineTlsConfig } from "../lib/config/pipeline-tls";
 import { awsProviderArguments } from "../lib/constructs/aws-provider";
 import { deliverService, placementIn, trustConfigMap } from "../lib/constructs/kubernetes";
 import { route53Aliases } from "../lib/constructs/route53-alias";
 import { issueCertificate, LocalAuthority } from "../lib/constructs/tls";
+import { BaseStack } from "../lib/synthesis/base-stack";
 
 /** Private TLS between the services of a pipeline on Kubernetes. */
 export class PipelineTlsStack extends BaseStack {

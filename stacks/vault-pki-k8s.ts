@@ -4,7 +4,6 @@ import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { stringify } from "yaml";
-import { BaseStack } from "../lib/base-stack";
 import type { Settings } from "../lib/config/config";
 import { showDuration } from "../lib/config/duration";
 import {
@@ -23,6 +22,7 @@ import {
   VaultAuthorities,
   type VaultIssued,
 } from "../lib/constructs/vault";
+import { BaseStack } from "../lib/synthesis/base-stack";
 
 /** A certificate as the stack has delivered it. */
 interface Delivered {

@@ -28,7 +28,7 @@ describe("folders", () => {
     ["main", /^(main\.ts|app\.cjs)$/],
     ["commands", /^commands\//],
     ["stacks", /^stacks\//],
-    ["constructs", /^lib\/(constructs\/|base-stack\.ts$|linear-synthesis\.ts$)/],
+    ["constructs", /^lib\/(constructs|synthesis)\//],
     ["checks", /^lib\/checks\//],
     ["config", /^lib\/(config\/|load-typescript\.cjs$)/],
   ];

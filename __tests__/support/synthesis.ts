@@ -5,9 +5,9 @@ import { App } from "cdktf";
 import type { Construct } from "constructs";
 import { findingLines } from "../../commands/output";
 import { synthesized } from "../../commands/synthesize";
-import { BaseStack } from "../../lib/base-stack";
 import { checkedConfig } from "../../lib/checks/check-config";
 import type { Settings } from "../../lib/config/config";
+import { BaseStack } from "../../lib/synthesis/base-stack";
 
 /** The arguments of something in Terraform's JSON. */
 export type Block = Readonly<Record<string, unknown>>;
