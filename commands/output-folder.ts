@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { manifestsFolder } from "../lib/base-stack";
 import { type Report, show } from "../lib/config/report";
 import { backendAttributes } from "../lib/constructs/state-backend";
+import { manifestsFolder } from "../lib/synthesis/base-stack";
 import type { Config } from "../stacks/config";
 
 /** Files in a stack's folder that Terraform and this program write and can write again. */

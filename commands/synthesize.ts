@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { App } from "cdktf";
-import { withoutTokenStackTraces } from "../lib/linear-synthesis";
+import { withoutTokenStackTraces } from "../lib/synthesis/token-stack-traces";
 import { buildStack } from "../stacks";
 import type { Config } from "../stacks/config";
 

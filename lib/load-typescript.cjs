@@ -1,37 +1,29 @@
 "use strict";
 const { createHash } = require("node:crypto");
-const {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} = require("node:fs");
-const { createRequire } = require("node:module");
-const { dirname, join, relative, resolve } = require("node:path");
-const { Script } = require("node:vm");
+const fs = require("node:fs");
+const nodeModule = require("node:module");
+const { dirname, join } = require("node:path");
+const { compileFunction } = require("node:vm");
 
-/** The nearest folder above this file that has a node_modules: what is remembered is remembered there. */
-const root = projectRoot(__dirname);
-const cacheFolder = join(root, "node_modules", ".cache", "ai-tls-stacks");
+const checkout = dirname(__dirname);
+const program = join(checkout, "main.ts");
 
 /** What a config imports to have its type, wherever it is. */
-const configTypes = join(root, "stacks", "define-config.ts");
+const configTypes = join(checkout, "stacks", "define-config.ts");
 
-/**
- * How every file is compiled.
- *
- * @type {import("esbuild").BuildOptions & { write: false, metafile: true }}
- */
+/** Where the program's files are. An import of anything else keeps the program from being kept. */
+const programParts = ["main.ts", "commands", "lib", "stacks", "package.json"];
+
+/** What npm, pnpm and Yarn write into node_modules about what they installed: it stands for thousands of files. */
+const installations = [".package-lock.json", ".modules.yaml", ".pnpm/lock.yaml", ".yarn-state.yml", ".yarn-integrity"];
+
+/** @satisfies {import("esbuild").BuildOptions} */
 const options = {
-  absWorkingDir: root,
+  absWorkingDir: checkout,
   bundle: true,
   external: ["esbuild"],
   // package.json says the same to the compiler and to tests; a config outside the checkout finds it only so.
-  alias: existsSync(configTypes) ? { "#config": configTypes } : {},
+  alias: { "#config": configTypes },
   platform: "node",
   target: "node20",
   format: "cjs",
@@ -39,181 +31,146 @@ const options = {
   mainFields: ["module", "main"],
   // JavaScript takes the last and says nothing. Configs are made of such maps; a package's code is not looked at.
   logOverride: { "duplicate-object-key": "error" },
-  // A script for other machines is part of the program: imported as text, and an input like any other.
+  // A script for other machines is part of the program: imported as text.
   loader: { ".sh": "text" },
-  write: false,
-  metafile: true,
-  minify: false,
   logLevel: "silent",
 };
 
-/** Length of a digest as text. */
-const digestLength = 64;
+/** @satisfies {import("esbuild").BuildOptions} */
+const programOptions = {
+  ...options,
+  packages: "bundle",
+  // The kept program lies elsewhere, and has this file in it.
+  define: { __dirname: JSON.stringify(__dirname) },
+  // Otherwise a tsconfig.json and those it extends would decide what is compiled.
+  tsconfigRaw: { compilerOptions: { strict: true } },
+};
 
-/** How long something is remembered that is not made again, in milliseconds: 30 days. */
-const memory = 30 * 86_400_000;
+const cache = join(checkout, "node_modules", ".cache", "ai-tls-stacks");
+const v8Cache = join(cache, "v8");
+const kept = join(cache, `${process.version}-${process.arch}.cjs`);
 
-/** @param {string} folder @returns {string} */
-function projectRoot(folder) {
-  return existsSync(join(folder, "node_modules")) || folder === dirname(folder) ? folder : projectRoot(dirname(folder));
-}
+/** How long the cache keeps what is not written again, such as another Node's program, in milliseconds: 30 days. */
+const retention = 30 * 86_400_000;
 
 /** @param {string | Buffer} data */
 function digest(data) {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/**
- * @typedef {object} Remembered What was made from a file the last time.
- * @property {string} versions what it was made with
- * @property {Record<string, string>} inputs digests of everything it was made from, by path from the project
- * @property {string} code name of the file with the JavaScript
- */
-
-/** @returns {string} */
-function versions() {
-  // npm's own record of what is installed stands for the thousands of files below node_modules.
-  const installed = join(root, "node_modules", ".package-lock.json");
-  return digest(
-    [process.version, process.arch, JSON.stringify(options), existsSync(installed) ? readFileSync(installed) : ""].join(
-      "\n",
-    ),
-  );
+/** Every file at or below a path, as paths from the checkout. @param {string} path @returns {readonly string[]} */
+function filesAt(path) {
+  const found = fs.statSync(join(checkout, path), { throwIfNoEntry: false });
+  if (!found?.isDirectory()) return found ? [path] : [];
+  return fs.readdirSync(join(checkout, path)).flatMap((name) => filesAt(`${path}/${name}`));
 }
 
-/** @param {Record<string, string>} inputs */
-function unchanged(inputs) {
-  return Object.entries(inputs).every(([path, before]) => {
-    const file = resolve(root, path);
-    return existsSync(file) && digest(readFileSync(file)) === before;
-  });
+/** The records that there are, in a workspace those above too. @param {string} folder @returns {readonly string[]} */
+function recordsFrom(folder) {
+  const here = installations.map((name) => join(folder, "node_modules", name)).filter((file) => fs.existsSync(file));
+  return folder === dirname(folder) ? here : [...here, ...recordsFrom(dirname(folder))];
 }
 
-/** Puts a file in place whole: another run may be reading. @param {string} name @param {string | Buffer} data */
-function remember(name, data) {
-  const draft = join(cacheFolder, `${name}.${process.pid}`);
+/** The program's files, and a digest of all that decides what is made of them, if it is known what is installed. */
+function programState() {
+  const files = programParts.flatMap(filesAt);
+  const records = recordsFrom(checkout);
+  const paths = [...files.map((file) => join(checkout, file)), ...records];
+  const contents = paths.map((path) => [path, digest(fs.readFileSync(path))]);
+  return { files, key: records.length > 0 ? digest(JSON.stringify([programOptions, contents])) : undefined };
+}
+
+/** Whether nobody else can have written here. Windows has no such modes. @param {string} path */
+function isPrivate(path) {
+  const { uid, mode } = fs.lstatSync(path);
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o77) === 0);
+}
+
+/** The first line of the kept program. @param {string} key @param {string | Buffer} code */
+function seal(key, code) {
+  return `// ${key} ${digest(code)}\n`;
+}
+
+/** Whether the kept program is this one, whole, and put there by this user. @param {string | undefined} key */
+function isKept(key) {
   try {
-    mkdirSync(cacheFolder, { recursive: true });
-    writeFileSync(draft, data);
-    renameSync(draft, join(cacheFolder, name));
+    if (key === undefined || ![cache, v8Cache, kept].every(isPrivate)) return false;
+    const file = fs.readFileSync(kept);
+    const end = file.indexOf("\n") + 1;
+    return file.toString("latin1", 0, end) === seal(key, file.subarray(end));
   } catch {
-    // A checkout that cannot be written to is slower, not broken.
-    forget(draft);
+    return false;
   }
 }
 
-/** @param {string} file */
-function forget(file) {
+/** Puts the program in place whole: another run may be reading. @param {string} key @param {string} code */
+function keep(key, code) {
+  const draft = `${kept}.${process.pid}`;
   try {
-    rmSync(file, { force: true });
-  } catch {
-    // It is not in anybody's way.
-  }
-}
-
-/** Forgets what was made of files that are gone, and what a killed run left behind. */
-function forgetOld() {
-  try {
-    for (const file of readdirSync(cacheFolder).map((name) => join(cacheFolder, name))) {
-      if (Date.now() - statSync(file).mtimeMs > memory) forget(file);
+    const open = [cache, v8Cache].some((folder) => fs.existsSync(folder) && !isPrivate(folder));
+    if (open) fs.rmSync(cache, { recursive: true });
+    fs.mkdirSync(v8Cache, { recursive: true, mode: 0o700 });
+    for (const path of fs.readdirSync(cache).map((name) => join(cache, name))) {
+      if (path !== v8Cache && Date.now() - fs.statSync(path).mtimeMs > retention) fs.rmSync(path);
+    }
+    try {
+      fs.writeFileSync(draft, seal(key, code) + code, { mode: 0o600 });
+      fs.renameSync(draft, kept);
+    } finally {
+      fs.rmSync(draft, { force: true });
     }
   } catch {
-    // Another run is at it.
+    // A checkout that cannot be written to is slower, not broken.
   }
 }
 
-/** The name of a file with JavaScript, which tells whether it is whole. @param {string} id @param {string | Buffer} code */
-function nameOf(id, code) {
-  return `${id}-${digest(code).slice(0, 16)}.cjs`;
-}
-
-/** The record, whatever has become of the rest. @param {string} id @returns {Remembered | undefined} */
-function recordOf(id) {
-  try {
-    return JSON.parse(readFileSync(join(cacheFolder, `${id}.json`), "utf8")) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The JavaScript, if it is whole and still true. @param {string} id @param {Remembered | undefined} record @returns {string | undefined} */
-function recall(id, record) {
-  try {
-    if (record?.versions !== versions() || !unchanged(record.inputs)) return undefined;
-    const code = readFileSync(join(cacheFolder, record.code));
-    return record.code === nameOf(id, code) ? code.toString() : undefined;
-  } catch {
-    // Damaged, or removed by another run since the record was read.
-    return undefined;
-  }
-}
-
-/** V8's compiled form of the JavaScript, if it is whole. @param {string} name @returns {Buffer | undefined} */
-function recallCompiled(name) {
-  try {
-    const data = readFileSync(join(cacheFolder, `${name}.v8`));
-    const compiled = data.subarray(digestLength);
-    // V8 does not look: it runs damaged data, and crashes.
-    return digest(compiled) === data.toString("latin1", 0, digestLength) ? compiled : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {string} file @param {boolean} whole @returns {{ code: string, inputs: Record<string, string> }} */
-function compile(file, whole) {
-  const { buildSync } = /** @type {typeof import("esbuild")} */ (require("esbuild"));
-  const result = buildSync({ ...options, entryPoints: [file], packages: whole ? "bundle" : "external" });
-  const paths = Object.keys(result.metafile.inputs).filter(
-    (path) => !path.includes("node_modules/") && existsSync(resolve(root, path)),
-  );
-  const inputs = Object.fromEntries(paths.map((path) => [path, digest(readFileSync(resolve(root, path)))]));
-  return { code: result.outputFiles[0]?.text ?? "", inputs };
-}
-
-/**
- * Runs a TypeScript file and gives what it exports. The JavaScript made from it, with everything it imports, and V8's
- * compiled form of that are kept until one of the files, Node or an installed package changes.
- *
- * @param {string} file absolute path
- * @param {{ whole?: boolean }} [options] `whole`: put installed packages into the JavaScript too, which starts faster
- * @returns {unknown} the file's exports
- * @throws what the file throws, or esbuild's failure with its `errors`
- */
-function loadTypeScript(file, { whole = false } = {}) {
-  const id = digest(relative(root, file)).slice(0, 16);
-  const record = recordOf(id);
-  const remembered = recall(id, record);
-  let code = remembered ?? "";
-  let name = String(record?.code);
-  if (remembered === undefined) {
-    const started = Date.now();
-    const built = compile(file, whole);
-    const old = name;
-    code = built.code;
-    name = nameOf(id, code);
-    if (old.startsWith(id) && old !== name) for (const end of ["", ".v8"]) forget(join(cacheFolder, old + end));
-    forgetOld();
-    remember(name, code);
-    // A file saved meanwhile may have been read before and digested after: the record would be wrong from then on.
-    const settled = Object.keys(built.inputs).every((path) => statSync(resolve(root, path)).ctimeMs < started);
-    if (settled) remember(`${id}.json`, JSON.stringify({ versions: versions(), inputs: built.inputs, code: name }));
-  }
-  const compiled = remembered === undefined ? undefined : recallCompiled(name);
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${code}\n})`, {
-    filename: file,
-    ...(compiled === undefined ? {} : { cachedData: compiled }),
-  });
+/** @param {string} code @param {string} file that it was made from */
+function run(code, file) {
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
-  if (compiled === undefined || script.cachedDataRejected === true) {
-    // At the end, when V8 has compiled what a run really needs.
-    process.once("exit", () => {
-      const data = script.createCachedData();
-      remember(`${name}.v8`, Buffer.concat([Buffer.from(digest(data), "latin1"), data]));
-    });
-  }
+  const parameters = ["exports", "require", "module", "__filename", "__dirname"];
+  const call = compileFunction(code, parameters, { filename: file });
+  call(module.exports, nodeModule.createRequire(file), module, file, dirname(file));
   return module.exports;
 }
 
-module.exports = { loadTypeScript };
+/** @param {string} file @param {import("esbuild").BuildOptions} how */
+function compile(file, how) {
+  const { buildSync } = /** @type {typeof import("esbuild")} */ (require("esbuild"));
+  const { outputFiles, metafile } = buildSync({ ...how, entryPoints: [file], write: false, metafile: true });
+  const inputs = Object.keys(metafile.inputs).filter((path) => !/(^|\/)node_modules\//.test(path));
+  return { code: outputFiles[0]?.text ?? "", inputs };
+}
+
+/**
+ * Compiles a TypeScript file with everything it imports but packages, and runs it. Nothing is kept, so what runs is
+ * what the files say.
+ *
+ * @param {string} file absolute path
+ * @returns {unknown} the file's exports
+ * @throws what the file throws, or esbuild's failure with its `errors`
+ */
+function loadTypeScript(file) {
+  return run(compile(file, { ...options, packages: "external" }).code, file);
+}
+
+/**
+ * Runs `main.ts`. It is compiled, packages included, when anything that decides its JavaScript has changed.
+ *
+ * @returns {unknown} its exports
+ * @throws what it throws, or esbuild's failure with its `errors`
+ */
+function loadProgram() {
+  const { files, key } = programState();
+  if (!isKept(key)) {
+    const { code, inputs } = compile(program, programOptions);
+    // A file saved meanwhile may have been compiled before or after; one that is not looked at may change later.
+    const decided = programState().key === key && inputs.every((path) => files.includes(path));
+    if (key !== undefined && decided) keep(key, code);
+    if (!isKept(key)) return run(code, program);
+  }
+  // Node 22 has it.
+  /** @type {{ enableCompileCache?: (folder: string) => void }} */ (nodeModule).enableCompileCache?.(v8Cache);
+  return require(kept);
+}
+
+module.exports = { loadTypeScript, loadProgram };

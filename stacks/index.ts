@@ -1,12 +1,12 @@
 import type { Construct } from "constructs";
 import type { z } from "zod";
-import type { BaseStack } from "../lib/base-stack";
 import type { PreviousStack } from "../lib/change/previous-stack";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
 import type { Place } from "../lib/config/place";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
 import type { Claim } from "../lib/ownership";
+import type { BaseStack } from "../lib/synthesis/base-stack";
 import { acmRoute53 } from "./acm-route53";
 import { casShortLived } from "./cas-short-lived";
 import { gcpManagedSan } from "./gcp-managed-san";

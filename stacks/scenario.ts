@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import type { StackClass } from "../lib/base-stack";
 import type { PreviousStack } from "../lib/change/previous-stack";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
 import type { Place } from "../lib/config/place";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
 import type { Claim } from "../lib/ownership";
+import type { StackClass } from "../lib/synthesis/base-stack";
 
 /**
  * What a scenario is: everything that the rest of the program asks of it. `Input` is what a user writes, read; `Config`

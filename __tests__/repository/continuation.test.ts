@@ -6,7 +6,6 @@ import { synthesizedTexts } from "../support/synthesis";
 // The original framework has had its last release. Whoever moves on writes "cdktf": "npm:cdktn@0.24.0" into
 // package.json, which is what this does for this file, the bindings included.
 jest.mock("cdktf", () => jest.requireActual<typeof import("cdktn")>("cdktn"));
-jest.mock("cdktf/lib/util", () => jest.requireActual("cdktn/lib/util"));
 
 // A busy machine may take longer than the default.
 jest.setTimeout(60_000);

@@ -37,7 +37,7 @@ ${own.map(([name, text]) => `  ${name}: ${text},\n`).join("")}} satisfies Scenar
 
 const stack = `import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import type { Construct } from "constructs";
-import { BaseStack } from "../../lib/base-stack";
+import { BaseStack } from "../../lib/synthesis/base-stack";
 import type { Settings } from "../../lib/config/settings";
 
 export class StubStack extends BaseStack {

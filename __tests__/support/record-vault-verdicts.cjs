@@ -2,4 +2,4 @@
 const { join } = require("node:path");
 const { loadTypeScript } = require("../../lib/load-typescript.cjs");
 
-loadTypeScript(join(__dirname, "record-vault-verdicts.ts"), { whole: true });
+loadTypeScript(join(__dirname, "record-vault-verdicts.ts"));

@@ -5,8 +5,8 @@ import { App } from "cdktf";
 import type { Construct } from "constructs";
 import { findingLines } from "../../commands/output";
 import { synthesized } from "../../commands/synthesize";
-import { BaseStack } from "../../lib/base-stack";
 import type { Settings } from "../../lib/config/settings";
+import { BaseStack } from "../../lib/synthesis/base-stack";
 import { checkedConfig } from "../../stacks/check";
 
 /** The arguments of something in Terraform's JSON. */

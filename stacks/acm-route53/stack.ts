@@ -1,8 +1,8 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
-import { BaseStack } from "../../lib/base-stack";
 import type { Settings } from "../../lib/config/settings";
 import { awsProviderArguments } from "../../lib/constructs/aws-provider";
+import { BaseStack } from "../../lib/synthesis/base-stack";
 import { AcmDnsCertificate } from "./certificate";
 import type { AcmRoute53Config } from "./config";
 import { AcmValidationRecords } from "./validation-records";

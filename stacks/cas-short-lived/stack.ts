@@ -1,10 +1,10 @@
 import { Construct } from "constructs";
-import { BaseStack } from "../../lib/base-stack";
 import { showDuration } from "../../lib/config/duration";
 import { defaultKey } from "../../lib/config/keys";
 import type { Settings } from "../../lib/config/settings";
 import { googleProvider } from "../../lib/constructs/google-provider";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
+import { BaseStack } from "../../lib/synthesis/base-stack";
 import { nodesPrefix, rootKey } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 import type { NodeGroupConfig } from "./config-nodes";

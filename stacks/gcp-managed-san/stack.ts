@@ -1,9 +1,9 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
-import { BaseStack } from "../../lib/base-stack";
 import type { Settings } from "../../lib/config/settings";
 import { awsProviderArguments } from "../../lib/constructs/aws-provider";
 import { googleProvider } from "../../lib/constructs/google-provider";
+import { BaseStack } from "../../lib/synthesis/base-stack";
 import { certificateMap, computeCertificateIds, googleEntry } from "./certificates";
 import type { GcpManagedSanConfig } from "./config";
 import { loadBalancer } from "./load-balancer";

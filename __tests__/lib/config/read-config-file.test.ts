@@ -1,41 +1,29 @@
-import { createHash } from "node:crypto";
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { type ConfigFile, readConfigFile } from "../../../lib/config/read-config-file";
 
 const folder = mkdtempSync(join(tmpdir(), "config-files-"));
 const root = resolve(__dirname, "../../..");
-const files = new Set<string>();
 
-// The loader remembers what it compiled, some of it when the process ends; of these files nobody needs it.
-beforeAll(() => {
-  jest.spyOn(process, "once").mockReturnThis();
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  const cache = join(root, "node_modules", ".cache", "ai-tls-stacks");
-  const ids = [...files].map((file) => createHash("sha256").update(relative(root, file)).digest("hex").slice(0, 16));
-  for (const name of existsSync(cache) ? readdirSync(cache) : []) {
-    if (ids.includes(name.slice(0, 16))) rmSync(join(cache, name), { force: true });
-  }
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Puts a file into the folder and gives its path. */
 function written(name: string, text: string | Buffer): string {
   const file = join(folder, name);
   writeFileSync(file, text);
-  files.add(file);
   return file;
 }
 
@@ -182,6 +170,41 @@ describe("a TypeScript file", () => {
     );
     rmSync(helper);
     expect(readConfigFile(file)).toEqual(problem('cannot be run: Could not resolve "./names" (line 1, column 23)'));
+  });
+
+  test("is what it says now: nothing that was made of it before is kept", () => {
+    const file = written("kept.ts", "export default 1;");
+    expect(readConfigFile(file)).toEqual({ value: 1 });
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, "export default 2;");
+    utimesSync(file, atime, mtime);
+    expect(readConfigFile(file)).toEqual({ value: 2 });
+
+    mkdirSync(join(folder, "zones"));
+    written("zones/index.ts", 'export default "inside";');
+    const importing = written("importing.ts", 'export { default } from "./zones";');
+    expect(readConfigFile(importing)).toEqual({ value: "inside" });
+    written("zones.ts", 'export default "beside";');
+    expect(readConfigFile(importing)).toEqual({ value: "beside" });
+
+    const link = join(folder, "link.ts");
+    symlinkSync(file, link);
+    expect(readConfigFile(link)).toEqual({ value: 2 });
+    rmSync(link);
+    symlinkSync(importing, link);
+    expect(readConfigFile(link)).toEqual({ value: "beside" });
+
+    mkdirSync(join(folder, "node_modules/estate"), { recursive: true });
+    for (const value of [1, 2]) {
+      const below = written("node_modules/estate/prod.ts", `export default ${value};`);
+      expect(readConfigFile(below)).toEqual({ value });
+    }
+  });
+
+  test("knows its own folder, wherever the program is", () => {
+    expect(problemOf("here.ts", "export default [__dirname, __filename];")).toEqual({
+      value: [folder, join(folder, "here.ts")],
+    });
   });
 
   test.each([

@@ -1,10 +1,9 @@
 import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import type { ProviderName } from "./config/providers";
-import type { Settings } from "./config/settings";
-import { type InventoryEntry, inventoryValue } from "./constructs/inventory";
-import { StateBackend } from "./constructs/state-backend";
-import { LinearSynthesizer } from "./linear-synthesis";
+import type { ProviderName } from "../config/providers";
+import type { Settings } from "../config/settings";
+import { type InventoryEntry, inventoryValue } from "../constructs/inventory";
+import { StateBackend } from "../constructs/state-backend";
 
 /**
  * The oldest Terraform that has what every stack uses, and what some use besides: 1.5 for `check` blocks, 1.10 for
@@ -30,7 +29,6 @@ export abstract class BaseStack extends TerraformStack {
     const { project, environment } = settings;
     this.#settings = settings;
     this.labels = { ...settings.labels, project, environment, stack: name, "managed-by": "terraform" };
-    this.synthesizer = new LinearSynthesizer(this);
     new StateBackend(this, settings.backend, { project, environment, stack: name });
   }
 

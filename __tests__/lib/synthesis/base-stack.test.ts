@@ -6,10 +6,10 @@ import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformDataSource, TerraformLocal, TerraformOutput, TerraformResource, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import * as fc from "fast-check";
-import type { BackendConfig } from "../../lib/config/backend";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
-import { backendAttributes, StateBackend, type StateKey } from "../../lib/constructs/state-backend";
-import { addresses, probeJson, settingsWith } from "../support/synthesis";
+import type { BackendConfig } from "../../../lib/config/backend";
+import { ExpiryCheck } from "../../../lib/constructs/expiry-check";
+import { backendAttributes, StateBackend, type StateKey } from "../../../lib/constructs/state-backend";
+import { addresses, probeJson, settingsWith } from "../../support/synthesis";
 
 /** A resource of a provider that is not there: what matters here is its address. */
 const thing = (scope: Construct, id: string) => new TerraformResource(scope, id, { terraformResourceType: "x_thing" });
