@@ -1,7 +1,7 @@
-import { startAws } from "../support/aws-world";
-import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/lifecycle";
-import { proofsOf } from "../support/proofs";
-import type { Json } from "../support/terraform";
+import { startAws } from "../support/servers/aws-world";
+import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/terraform/lifecycle";
+import { proofsOf } from "../support/terraform/proofs";
+import type { Json } from "../support/terraform/terraform";
 import { json, lifecycle, recovery, start } from "./lifecycle";
 
 const { stack: STACK, needs } = lifecycle;

@@ -1,5 +1,6 @@
 import example from "../../config/example";
-import { type AwsWorld, startAws } from "../support/aws-world";
+import { type AwsWorld, startAws } from "../support/servers/aws-world";
+import { type Call, motoNeed } from "../support/servers/moto";
 import {
   type Actions,
   addressesOf,
@@ -7,10 +8,9 @@ import {
   type Drift,
   type Lifecycle,
   type Recovery,
-} from "../support/lifecycle";
-import { type Call, motoNeed } from "../support/moto";
-import { synthesized } from "../support/proofs";
-import { type Json, needsOf } from "../support/terraform";
+} from "../support/terraform/lifecycle";
+import { synthesized } from "../support/terraform/proofs";
+import { type Json, needsOf } from "../support/terraform/terraform";
 
 const STACK = "acm-route53";
 

@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import example from "../../config/example";
 import { json, lifecycle, start } from "../acm-route53/lifecycle";
-import type { AwsWorld } from "../support/aws-world";
-import { addressesOf } from "../support/lifecycle";
-import { proofsOf } from "../support/proofs";
+import type { AwsWorld } from "../support/servers/aws-world";
 import { removeFolder } from "../support/temporary";
-import { cleanEnvironment, commandHome, mirroredVersions, run } from "../support/terraform";
+import { addressesOf } from "../support/terraform/lifecycle";
+import { proofsOf } from "../support/terraform/proofs";
+import { cleanEnvironment, commandHome, mirroredVersions, run } from "../support/terraform/terraform";
 
 const STACK = "acm-route53";
 const { stacks, ...settings } = example;

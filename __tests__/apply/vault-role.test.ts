@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { agreementWith } from "../support/vault-agreement";
-import { type Pair, vaultPairs } from "../support/vault-pairs";
-import { type Recorded, recordingLimits, recordVerdicts } from "../support/vault-recorder";
-import { type RunningVault, startVault, vaultNeed } from "../support/vault-server";
+import { type Recorded, recordingLimits, recordVerdicts } from "../support/record/vault-recorder";
+import { type RunningVault, startVault, vaultNeed } from "../support/servers/vault-server";
+import { agreementWith } from "../support/vault-role/vault-agreement";
+import { type Pair, vaultPairs } from "../support/vault-role/vault-pairs";
 
 const { name, missing } = vaultNeed();
 const mustRun = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").includes(name);
@@ -26,7 +26,7 @@ const title = `roles on a server${missing === undefined ? "" : ` [skipped: ${mis
 
   /** Runs the recorder as its user does; `stop` is a signal for it once it has begun to answer. */
   function record(args: readonly string[], stop?: NodeJS.Signals, token = server.token) {
-    const script = join(__dirname, "../support/record-vault-verdicts.cjs");
+    const script = join(__dirname, "../support/record/record-vault-verdicts.cjs");
     const env = { PATH: process.env.PATH, VAULT_ADDR: server.address, VAULT_TOKEN: token };
     const child = spawn(process.execPath, [script, ...args], { env });
     const said = { stdout: "", stderr: "" };

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
 import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
-import { cloudConfig, fileAt, trainers } from "../support/training-node";
+import { cloudConfig, fileAt, trainers } from "../support/node/training-node";
 
 const root = join(__dirname, "../..");
 const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
@@ -23,7 +23,7 @@ const said = (...command: string[]) => {
 
 describe("the script", () => {
   testWith("shellcheck", "has nothing that shellcheck objects to", () => {
-    expect(said("shellcheck", scriptFile, join(root, "__tests__/support/fake-gcloud.sh"))).toEqual({
+    expect(said("shellcheck", scriptFile, join(root, "__tests__/support/node/fake-gcloud.sh"))).toEqual({
       status: 0,
       said: "",
     });

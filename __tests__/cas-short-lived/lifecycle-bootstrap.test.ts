@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
-import { findEngine, workspace } from "../support/terraform";
 import {
   type Circumstances,
   cloudConfig,
@@ -14,7 +13,8 @@ import {
   shells,
   TrainingNode,
   trainers,
-} from "../support/training-node";
+} from "../support/node/training-node";
+import { findEngine, workspace } from "../support/terraform/terraform";
 
 jest.setTimeout(120_000);
 

@@ -6,9 +6,9 @@ import requests from "../../config/examples/cas-requests";
 import training from "../../config/examples/cas-training";
 import twoGroups from "../../config/examples/cas-two-groups";
 import type { ConfigInput } from "../../stacks/config";
-import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/google-api";
-import { evidence, proofsOf, synthesized } from "../support/proofs";
-import { type Applied, type Json, needsOf, type Plan, type Workspace, workspace } from "../support/terraform";
+import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/servers/google-api";
+import { evidence, proofsOf, synthesized } from "../support/terraform/proofs";
+import { type Applied, type Json, needsOf, type Plan, type Workspace, workspace } from "../support/terraform/terraform";
 
 const STACK = "cas-short-lived";
 const servers = ["in-memory Google API"];

@@ -7,9 +7,9 @@ import { previousStacks } from "../../lib/change/read-previous";
 import { checkAgainst } from "../../stacks/change";
 import { checkedConfig } from "../../stacks/check";
 import type { ConfigInput } from "../../stacks/config";
-import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/google-api";
-import { evidence, proofsOf, synthesized } from "../support/proofs";
-import { type Applied, type Json, needsOf, type Workspace, workspace } from "../support/terraform";
+import { type GoogleApi, type GoogleCall, startGoogleApi } from "../support/servers/google-api";
+import { evidence, proofsOf, synthesized } from "../support/terraform/proofs";
+import { type Applied, type Json, needsOf, type Workspace, workspace } from "../support/terraform/terraform";
 
 const servers = ["in-memory Google API"];
 

@@ -22,11 +22,11 @@ import {
   namespaceOf,
   startCluster,
   startOwnCluster,
-} from "../support/kubernetes-server";
-import { mounted, trustIn } from "../support/kubernetes-world";
-import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/lifecycle";
-import { type Moto, motoNeed, startMoto } from "../support/moto";
-import { evidence, type Prove, proofsOf, synthesized } from "../support/proofs";
+} from "../support/servers/kubernetes-server";
+import { mounted, trustIn } from "../support/servers/kubernetes-world";
+import { type Moto, motoNeed, startMoto } from "../support/servers/moto";
+import { addressesOf, alone, interruptionsOf, lifecycleOf } from "../support/terraform/lifecycle";
+import { evidence, type Prove, proofsOf, synthesized } from "../support/terraform/proofs";
 import {
   type Applied,
   type Json,
@@ -36,7 +36,7 @@ import {
   TerraformError,
   type Workspace,
   workspace,
-} from "../support/terraform";
+} from "../support/terraform/terraform";
 import { lifecycle, recovery } from "./lifecycle";
 
 /** A stack of this scenario, as a user writes it. */

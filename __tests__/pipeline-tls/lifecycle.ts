@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import example from "../../config/example";
 import type { ConfigInput } from "../../stacks/config";
 import { certificatesIn, shakeHands } from "../support/handshake";
-import { kubernetesNeed } from "../support/kubernetes-server";
+import { kubernetesNeed } from "../support/servers/kubernetes-server";
 import {
   importIdsIn,
   type KubernetesWorld,
@@ -10,10 +10,10 @@ import {
   startKubernetes,
   trustIn,
   versionsIn,
-} from "../support/kubernetes-world";
-import type { Actions, Change, Drift, Lifecycle, Recovery } from "../support/lifecycle";
-import { synthesized } from "../support/proofs";
-import { type Json, needsOf } from "../support/terraform";
+} from "../support/servers/kubernetes-world";
+import type { Actions, Change, Drift, Lifecycle, Recovery } from "../support/terraform/lifecycle";
+import { synthesized } from "../support/terraform/proofs";
+import { type Json, needsOf } from "../support/terraform/terraform";
 
 /** A stack of this scenario, as a user writes it. */
 type PipelineTlsInput = Extract<ConfigInput["stacks"][string], { readonly scenario: "pipeline-tls" }>;

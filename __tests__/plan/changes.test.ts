@@ -1,9 +1,9 @@
 import * as acmRoute53 from "../acm-route53/lifecycle";
 import * as pipelineTls from "../pipeline-tls/lifecycle";
-import type { Lifecycle, World } from "../support/lifecycle";
-import { offlineActions, plannedOffline, settle } from "../support/planned-state";
-import { proofsOf } from "../support/proofs";
-import { type Json, needsOf, type Workspace } from "../support/terraform";
+import type { Lifecycle, World } from "../support/terraform/lifecycle";
+import { offlineActions, plannedOffline, settle } from "../support/terraform/planned-state";
+import { proofsOf } from "../support/terraform/proofs";
+import { type Json, needsOf, type Workspace } from "../support/terraform/terraform";
 
 /** Every stack whose changes are declared. */
 const lifecycles = [acmRoute53.lifecycle, pipelineTls.lifecycle] as readonly Pick<

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { addressesOf, created } from "../support/lifecycle";
-import { offline, offlineProviders } from "../support/offline";
-import { expectInventory, inventoryOf } from "../support/plan-inventory";
-import { evidence, proofsOf, synthesized } from "../support/proofs";
-import { type Json, needsOf, requiredProviders, type Workspace, workspace } from "../support/terraform";
+import { addressesOf, created } from "../support/terraform/lifecycle";
+import { offline, offlineProviders } from "../support/terraform/offline";
+import { expectInventory, inventoryOf } from "../support/terraform/plan-inventory";
+import { evidence, proofsOf, synthesized } from "../support/terraform/proofs";
+import { type Json, needsOf, requiredProviders, type Workspace, workspace } from "../support/terraform/terraform";
 
 const MAIN = "config/example.ts";
 const EXAMPLES = "config/examples";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../commands/run";
 import example from "../../config/example";
-import { offlineProviders } from "../support/offline";
-import { evidence, proofsOf } from "../support/proofs";
-import { type Json, needsOf, type Workspace, workspace } from "../support/terraform";
+import { offlineProviders } from "../support/terraform/offline";
+import { evidence, proofsOf } from "../support/terraform/proofs";
+import { type Json, needsOf, type Workspace, workspace } from "../support/terraform/terraform";
 
 const out = mkdtempSync(join(tmpdir(), "tls-stacks-handoff-"));
 afterAll(() => rmSync(out, { recursive: true }));

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { chosen } from "../support/lifecycle";
-import type { needsOf } from "../support/terraform";
+import { chosen } from "../support/terraform/lifecycle";
+import type { needsOf } from "../support/terraform/terraform";
 
 const home = mkdtempSync(join(tmpdir(), "tls-stacks-harness-"));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -21,7 +21,7 @@ function needsWith(programs: Readonly<Record<string, string>>, configuration: ob
   try {
     let found: ReturnType<typeof needsOf> = [];
     jest.isolateModules(() => {
-      const harness = require("../support/terraform") as typeof import("../support/terraform");
+      const harness = require("../support/terraform/terraform") as typeof import("../support/terraform/terraform");
       found = harness.needsOf(configuration as Record<string, unknown>);
     });
     return found.map(({ missing }) => missing);
@@ -53,7 +53,7 @@ test("a provider that no mirror has is named", () => {
 });
 
 test("TLS_STACKS_REQUIRE that names something unknown ends the run before anything starts", () => {
-  const reporter = JSON.stringify(join(__dirname, "../support/summary-reporter.cjs"));
+  const reporter = JSON.stringify(join(__dirname, "../support/record/summary-reporter.cjs"));
   const run = (required: string) =>
     spawnSync(process.execPath, ["-e", `new (require(${reporter}))(); console.log("went on")`], {
       encoding: "utf8",

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { documents, withTable } from "../support/record.cjs";
+import { documents, withTable } from "../support/record/record.cjs";
 
 const rowsOf = (file: string) =>
   [...readFileSync(file, "utf8").matchAll(/^\| `([^`]+)` .*(?:passed|stale)/gm)].map(([, row = ""]) => row);

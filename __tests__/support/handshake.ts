@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connect, createServer, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import Table from "cli-table3";
 import { removeFolder, temporaryFolder } from "./temporary";
-import type { Need } from "./terraform";
+import type { Need } from "./terraform/terraform";
 
 /** What a server or client shows, as the Secret has it (PEM). */
 export interface Identity {

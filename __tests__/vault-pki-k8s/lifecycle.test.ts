@@ -14,10 +14,17 @@ import {
   opensslVerdict,
   shakeHands,
 } from "../support/handshake";
-import { type Cluster, kubernetesNeed, namespaceOf, startCluster } from "../support/kubernetes-server";
-import { evidence, type Prove, proofsOf, synthesized, synthesizedFiles } from "../support/proofs";
-import { type Json, type Need, needsOf, TerraformError, type Workspace, workspace } from "../support/terraform";
-import { type RunningVault, startVault, vaultNeed } from "../support/vault-server";
+import { type Cluster, kubernetesNeed, namespaceOf, startCluster } from "../support/servers/kubernetes-server";
+import { type RunningVault, startVault, vaultNeed } from "../support/servers/vault-server";
+import { evidence, type Prove, proofsOf, synthesized, synthesizedFiles } from "../support/terraform/proofs";
+import {
+  type Json,
+  type Need,
+  needsOf,
+  TerraformError,
+  type Workspace,
+  workspace,
+} from "../support/terraform/terraform";
 
 /** A stack of this scenario, as a user writes it. */
 type VaultPkiK8sInput = Extract<ConfigInput["stacks"][string], { readonly scenario: "vault-pki-k8s" }>;

@@ -7,9 +7,9 @@ import { globFits } from "../../../lib/vault-role/names";
 import type { VaultRole } from "../../../lib/vault-role/role";
 import { type IssueLimits, type IssueRequest, simulateRole } from "../../../lib/vault-role/simulate";
 import { smallestWidening, unintendedNames } from "../../../lib/vault-role/widening";
-import { agreementWith } from "../../support/vault-agreement";
-import { type Pair, vaultPairs } from "../../support/vault-pairs";
-import { type Recorded, recordingLimits } from "../../support/vault-recorder";
+import { type Recorded, recordingLimits } from "../../support/record/vault-recorder";
+import { agreementWith } from "../../support/vault-role/vault-agreement";
+import { type Pair, vaultPairs } from "../../support/vault-role/vault-pairs";
 
 const hour = 3_600;
 

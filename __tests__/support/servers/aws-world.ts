@@ -1,4 +1,4 @@
-import type { World } from "./lifecycle";
+import type { World } from "../terraform/lifecycle";
 import { type Inventory, type Moto, startMoto } from "./moto";
 
 /** AWS as a stack of certificates meets it. */

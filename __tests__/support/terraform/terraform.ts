@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { guardGroup, removeFolder, temporaryFolder } from "./temporary";
+import { guardGroup, removeFolder, temporaryFolder } from "../temporary";
 
 /** A JSON object whose shape belongs to somebody else: Terraform, a provider, or the stack under test. */
 export type Json = Record<string, unknown>;

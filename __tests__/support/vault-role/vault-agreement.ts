@@ -1,5 +1,5 @@
-import { type IssueLimits, simulateRole } from "../../lib/vault-role/simulate";
-import type { Recorded } from "./vault-recorder";
+import { type IssueLimits, simulateRole } from "../../../lib/vault-role/simulate";
+import type { Recorded } from "../record/vault-recorder";
 
 /** How many lines of a recording the simulator agrees with, and where it does not. */
 export interface Agreement {

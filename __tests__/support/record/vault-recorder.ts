@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIPv6 } from "node:net";
-import type { IssueLimits } from "../../lib/vault-role/simulate";
-import type { Pair } from "./vault-pairs";
+import type { IssueLimits } from "../../../lib/vault-role/simulate";
+import type { Pair } from "../vault-role/vault-pairs";
 
 /** Where a Vault-compatible server is, and who asks it. */
 export interface VaultServer {

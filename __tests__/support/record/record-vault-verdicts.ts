@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Pair, vaultPairs } from "./vault-pairs";
+import { type Pair, vaultPairs } from "../vault-role/vault-pairs";
 import { recordVerdicts } from "./vault-recorder";
 
 /** Writes what a server answers to seeded pairs, a line each; ends early, and tidily, when it is interrupted. */

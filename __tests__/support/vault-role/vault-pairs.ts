@@ -1,5 +1,5 @@
-import type { VaultRole } from "../../lib/vault-role/role";
-import type { IssueRequest } from "../../lib/vault-role/simulate";
+import type { VaultRole } from "../../../lib/vault-role/role";
+import type { IssueRequest } from "../../../lib/vault-role/simulate";
 
 /** A role and what it is asked for. */
 export interface Pair {

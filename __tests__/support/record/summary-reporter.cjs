@@ -20,7 +20,7 @@ const COLUMNS =
  */
 
 /** What `TLS_STACKS_REQUIRE` may name. @type {string[]} */
-const NEEDS = require("./needs.json");
+const NEEDS = require("../terraform/needs.json");
 
 class SummaryReporter {
   /** @param {{ testNamePattern?: string }} [selection] Jest's own settings. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Json } from "./terraform";
+import type { Json } from "../terraform/terraform";
 
 /** One call that changed something, or tried to, as the server saw it. */
 export interface GoogleCall {

@@ -6,8 +6,8 @@ import { request } from "node:https";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { removeFolder, temporaryFolder } from "./temporary";
-import type { Json, Need } from "./terraform";
+import { removeFolder, temporaryFolder } from "../temporary";
+import type { Json, Need } from "../terraform/terraform";
 
 /** A cluster's API, and how Terraform reaches it. */
 export interface Cluster {

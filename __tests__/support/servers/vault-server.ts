@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { VaultServer } from "../record/vault-recorder";
+import { removeFolder, temporaryFolder } from "../temporary";
+import type { Json, Need } from "../terraform/terraform";
 import { freePorts, startServer } from "./kubernetes-server";
-import { removeFolder, temporaryFolder } from "./temporary";
-import type { Json, Need } from "./terraform";
-import type { VaultServer } from "./vault-recorder";
 
 /** What Vault's API answered. */
 export interface VaultAnswer {

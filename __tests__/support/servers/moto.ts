@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Json, Need } from "./terraform";
+import type { Json, Need } from "../terraform/terraform";
 
 /** The one version whose models the strict launcher knows. */
 const MOTO_VERSION = "5.2.1";

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { removeFolder, temporaryFolder } from "../temporary";
 import known from "./needs.json";
-import { removeFolder, temporaryFolder } from "./temporary";
 import { findEngine, type Json, type Need, pinnedProviders, requiredProviders } from "./terraform";
 
 /** What can be proved of a stack, in the order of the table's columns. */

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type NodeBootstrapProps, nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
+import { type NodeBootstrapProps, nodeBootstrap } from "../../../stacks/cas-short-lived/node-bootstrap";
 
 /** A group of training nodes with everything a user can say. */
 export const trainers: NodeBootstrapProps = {

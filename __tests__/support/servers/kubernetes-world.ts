@@ -1,5 +1,5 @@
+import type { World } from "../terraform/lifecycle";
 import { type Cluster, type Namespace, namespaceOf, startCluster } from "./kubernetes-server";
-import type { World } from "./lifecycle";
 
 /** A cluster as a stack meets it that keeps to one namespace. */
 export interface KubernetesWorld extends World {
