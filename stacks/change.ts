@@ -48,7 +48,7 @@ function checkGoneStacks({ stacks }: Config, known: readonly string[], report: R
 
 /** A stack that becomes another one destroys all that it made. */
 function scenarioChanged(kind: Kind, before: PreviousStack, place: Place): boolean {
-  const was = Object.values(scenarios).find(({ marker }) => ofType(before, marker).length > 0)?.kind;
+  const was = before.scenario ?? Object.values(scenarios).find(({ marker }) => ofType(before, marker).length > 0)?.kind;
   if (was === undefined || was === kind || place.in("scenario").refused) return false;
   place
     .in("scenario")

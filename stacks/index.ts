@@ -105,5 +105,7 @@ export function buildStack<K extends Kind>(
   { name, kind, config }: Stack<K>,
 ): BaseStack {
   const StackOfKind = table[kind].stack();
-  return new StackOfKind(scope, name, settings, config);
+  const stack = new StackOfKind(scope, name, settings, config);
+  stack.recordScenario(kind);
+  return stack;
 }

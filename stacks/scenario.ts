@@ -26,7 +26,7 @@ export interface Scenario<Input extends { readonly scenario: string }, Config> {
    * @param before - the stack as it was; `undefined` if there was none
    */
   change(config: Config, before: PreviousStack | undefined, place: Place): void;
-  /** A resource type that tells an earlier release of this scenario from the others. */
+  /** A resource type that tells this scenario from others in what release 0.1 made, which did not record it. */
   readonly marker: string;
   /** Every certificate that it issues to something with a name; its authorities' own are not among them. */
   certificates(config: Config): readonly NamedCertificate[];

@@ -94,6 +94,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "output.certificate_arns",
     "output.certificate_inventory",
     "output.certificate_issued_at",
+    "output.scenario",
     "output.validation_record_fqdns",
   ]);
 });

@@ -121,6 +121,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "output.certificate_inventory",
     "output.certificate_templates",
     "output.pool_ids",
+    "output.scenario",
     "output.trust_bundle",
   ]);
   expect(addresses(plain)).toEqual([
@@ -140,6 +141,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "output.certificate_inventory",
     "output.certificate_templates",
     "output.pool_ids",
+    "output.scenario",
     "output.trust_bundle",
   ]);
 });

@@ -112,6 +112,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "changing: output.certificate_inventory",
     "changing: output.certificate_names",
     "changing: output.dns_records",
+    "changing: output.scenario",
     "elsewhere: check.issued_by_compute_all_1680e0af81",
     "elsewhere: check.issued_by_compute_all_ba6a561fbe",
     "elsewhere: google_compute_backend_service.backend_servers",
@@ -130,6 +131,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "elsewhere: output.certificate_inventory",
     "elsewhere: output.certificate_names",
     "elsewhere: output.dns_records",
+    "elsewhere: output.scenario",
     "per-name: google_certificate_manager_certificate.certificate_-wildcard_ml_example_com",
     "per-name: google_certificate_manager_certificate.certificate_a-bc_example_com",
     "per-name: google_certificate_manager_certificate.certificate_a_bc_example_com",
@@ -196,6 +198,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "per-name: output.certificate_inventory",
     "per-name: output.certificate_names",
     "per-name: output.dns_records",
+    "per-name: output.scenario",
   ]);
 });
 

@@ -72,6 +72,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "pipeline-tls: output.certificate_inventory",
     "pipeline-tls: output.certificate_not_after",
     "pipeline-tls: output.domain_names",
+    "pipeline-tls: output.scenario",
     "pipeline-tls: output.service_endpoints",
     "pipeline-tls: tls_cert_request.inference",
     "pipeline-tls: tls_cert_request.ingest",
@@ -98,6 +99,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "pipeline-tls-edge: output.certificate_inventory",
     "pipeline-tls-edge: output.certificate_not_after",
     "pipeline-tls-edge: output.domain_names",
+    "pipeline-tls-edge: output.scenario",
     "pipeline-tls-edge: output.service_endpoints",
     "pipeline-tls-edge: tls_cert_request.gateway",
     "pipeline-tls-edge: tls_locally_signed_cert.gateway",
@@ -117,6 +119,7 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "pipeline-tls-self-signed: output.certificate_fingerprints",
     "pipeline-tls-self-signed: output.certificate_inventory",
     "pipeline-tls-self-signed: output.certificate_not_after",
+    "pipeline-tls-self-signed: output.scenario",
     "pipeline-tls-self-signed: output.service_endpoints",
     "pipeline-tls-self-signed: tls_private_key.server",
     "pipeline-tls-self-signed: tls_private_key.worker",
@@ -654,7 +657,7 @@ describe("of any config", () => {
         expect(Object.keys(after.output ?? {})).toEqual(Object.keys(before.output ?? {}));
         for (const name of Object.keys(before.output ?? {})) {
           const [then, now] = [output(before, name), output(after, name)];
-          if (name === "ca_bundle") {
+          if (name === "ca_bundle" || name === "scenario") {
             if (mode === "local-ca") expect(now).toEqual(then);
             continue;
           }
@@ -724,7 +727,7 @@ describe("of any config", () => {
           : { tls_cert_request: keys.length, tls_locally_signed_cert: keys.length, tls_self_signed_cert: 1 }),
       });
       expect(Object.keys(check ?? {})).toHaveLength(keys.length + authority);
-      expect(Object.keys(output ?? {})).toHaveLength(6);
+      expect(Object.keys(output ?? {})).toHaveLength(7);
     }
     const web = {
       scenario: "acm-route53",

@@ -1,4 +1,4 @@
-import { change } from "../support/against";
+import { change, changeOfState, fine } from "../support/against";
 import { goodConfig } from "../support/configs";
 
 test("a stack that becomes one of another scenario would lose everything that it made", () => {
@@ -13,5 +13,23 @@ test("a stack that becomes one of another scenario would lose everything that it
       'stacks.web.scenario: is "acm-route53", was "pipeline-tls": everything that it made would be destroyed; make a second stack, lead clients there, and then take this one out',
     ],
     warnings: [],
+  });
+});
+
+describe("the scenario that was there before", () => {
+  const web = goodConfig().stacks.web ?? {};
+  const state = (scenario: string) => ({ scenario: { value: scenario, type: "string" } });
+  const pipeline = /^stacks\.web\.scenario: is "acm-route53", was "pipeline-tls": everything that it made would be/;
+
+  test("is what a state recorded, whatever types of resources it has", () => {
+    expect(changeOfState([], web, state("pipeline-tls")).problems).toEqual([expect.stringMatching(pipeline)]);
+    expect(changeOfState([], web, state("acm-route53"))).toEqual(fine);
+  });
+
+  test("is known by a type of resource where none was recorded", () => {
+    const key = { mode: "managed", type: "tls_private_key", name: "ca", instances: [{ attributes: {} }] };
+    expect(changeOfState([key], web).problems).toEqual([expect.stringMatching(pipeline)]);
+    // A scenario keeps no type of resource to itself: what was recorded counts.
+    expect(changeOfState([key], web, state("acm-route53"))).toEqual(fine);
   });
 });

@@ -32,9 +32,9 @@ export function change(before: Fields, after: Fields): Said {
   return changeOf("cdk.tf.json", synthesizedTexts(configOf(before)).web ?? "", after);
 }
 
-/** What is said of a stack, where a state has the given resources. */
-export function changeOfState(resources: readonly unknown[], after: Fields): Said {
-  return changeOf("web.tfstate", JSON.stringify({ version: 4, resources }), after);
+/** What is said of a stack, where a state has the given resources and outputs. */
+export function changeOfState(resources: readonly unknown[], after: Fields, outputs: Fields = {}): Said {
+  return changeOf("web.tfstate", JSON.stringify({ version: 4, outputs, resources }), after);
 }
 
 function changeOf(name: string, text: string, after: Fields): Said {

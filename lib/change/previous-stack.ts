@@ -5,6 +5,8 @@ export type PreviousResource = Readonly<Record<string, unknown>>;
 export interface PreviousStack {
   /** The source: an output, whose values may be references, or a state, which has the values themselves. */
   readonly from: "output" | "state";
+  /** The scenario that it recorded; a release before 0.2 recorded none. */
+  readonly scenario?: string;
   /** By address; those of an output besides by the provider they are configured with, such as `provider.google`. */
   readonly resources: Readonly<Record<string, PreviousResource>>;
 }

@@ -150,14 +150,27 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
     const name = metadata?.stackName;
     return name === undefined
       ? "is no Terraform state, and no stack that was synthesized"
-      : { name, stack: { from: "output", resources: configured(json) } };
+      : { name, stack: { from: "output", ...scenarioOf(json.output), resources: configured(json) } };
   }
   const base = basename(file).replace(/\.(tfstate|json)$/, "");
   const only = stacks.length === 1 ? stacks[0] : undefined;
   const name = stacks.includes(base) ? base : (labelsIn(json)?.stack ?? (alone ? only : base));
   return name === undefined
     ? nameless
-    : { name, stack: { from: "state", resources: recorded(json.resources as readonly unknown[]) } };
+    : {
+        name,
+        stack: {
+          from: "state",
+          ...scenarioOf(json.outputs),
+          resources: recorded(json.resources as readonly unknown[]),
+        },
+      };
+}
+
+/** The scenario in the outputs of a configuration or of a state. */
+function scenarioOf(outputs: unknown): Pick<PreviousStack, "scenario"> {
+  const { scenario } = (outputs ?? {}) as { readonly scenario?: { readonly value?: unknown } };
+  return typeof scenario?.value === "string" ? { scenario: scenario.value } : {};
 }
 
 /** The resources of a configuration by address, and its providers. */

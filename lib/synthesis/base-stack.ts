@@ -37,6 +37,11 @@ export abstract class BaseStack extends TerraformStack {
     new TerraformOutput(this, name, { description, value });
   }
 
+  /** Records the scenario in the JSON and in the state, where `check --against` reads it. */
+  recordScenario(scenario: string): void {
+    this.output("scenario", "The scenario of this stack.", scenario);
+  }
+
   /** Puts a file for `kubectl` beside the stack's JSON, into `kubernetes/`. */
   protected manifestFile(name: string, text: string): void {
     this.#files.set(`${manifestsFolder}/${name}`, text);
