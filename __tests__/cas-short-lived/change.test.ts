@@ -80,23 +80,26 @@ function textOf(given: object): string {
   return text;
 }
 
+/** Findings for a config over what a file holds: an output or a state. */
+function over(content: string, after: object): Said {
+  const { config: complete, report: refused } = checkedConfig(after);
+  expect(refused.problems).toEqual([]);
+  const file = join(folder, "before.json");
+  writeFileSync(file, content);
+  const report = newReport();
+  const previous = previousStacks(file, complete, report);
+  if (previous !== undefined) checkAgainst(complete, previous, report);
+  const lines = (findings: typeof report.problems) =>
+    findings.map(({ path, message }) => `${showPath(path, after)}: ${message}`);
+  return { problems: lines(report.problems), warnings: lines(report.warnings) };
+}
+
 /** Findings for the second form of the stack over the first one's output, which equal those over its state. */
 function change(before: object, after: object): Said {
   const text = textOf(before);
-  const { config: complete, report: refused } = checkedConfig(after);
-  expect(refused.problems).toEqual([]);
-  const [output, state] = [text, stateOf(text)].map((content, index) => {
-    const file = join(folder, `${index}.json`);
-    writeFileSync(file, content);
-    const report = newReport();
-    const previous = previousStacks(file, complete, report);
-    if (previous !== undefined) checkAgainst(complete, previous, report);
-    const lines = (findings: typeof report.problems) =>
-      findings.map(({ path, message }) => `${showPath(path, after)}: ${message}`);
-    return { problems: lines(report.problems), warnings: lines(report.warnings) };
-  });
-  expect(state).toEqual(output);
-  return output ?? fine;
+  const output = over(text, after);
+  expect(over(stateOf(text), after)).toEqual(output);
+  return output;
 }
 
 const free = { protect: false };
@@ -157,6 +160,20 @@ describe("refuses what replaces an authority or a pool, which protection lets", 
     expect(change(config(before), config({ ...after, suffix: "2027" })).problems).toEqual([
       `stacks.cas.suffix: is "2027", was "2026a": pools and authorities would be replaced, ${fate}; go back, and make the other one a second stack, move the nodes over, and take this one down then (docs/cas-short-lived.md)`,
     ]);
+  });
+
+  test("and says nothing of the parts of what is replaced as a whole", () => {
+    const before = config({ issuers: { a, b }, nodeGroups: { trainers: group, storage } });
+    const parts = { issuers: { a: { ...a, lifetime: "100d" } } };
+    const { problems, warnings } = change(before, config({ ...parts, suffix: "2027" }));
+    expect({ count: problems.length, warnings }).toEqual({ count: 1, warnings: [] });
+    // An output of another environment is refused before anything is compared.
+    expect(over(stateOf(textOf(before)), config(parts, { environment: "prod" }))).toEqual({
+      problems: [
+        'environment: gives the pool "prod-cas-2026a", was "test-cas-2026a": pools and authorities would be replaced, which the plan refuses (protect); go back, and make the other one a second stack, move the nodes over, and take this one down then (docs/cas-short-lived.md)',
+      ],
+      warnings: [],
+    });
   });
 
   test.each<readonly [was: string, change: readonly [now: Fields, ofConfig?: Fields]]>([

@@ -27,6 +27,13 @@ describe("refuses ids that Google or the provider would not take", () => {
       ],
     ],
     [
+      "a suffix that is refused, without a word on the ids that it would be part of",
+      cas({ suffix: "2026_a", issuers: { issuer_a: { commonName: "A" } } }),
+      [
+        'stacks.cas.suffix: is "2026_a"; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)',
+      ],
+    ],
+    [
       "a suffix of 21 characters",
       cas({ suffix: "s".repeat(21) }),
       [

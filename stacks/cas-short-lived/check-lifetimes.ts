@@ -34,13 +34,13 @@ export function checkLifetimes(config: CasShortLivedConfig, applyEvery: Seconds,
           `is ${withSeconds(lifetime)}, more than maximumLifetime, ${withSeconds(maximumLifetime)}, and the smaller of both applies; write at most ${showDuration(maximumLifetime)}, or raise maximumLifetime`,
         );
     }
-    if (lifetime > 0 && backdate >= lifetime && !group.in("lifetime").refused) {
+    if (lifetime > 0 && backdate >= lifetime) {
       place
         .in("backdate")
         .problem(
           `is ${withSeconds(backdate)}, and certificates of ${withSeconds(lifetime)} would have ended when they are made; write less, such as ${lifetime > 300 ? '"5m"' : '"1s"'}`,
         );
-    } else if (bootstrap !== undefined && lifetime > backdate) {
+    } else if (bootstrap !== undefined && lifetime > 0) {
       const problem = renewalProblem(lifetime, renewAt, backdate);
       if (problem !== undefined) group.in("renewAt").problem(problem);
     }

@@ -138,7 +138,6 @@ function readCertificate(
 }
 
 function readRequest(text: string, place: Place): SigningRequest | undefined {
-  if (place.refused) return undefined;
   const parsed = parseRequest(text);
   if ("request" in parsed) return parsed.request;
   place.refuse(parsed.mistake);
