@@ -1,16 +1,15 @@
 import {
   blockOf,
-  namedOfType,
   nameOfReference,
   ofType,
   type PreviousResource,
   type PreviousStack,
   textsOf,
 } from "../../lib/change/previous-stack";
-import { lookup } from "../../lib/config/dns-hosts";
-import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
+import type { DnsName } from "../../lib/config/dns-names";
 import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
+import { checkRecords, listed } from "./change-records";
 import type { GcpManagedSanConfig } from "./config";
 
 /** A certificate as it was before. */
@@ -184,75 +183,6 @@ function checkAttached(
   }
 }
 
-/**
- * Records that lead hosts here, or let Google renew their certificates, must stay where they are: what deletes them
- * cannot know whether somebody made them elsewhere.
- */
-function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
-  const here = place.in("dns");
-  if (here.refused) return;
-  const { dns, hosts, acceptOutage } = stack;
-  const records = new Map([
-    ...namedOfType(previous, "google_dns_record_set"),
-    ...namedOfType(previous, "aws_route53_record"),
-  ]);
-  const goes = (name: string, target: PreviousResource) => {
-    const record = records.get(name.replaceAll(".", "_"));
-    return (
-      record !== undefined && !(placeOf(record, previous) === placeOf(target, previous) || lookedUp(record, target))
-    );
-  };
-  const asked = hosts.filter(({ name }) => !acceptOutage.includes(name));
-  const leads = dns.in !== "elsewhere" && dns.addressRecords;
-  const led = asked.filter(({ name, zone }) =>
-    (stack.ipv6 ? ["a", "aaaa"] : ["a"]).some((type) =>
-      goes(`address_${nameInId(name)}_${type}`, leads ? placed(stack, zone) : {}),
-    ),
-  );
-  const proved = stack.authorizations.flatMap(({ domain, zone }) =>
-    goes(`proof_${domain}`, placed(stack, zone)) ? asked.filter(({ name }) => withoutWildcard(name) === domain) : [],
-  );
-  if (led.length > 0) {
-    const field = dns.in === "elsewhere" || leads ? here : here.in("addressRecords");
-    field.problem(
-      `would delete the records that lead ${listed(namesOf(led))} here; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
-    );
-  }
-  if (proved.length > 0) {
-    here.problem(
-      `would delete the records with which Google renews the certificates of ${listed(namesOf(proved))}; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
-    );
-  }
-}
-
-/** The place of a stack's record, in the words of the provider that makes it. */
-function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResource {
-  switch (dns.in) {
-    case "elsewhere":
-      return {};
-    case "cloud-dns":
-      return { project: dns.project ?? project, managed_zone: dns.zones[zone] };
-    case "route53":
-      return { zone_id: dns.zones[zone] === lookup ? lookedUpZone(zone) : dns.zones[zone] };
-  }
-}
-
-const lookedUpZone = (zone: DnsName) => `\${data.aws_route53_zone.zone_${zone.replaceAll(".", "_")}.zone_id}`;
-
-/** Whether only a look-up tells if two records in Route 53 are in one zone, which they then are taken to be. */
-function lookedUp(one: PreviousResource, other: PreviousResource): boolean {
-  const references = [one, other].map(({ zone_id }) => typeof zone_id === "string" && zone_id.startsWith("${"));
-  return one.zone_id !== undefined && other.zone_id !== undefined && references[0] !== references[1];
-}
-
-/** Where a record is, as a text. An output leaves the project out where it is the stack's. */
-function placeOf({ project, managed_zone, zone_id }: PreviousResource, previous: PreviousStack): string {
-  if (managed_zone === undefined) return `zone ${zone_id}`;
-  return `zone ${managed_zone} of ${project ?? previous.resources["provider.google"]?.project}`;
-}
-
-const namesOf = (hosts: readonly { readonly name: DnsName }[]) => hosts.map(({ name }) => name);
-
 /** A host that is taken out is served no more, unless its wildcard serves it from before. */
 function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, { entries, attached }: Before, place: Place): void {
   const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
@@ -300,10 +230,4 @@ function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, plac
         `is ${show(stack.sslPolicy.minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`,
       );
   }
-}
-
-function listed(hosts: readonly DnsName[]): string {
-  const [first, second, ...more] = hosts.map(show);
-  if (second === undefined) return first ?? "";
-  return more.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${more.length} more`;
 }

@@ -2,8 +2,9 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { DnsRecordSet } from "@cdktf/provider-google/lib/dns-record-set";
 import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import { type DnsName, nameInId } from "../../lib/config/dns-names";
+import type { DnsName } from "../../lib/config/dns-names";
 import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import { addressRecordId, proofRecordId } from "./addresses";
 import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "./config";
 
 /** How long resolvers may keep a record, in seconds. */
@@ -43,7 +44,7 @@ export class GoogleRecords {
     name: string,
     data: string,
   ): ITerraformDependable | undefined {
-    return this.#record(`proof_${domain}`, { zone, name, type: "CNAME", data, of: domain });
+    return this.#record(proofRecordId(domain), { zone, name, type: "CNAME", data, of: domain });
   }
 
   /**
@@ -57,10 +58,9 @@ export class GoogleRecords {
     data: string,
     after: readonly ITerraformDependable[],
   ): void {
-    const id = `address_${nameInId(name)}_${type.toLowerCase()}`;
     const record = { zone, name: `${name}.`, type, data, of: name };
     if (this.#dns.in !== "elsewhere" && !this.#dns.addressRecords) this.#tell(record);
-    else this.#record(id, record, after);
+    else this.#record(addressRecordId(name, type), record, after);
   }
 
   #record(id: string, record: PlacedRecord, after: readonly ITerraformDependable[] = []) {
