@@ -8,12 +8,8 @@ import type { Construct } from "constructs";
 import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
 import { googleName } from "../../lib/config/google";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import {
-  authorizationType,
-  type DnsAuthorizationConfig,
-  type GcpManagedSanConfig,
-  type GoogleCertificateConfig,
-} from "./config";
+import { authorizationType, type DnsAuthorizationConfig, type GcpManagedSanConfig } from "./config";
+import type { GoogleCertificateConfig } from "./config-certificates";
 import type { GoogleRecords } from "./records";
 
 /** Nothing that something else refers to goes before that refers to something else. */

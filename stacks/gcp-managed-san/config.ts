@@ -10,6 +10,14 @@ import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { Around } from "../scenario";
 import { type GoogleBackendConfig, readBackends } from "./config-backends";
+import {
+  certificatesFor,
+  computeCertificates,
+  type GoogleCertificateConfig,
+  inProxyOrder,
+  readRetiring,
+  sharedCertificate,
+} from "./config-certificates";
 import { checkBackendNames, readHosts } from "./config-hosts";
 import type { GcpManagedSanInput, modes, profiles, versions } from "./input";
 
@@ -22,16 +30,6 @@ export interface GoogleHostConfig {
   readonly paths: readonly { readonly path: string; readonly backend: string }[];
   /** The certificate of Certificate Manager that it is served with; `undefined` where it has none. */
   readonly certificate: string | undefined;
-}
-
-/** A certificate that Google makes, complete. */
-export interface GoogleCertificateConfig {
-  /** What tells it from the stack's others of its kind: the host, or `all` of them. */
-  readonly key: string;
-  /** What Google calls it. */
-  readonly name: string;
-  /** Sorted: their order replaces a certificate. */
-  readonly domains: readonly DnsName[];
 }
 
 /** Leave to make certificates for a domain and its wildcard, complete. */
@@ -87,9 +85,6 @@ export interface GcpManagedSanConfig {
   /** `undefined`: Google's own. */
   readonly keepAlive: Seconds | undefined;
 }
-
-/** The key of the certificate that all names share. A host has a dot, so none is called so. */
-const sharedCertificate = "all";
 
 /** Completes a stack: hosts matched with backends and zones, certificates named by what they are for. */
 export function read(
@@ -153,31 +148,6 @@ export function read(
   };
 }
 
-/** The certificate that a stack with one of Compute for all names had, while it is retiring. */
-function readRetiring(
-  { retiring, grouping, mode, phase }: GcpManagedSanInput,
-  owner: NameScope,
-  names: readonly DnsName[],
-  place: Place,
-): readonly GoogleCertificateConfig[] {
-  if (retiring === undefined) return [];
-  const here = place.in("retiring");
-  const old = readNames(retiring, here);
-  if (mode !== "compute" && phase !== "add-map") {
-    if (!place.in("mode").refused && !place.in("phase").refused) {
-      here.problem("has no use with Certificate Manager, where the gate keeps the old certificate; leave it out");
-    }
-    return [];
-  }
-  if (retiring.length === 0) {
-    here.problem("is empty; write the names that the old certificate has, or leave it out");
-  } else if (grouping === "all" && old.join() === names.join()) {
-    here.problem("has the names of hosts, whose certificate is no old one; write the names that it had before");
-    return [];
-  }
-  return old.length === 0 ? [] : computeCertificates(old, "all", owner);
-}
-
 /** Whether new certificates wait before they are used. */
 function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Place): boolean {
   const here = place.in("gate");
@@ -198,41 +168,6 @@ function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Pl
 
 /** What the stack's authorizations are: of a project's own, since fixed records clash between projects. */
 export const authorizationType = "PER_PROJECT_RECORD";
-
-/** Certificates for names: one each, or one for all. */
-function certificatesFor(
-  names: readonly DnsName[],
-  grouping: "per-name" | "all",
-  mode: (typeof modes)[number],
-  owner: NameScope,
-): readonly GoogleCertificateConfig[] {
-  if (names.length === 0) return [];
-  const groups = grouping === "all" ? [names] : names.map((name) => [name]);
-  return groups.map((domains) => {
-    const key = grouping === "all" ? sharedCertificate : (domains[0] ?? "");
-    return { key, name: googleName(owner, key, [mode, ...domains]), domains };
-  });
-}
-
-/** Compute's certificates for names. One for all is known by its names, so that the next can stand beside it. */
-function computeCertificates(
-  names: readonly DnsName[],
-  grouping: "per-name" | "all",
-  owner: NameScope,
-): readonly GoogleCertificateConfig[] {
-  const certificates = certificatesFor(names, grouping, "compute", owner);
-  if (grouping === "per-name") return certificates;
-  return certificates.map((one) => ({ ...one, key: `${one.key}_${one.name.slice(one.name.lastIndexOf("-") + 1)}` }));
-}
-
-/** The default first, since clients without SNI get the first. */
-function inProxyOrder(
-  certificates: readonly GoogleCertificateConfig[],
-  first: DnsName,
-): readonly GoogleCertificateConfig[] {
-  const isFirst = ({ key }: GoogleCertificateConfig) => key === first;
-  return [...certificates.filter(isFirst), ...certificates.filter((one) => !isFirst(one))];
-}
 
 /** Where records are, and the zones that hosts are matched with: none where they are elsewhere or could not be read. */
 function readDns(
