@@ -2,7 +2,7 @@ import { inFolder, said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
 
-/** What is said of the second form of a stack, where the first was synthesized before. */
+/** What `check --against` says of the second form of a stack, if the first was synthesized before. */
 function change(before: Fields, after: Fields) {
   written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config(before)).lb ?? "");
   const { problems, warnings } = said(config(after), inFolder("before"));
@@ -203,7 +203,7 @@ describe("an interruption is refused:", () => {
   });
 });
 
-/** What is said of a host that is taken out. */
+/** The problem of a host that is taken out. */
 function lacks(host: string): string {
   return `stacks.lb.hosts: lacks "${host}", which is served now: nobody could reach it; put it back, beside a new name if it is to have one, or if nobody uses it name it in acceptOutage`;
 }

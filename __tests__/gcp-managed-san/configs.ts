@@ -25,7 +25,11 @@ export function config(changes: Fields = {}, stack = "lb"): object {
 
 const path = (kind: string, name: unknown) => `projects/ml-serving-prod/global/${kind}/${String(name)}`;
 
-/** The state of a stack, as far as it is looked at, with the certificates of Compute issued or not. */
+/**
+ * The state of a stack, in the parts that the comparison reads.
+ *
+ * @param expireTime - of Compute's certificates; an empty text means that they are not issued
+ */
 export function stateOf(changes: Fields, expireTime: string): string {
   const { resource } = JSON.parse(synthesizedTexts(config(changes)).lb ?? "") as {
     resource: Record<string, Record<string, Fields>>;
@@ -52,7 +56,7 @@ export function stateOf(changes: Fields, expireTime: string): string {
   return JSON.stringify({ version: 4, resources });
 }
 
-/** A config with several stacks, of which each but the first has hosts of its own. */
+/** A config with several stacks. Each but the first has a host of its own. */
 export function withStacks(stacks: Readonly<Record<string, Fields>>): object {
   const entries = Object.entries(stacks).map(([name, changes], index) => {
     const { stacks: made } = config(changes, name) as { stacks: Record<string, { hosts: Fields }> };

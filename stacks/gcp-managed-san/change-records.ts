@@ -7,8 +7,8 @@ import { addressRecordId, proofRecordId } from "./addresses";
 import type { GcpManagedSanConfig } from "./config";
 
 /**
- * Records that lead hosts here, or let Google renew their certificates, must stay where they are: what deletes them
- * cannot know whether somebody made them elsewhere.
+ * Records that lead hosts here, or that let Google renew their certificates, must stay where they are. An apply that
+ * deletes them cannot know whether they exist elsewhere.
  */
 export function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
   const here = place.in("dns");
@@ -49,7 +49,7 @@ export function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack
   }
 }
 
-/** The place of a stack's record, in the words of the provider that makes it. */
+/** The place of a stack's record, as arguments of the provider that makes it. */
 function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResource {
   switch (dns.in) {
     case "elsewhere":
@@ -63,16 +63,16 @@ function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResou
 
 const lookedUpZone = (zone: DnsName) => `\${data.aws_route53_zone.${inAddress(lookupId(zone))}.zone_id}`;
 
-/** An id as an address has it: the base stack writes `_` for the dots of DNS names. */
+/** An id as part of an address: the base stack writes `_` for the dots of DNS names. */
 const inAddress = (id: string) => id.replaceAll(".", "_");
 
-/** Whether only a look-up tells if two records in Route 53 are in one zone, which they then are taken to be. */
+/** Whether one zone is known by its id and the other by a look-up. Two such records in Route 53 count as in one zone. */
 function lookedUp(one: PreviousResource, other: PreviousResource): boolean {
   const references = [one, other].map(({ zone_id }) => typeof zone_id === "string" && zone_id.startsWith("${"));
   return one.zone_id !== undefined && other.zone_id !== undefined && references[0] !== references[1];
 }
 
-/** Where a record is, as a text. An output leaves the project out where it is the stack's. */
+/** The place of a record as a text. An output omits the project if it is the stack's. */
 function placeOf({ project, managed_zone, zone_id }: PreviousResource, previous: PreviousStack): string {
   if (managed_zone === undefined) return `zone ${zone_id}`;
   return `zone ${managed_zone} of ${project ?? previous.resources["provider.google"]?.project}`;

@@ -6,18 +6,18 @@ import type { GcpManagedSanInput, modes } from "./input";
 
 /** A certificate that Google makes, complete. */
 export interface GoogleCertificateConfig {
-  /** What tells it from the stack's others of its kind: the host, or `all` of them. */
+  /** Unique in the stack among certificates of its kind: the host, or `all`. */
   readonly key: string;
-  /** What Google calls it. */
+  /** Its name in Google Cloud. */
   readonly name: string;
-  /** Sorted: their order replaces a certificate. */
+  /** Sorted, since another order replaces the certificate. */
   readonly domains: readonly DnsName[];
 }
 
-/** The key of the certificate that all names share. A host has a dot, so none is called so. */
+/** The key of the certificate that all names share. A host has a dot, so none has this name. */
 export const sharedCertificate = "all";
 
-/** The certificate that a stack with one of Compute for all names had, while it is retiring. */
+/** The earlier one of Compute's certificates for all names, while it is retiring. */
 export function readRetiring(
   { retiring, grouping, mode, phase }: GcpManagedSanInput,
   owner: NameScope,
@@ -57,7 +57,7 @@ export function certificatesFor(
   });
 }
 
-/** Compute's certificates for names. One for all is known by its names, so that the next can stand beside it. */
+/** Compute's certificates for names. A shared one has a key made from its names, so that the next can stand beside it. */
 export function computeCertificates(
   names: readonly DnsName[],
   grouping: "per-name" | "all",
@@ -68,7 +68,7 @@ export function computeCertificates(
   return certificates.map((one) => ({ ...one, key: `${one.key}_${one.name.slice(one.name.lastIndexOf("-") + 1)}` }));
 }
 
-/** The default first, since clients without SNI get the first. */
+/** The default comes first, since clients without SNI get the first. */
 export function inProxyOrder(
   certificates: readonly GoogleCertificateConfig[],
   first: DnsName,

@@ -24,23 +24,23 @@ import type { GcpManagedSanInput, modes, profiles, versions } from "./input";
 /** A host, complete. */
 export interface GoogleHostConfig {
   readonly name: DnsName;
-  /** The zone that its records go to; `undefined` where records are elsewhere. */
+  /** The zone of its records; `undefined` if records are elsewhere. */
   readonly zone: DnsName | undefined;
   readonly backend: string;
   readonly paths: readonly { readonly path: string; readonly backend: string }[];
-  /** The certificate of Certificate Manager that it is served with; `undefined` where it has none. */
+  /** Key of its certificate of Certificate Manager; `undefined` in mode compute. */
   readonly certificate: string | undefined;
 }
 
-/** Leave to make certificates for a domain and its wildcard, complete. */
+/** An authorization to make certificates for a domain and its wildcard, complete. */
 export interface DnsAuthorizationConfig {
   readonly domain: DnsName;
   readonly name: string;
-  /** `undefined` where records are elsewhere. */
+  /** `undefined` if records are elsewhere. */
   readonly zone: DnsName | undefined;
 }
 
-/** Where records are, complete. */
+/** The DNS host of the records, complete. */
 export type GoogleDnsConfig =
   | {
       readonly in: "cloud-dns";
@@ -60,7 +60,7 @@ export type GoogleDnsConfig =
 /** A stack of Google-managed certificates on a load balancer, complete. */
 export interface GcpManagedSanConfig {
   readonly project: string;
-  /** Whose resources they are. */
+  /** The scope of resource names. */
   readonly owner: NameScope;
   readonly mode: (typeof modes)[number];
   readonly phase: "add-map" | "drop-certificates" | undefined;
@@ -76,17 +76,17 @@ export interface GcpManagedSanConfig {
   /** Certificates of Certificate Manager; none in mode compute. */
   readonly certificates: readonly GoogleCertificateConfig[];
   readonly authorizations: readonly DnsAuthorizationConfig[];
-  /** Certificates of Compute, in the proxy's order; none in mode certificate-manager but while the mode changes. */
+  /** Certificates of Compute, in the proxy's order; in mode certificate-manager only while the mode changes. */
   readonly computeCertificates: readonly GoogleCertificateConfig[];
   readonly ipv6: boolean;
   readonly redirectHttp: boolean;
   readonly sslPolicy: { readonly profile: (typeof profiles)[number]; readonly minimum: (typeof versions)[number] };
   readonly quic: boolean | undefined;
-  /** `undefined`: Google's own. */
+  /** `undefined` for Google's default. */
   readonly keepAlive: Seconds | undefined;
 }
 
-/** Completes a stack: hosts matched with backends and zones, certificates named by what they are for. */
+/** Completes a stack: matches hosts with backends and zones, and names certificates after their hosts. */
 export function read(
   input: GcpManagedSanInput,
   { project, environment, stack }: Around,
@@ -103,10 +103,10 @@ export function read(
   const retired = readRetiring(input, owner, names, place);
   const compute = !managed || input.phase === "add-map" ? names : [];
   const hosts = names.map((name) => {
-    const { spelt, paths = {}, backend } = given.get(name) ?? { spelt: name, backend: "" };
+    const { spelling, paths = {}, backend } = given.get(name) ?? { spelling: name, backend: "" };
     return {
       name,
-      zone: zoneOf(name, zones, place.in("hosts", spelt)),
+      zone: zoneOf(name, zones, place.in("hosts", spelling)),
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
       certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
@@ -148,7 +148,7 @@ export function read(
   };
 }
 
-/** Whether new certificates wait before they are used. */
+/** Whether an apply stops until new certificates are issued. */
 function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Place): boolean {
   const here = place.in("gate");
   if (mode === "compute") {
@@ -166,10 +166,10 @@ function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Pl
   return gate ?? needed;
 }
 
-/** What the stack's authorizations are: of a project's own, since fixed records clash between projects. */
+/** The type of authorizations: records of the project's own, since fixed records clash between projects. */
 export const authorizationType = "PER_PROJECT_RECORD";
 
-/** Where records are, and the zones that hosts are matched with: none where they are elsewhere or could not be read. */
+/** The DNS host, and the zones for hosts: `undefined` if records are elsewhere or the zones could not be read. */
 function readDns(
   input: GcpManagedSanInput["dns"],
   place: Place,
@@ -220,6 +220,6 @@ function readAccepted(
 }
 
 function notAHost(name: DnsName, hosts: readonly DnsName[]): string {
-  const meant = nearest(name, hosts);
-  return `is ${show(name)}, which is none of the hosts; ${meant === undefined ? "write one of them" : `did you mean ${show(meant)}?`}`;
+  const suggestion = nearest(name, hosts);
+  return `is ${show(name)}, which is none of the hosts; ${suggestion === undefined ? "write one of them" : `did you mean ${show(suggestion)}?`}`;
 }

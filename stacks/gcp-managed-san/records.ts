@@ -10,14 +10,14 @@ import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "
 /** How long resolvers may keep a record, in seconds. */
 const recordTtl = 300;
 
-/** A record that somebody else has to make, as the output shows it. */
+/** A record that this stack does not make, as the output shows it. */
 interface WantedRecord {
   readonly name: string;
   readonly type: string;
   readonly data: string;
 }
 
-/** The records of a stack's hosts, made where the config says, or told where that is elsewhere. */
+/** The records of a stack's hosts: made with the config's DNS host, or listed in an output if they are elsewhere. */
 export class GoogleRecords {
   /** Records that this stack does not make, by type and name. */
   readonly wanted: Readonly<Record<string, WantedRecord>>;
@@ -36,8 +36,8 @@ export class GoogleRecords {
   /**
    * The record that shows Google that a domain may have certificates.
    *
-   * @param name - its full name with the dot at its end, as an expression
-   * @returns `undefined` where somebody else has to make it
+   * @param name - an expression for its full name, which ends in a dot
+   * @returns `undefined` if records are elsewhere
    */
   authorization(
     { domain, zone }: DnsAuthorizationConfig,
@@ -50,7 +50,7 @@ export class GoogleRecords {
   /**
    * Leads a host to an address.
    *
-   * @param after - what must be there before anybody is led to it
+   * @param after - what must exist before the record leads clients there
    */
   address(
     { name, zone }: GoogleHostConfig,
