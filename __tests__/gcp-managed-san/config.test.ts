@@ -18,7 +18,7 @@ const neg = {
 const host = { backend: "llama" };
 const dns = { in: "cloud-dns", zones: { "example.com": "example-com" } };
 
-/** A config with one stack, `lb`, without a mistake, of which some fields are changed; `undefined` takes one out. */
+/** A config without mistakes whose one stack is `lb`, with some fields changed; `undefined` removes a field. */
 function config(changes: Fields = {}): Fields {
   const lb = {
     scenario: "gcp-managed-san",

@@ -13,7 +13,7 @@ import { type Applied, type Json, needsOf, type Workspace, workspace } from "../
 
 const servers = ["in-memory Google API"];
 
-/** A config's stack with some fields changed; `undefined` takes one out. */
+/** A config's stack with some fields changed; `undefined` removes a field. */
 function withChanges(config: ConfigInput, stack: string, changes: Json = {}): object {
   return { ...config, stacks: { [stack]: { ...config.stacks[stack], ...changes } } };
 }
@@ -44,7 +44,7 @@ class Deployment {
     return new Deployment(api, run, changed, stack);
   }
 
-  /** Applies the stack with some fields changed, and says what was called; throws what Terraform says. */
+  /** Applies the stack with some fields changed, and returns the calls. @throws if Terraform fails, with its message */
   async apply(changes: Json = {}): Promise<{ readonly applied: Applied; readonly calls: readonly string[] }> {
     this.#run.replace(synthesized(this.config(changes))[this.stack] ?? "");
     this.api.clearLog();
@@ -52,11 +52,11 @@ class Deployment {
     return { applied, calls: this.api.log().map(short) };
   }
 
-  /** What `check --against` the state says that an apply with some fields changed would interrupt. */
+  /** Interruptions that `check --against` finds between the state and a stack with some fields changed. */
   interrupted(changes: Json): readonly string[] {
     const { config, report } = checkedConfig(this.config(changes));
     const state = join(this.#run.folder, "terraform.tfstate");
-    // The override puts the test's project into everything.
+    // The override puts the test's project into every resource.
     const placed = config.stacks.map((stack) =>
       stack.kind === "gcp-managed-san" ? { ...stack, config: { ...stack.config, project: "test-project" } } : stack,
     );
@@ -65,13 +65,13 @@ class Deployment {
     return report.problems.map(({ message }) => message);
   }
 
-  /** Expects that nothing would change, and that nothing is warned of. */
+  /** Expects a plan without changes and without warnings. */
   async expectSettled(): Promise<void> {
     const { actions, outputs, warnings } = await this.#run.plan();
     expect({ actions, outputs, warnings }).toEqual({ actions: {}, outputs: [], warnings: [] });
   }
 
-  /** Expects that every call of the last apply left the hosts served by a certificate that is issued. */
+  /** Expects that the hosts had an issued certificate after every call of the last apply. */
   expectServed(...hosts: readonly string[]): void {
     const served = this.api.log().map((call) => ({ call: short(call), ...call.serving }));
     for (const call of served) expect(call).toMatchObject(Object.fromEntries(hosts.map((host) => [host, "ACTIVE"])));
@@ -88,7 +88,7 @@ class Deployment {
   }
 }
 
-/** A call as tests name it: what it does to what kind of thing, whose name stands without environment, stack and hash. */
+/** A call as tests name it: method, kind and name of the resource, without environment, stack and hash. */
 function short({ method, path, body, status }: GoogleCall): string {
   const plain = (text: string) => text.replace(/^[a-z]+-gcp-[a-z]+(?:-san)?-/, "").replace(/-[0-9a-f]{10}$/, "");
   const parts = path.split("/").slice(1);
@@ -495,7 +495,7 @@ proofsOf("gcp-managed-san (one of Compute for all)", needs, (prove) => {
       ]);
       google.expectServed(...Object.keys(names));
       await google.expectSettled();
-      // Without it the new one, which is not issued, takes its place.
+      // Without it the new certificate, which is not issued, takes its place.
       expect(google.interrupted(all)).toEqual([
         ...Object.keys(names).map(() => expect.stringContaining("would lose the certificate")),
         expect.stringContaining('lacks "new.example.com"'),
@@ -513,7 +513,7 @@ proofsOf(EVERYTHING, needs, (prove) => {
   let google: Deployment;
   afterAll(() => google?.stop());
   const config = JSON.parse(readFileSync("__tests__/golden/gcp-everything.json", "utf8")) as ConfigInput;
-  // Its state belongs into a bucket, which this has none of.
+  // Its state belongs in a bucket, and this test has none.
   const local = { ...config, backend: { type: "local" } } as ConfigInput;
   const existing = [
     "compute/projects/other-prod/global/backendServices/files",

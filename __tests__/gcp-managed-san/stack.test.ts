@@ -13,7 +13,7 @@ import {
   textsIn,
 } from "../support/synthesis";
 
-// A busy machine may take longer than the default for many syntheses.
+// Many syntheses take longer than the default on a busy machine.
 jest.setTimeout(60_000);
 
 /** A config that has every optional field of this scenario. */
@@ -31,7 +31,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const cloudRun = (region: string, service = "llama") => ({ cloudRun: { region, service } });
 const llama = { backend: "llama" };
 
-/** The only stack, `lb`, of a config without a mistake, with some fields changed. */
+/** The only stack, `lb`, of a config without mistakes, with some fields changed. */
 function lb(changes: Fields = {}): TerraformJson {
   return synthesizedJson(config(changes), "lb");
 }
@@ -64,11 +64,11 @@ function allResources(json: TerraformJson): Readonly<Record<string, Block>> {
   );
 }
 
-/** Addresses of the resources that are not the same in both. */
+/** Addresses of resources that differ between the two. */
 function changedBetween(before: TerraformJson, after: TerraformJson): readonly string[] {
   const [one, other] = [allResources(before), allResources(after)];
   const known = [...new Set([...Object.keys(one), ...Object.keys(other)])].sort();
-  // What must be there first is not part of a resource.
+  // What a resource depends on is not part of it.
   const plain = (block: Block | undefined) => JSON.stringify({ ...block, depends_on: undefined });
   return known.filter((address) => plain(one[address]) !== plain(other[address]));
 }

@@ -10,6 +10,11 @@ import { sortedEntries } from "./sorted-map";
 /** Written in place of a Route 53 zone id, it lets Terraform find the zone by its name. */
 export const lookup = "lookup";
 
+/** Id of the data source that finds a zone by its name. */
+export function lookupId(zone: DnsName): string {
+  return `zone_${zone}`;
+}
+
 const zonesInput = (zone: z.ZodType<string, string>, example: string) =>
   mapOf(zone, {
     description: "Existing public zones by name; a name's records go to the zone with the longest name that covers it.",

@@ -8,28 +8,24 @@ import type { Construct } from "constructs";
 import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
 import { googleName } from "../../lib/config/google";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import {
-  authorizationType,
-  type DnsAuthorizationConfig,
-  type GcpManagedSanConfig,
-  type GoogleCertificateConfig,
-} from "./config";
+import { authorizationType, type DnsAuthorizationConfig, type GcpManagedSanConfig } from "./config";
+import type { GoogleCertificateConfig } from "./config-certificates";
 import type { GoogleRecords } from "./records";
 
-/** Nothing that something else refers to goes before that refers to something else. */
+/** Create the replacement before deleting what others reference. */
 export const referenced = { createBeforeDestroy: true } as const;
 
-/** A certificate map as a proxy takes it, and what must be there before one uses it. */
+/** A certificate map in the form that a proxy takes, with the entries that must exist before the proxy uses it. */
 export interface CertificateMap {
   readonly uri: string;
-  /** By host; the one for clients that name no host has the key `""`. */
+  /** By host. The entry for clients that name no host has the key `""`. */
   readonly entries: ReadonlyMap<DnsName, ITerraformDependable>;
 }
 
 /**
- * Makes the certificates of Certificate Manager and the map that gives each host its own.
+ * Makes the certificates of Certificate Manager, and the map that gives each host its certificate.
  *
- * @returns `undefined` where the stack has none
+ * @returns `undefined` if the stack has none
  */
 export function certificateMap(
   stack: Construct,
@@ -41,7 +37,7 @@ export function certificateMap(
   const authorized = new Map(
     authorizations.map((authorization) => [authorization.domain, authorize(stack, authorization, records)]),
   );
-  const made = new Map(
+  const managed = new Map(
     certificates.map((certificate) => {
       const domains = [...new Set(certificate.domains.map(withoutWildcard))].sort();
       const needed = domains.flatMap((domain) => authorized.get(domain) ?? []);
@@ -57,7 +53,7 @@ export function certificateMap(
       name: googleName(owner, what, [match]),
       map: map.name,
       ...match,
-      certificates: [made.get(host.certificate ?? "")?.id ?? ""],
+      certificates: [managed.get(host.certificate ?? "")?.id ?? ""],
     });
   const entries = new Map(
     hosts.map((host) => [host.name, entry(nameInId(host.name), host.name, host, { hostname: host.name })]),
@@ -67,26 +63,26 @@ export function certificateMap(
   return { uri: `//certificatemanager.googleapis.com/${map.id}`, entries };
 }
 
-/** What matches clients that name no host. */
+/** Matches clients that name no host. */
 type Primary = { readonly matcher: "PRIMARY" };
 
-/** Leave to make certificates for a domain, and what shows that it was given. */
+/** An authorization to make certificates for a domain, and the record that proves it. */
 interface Authorized {
   readonly id: string;
-  /** `undefined` where records are elsewhere. */
+  /** `undefined` if records are elsewhere. */
   readonly record: ITerraformDependable | undefined;
 }
 
 function authorize(stack: Construct, authorization: DnsAuthorizationConfig, records: GoogleRecords): Authorized {
   const { domain, name } = authorization;
-  const made = new CertificateManagerDnsAuthorization(stack, `authorization_${domain}`, {
+  const resource = new CertificateManagerDnsAuthorization(stack, `authorization_${domain}`, {
     name,
     domain,
     type: authorizationType,
     lifecycle: referenced,
   });
-  const { name: fqdn, data } = made.dnsResourceRecord.get(0);
-  return { id: made.id, record: records.authorization(authorization, fqdn, data) };
+  const { name: fqdn, data } = resource.dnsResourceRecord.get(0);
+  return { id: resource.id, record: records.authorization(authorization, fqdn, data) };
 }
 
 function managedCertificate(
@@ -98,7 +94,7 @@ function managedCertificate(
   const certificate = new CertificateManagerCertificate(stack, `certificate_${nameInId(key)}`, {
     name,
     managed: { domains: [...domains], dnsAuthorizations: authorized.map(({ id }) => id) },
-    // Google looks for the records at once, and if they are not there much later again.
+    // Google looks for the records at once. If they are missing, it looks again only much later.
     dependsOn: authorized.flatMap(({ record }) => record ?? []),
     lifecycle: gate ? { ...referenced, postcondition: [issuedGate(domains)] } : referenced,
   });
@@ -112,7 +108,7 @@ function managedCertificate(
   return certificate;
 }
 
-/** Ends an apply, with nothing changed that serves, until a certificate is issued. */
+/** Fails an apply until the certificate is issued. Nothing that serves has changed by then. */
 function issuedGate(domains: readonly string[]) {
   return {
     condition: '${self.managed[0].state == "ACTIVE"}',
@@ -120,7 +116,7 @@ function issuedGate(domains: readonly string[]) {
   };
 }
 
-/** Makes the certificates of Compute, in the proxy's order. */
+/** Makes Compute's certificates, in the proxy's order. */
 export function computeCertificateIds(stack: Construct, { computeCertificates }: GcpManagedSanConfig): string[] {
   return computeCertificates.map(({ key, name, domains }) => {
     const certificate = new ComputeManagedSslCertificate(stack, `compute_${nameInId(key)}`, {
@@ -138,13 +134,13 @@ export function computeCertificateIds(stack: Construct, { computeCertificates }:
 }
 
 interface ReadinessCheckProps {
-  /** A Terraform expression without braces; one that fails, as that of an unknown value, is not judged. */
+  /** A Terraform expression without braces. If it fails, for example on an unknown value, the check passes. */
   readonly condition: string;
   readonly domains: readonly string[];
   readonly advice: string;
 }
 
-/** A `check` block: a plan warns as long as a certificate is not issued, and does nothing else. */
+/** A `check` block: a plan warns until the certificate is issued, and still goes on. */
 class ReadinessCheck extends TerraformElement {
   readonly #props: ReadinessCheckProps;
 
@@ -173,7 +169,7 @@ function named(domains: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${others.length} more`;
 }
 
-/** What the inventory says of a certificate that Google makes. */
+/** The inventory entry of a certificate that Google makes. */
 export function googleEntry({ domains }: GoogleCertificateConfig): InventoryEntry {
   return {
     names: domains,

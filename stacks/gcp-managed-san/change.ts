@@ -1,31 +1,30 @@
 import {
   blockOf,
-  namedOfType,
   nameOfReference,
   ofType,
   type PreviousResource,
   type PreviousStack,
   textsOf,
 } from "../../lib/change/previous-stack";
-import { lookup } from "../../lib/config/dns-hosts";
-import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
+import type { DnsName } from "../../lib/config/dns-names";
 import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
+import { checkRecords, listed } from "./change-records";
 import type { GcpManagedSanConfig } from "./config";
 
-/** A certificate as it was before. */
+/** A certificate of the earlier release. */
 interface KnownCertificate {
   readonly name: string;
   readonly domains: readonly DnsName[];
-  /** `undefined` where an output does not tell. */
+  /** `undefined` if an output was given, which does not tell. */
   readonly issued: boolean | undefined;
 }
 
-/** What served before. */
+/** What served in the earlier release. */
 interface Before {
   /** Certificates of Certificate Manager. */
   readonly managed: readonly KnownCertificate[];
-  /** Names of certificates by host, where the proxy had a map. */
+  /** Names of certificates by host; `undefined` if the proxy had no map. */
   readonly entries: ReadonlyMap<DnsName, readonly string[]> | undefined;
   /** Compute's certificates on the proxy. */
   readonly attached: readonly KnownCertificate[];
@@ -33,8 +32,8 @@ interface Before {
 }
 
 /**
- * Every host that was served, and still is to be, must have a certificate at every moment of the apply: the one that
- * it has, or one that is issued already.
+ * Every host that was served and stays must have a certificate at every moment of the apply: its present one, or one
+ * that is already issued.
  */
 export function change(stack: GcpManagedSanConfig, previous: PreviousStack | undefined, place: Place): void {
   if (previous === undefined) return;
@@ -73,7 +72,7 @@ function readBefore(previous: PreviousStack): Before | undefined {
   };
 }
 
-/** Another project is another everything: an address, certificates that nobody has issued, records that change. */
+/** Another project replaces everything: the address changes, records change, and certificates are not issued yet. */
 function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, place: Place): boolean {
   const [proxy] = ofType(previous, "google_compute_target_https_proxy");
   const was = previous.resources["provider.google"]?.project ?? proxy?.project;
@@ -116,18 +115,18 @@ function checkCertificates(stack: GcpManagedSanConfig, before: Before, place: Pl
         'ends what phase: "add-map" began, and an output does not tell whether its apply went through its gate; compare with the state, or see that `gcloud compute target-https-proxies describe` shows a certificateMap',
       );
   }
-  // With a map it alone counts.
+  // If a proxy has a map, it ignores its other certificates.
   if (!hadMap || !hasMap) checkAttached(stack, before, hosts, place);
 }
 
-/** Hosts of the config that something served. */
+/** Hosts of the config that the earlier release served. */
 function servedBefore({ hosts }: GcpManagedSanConfig, { entries, attached }: Before): readonly DnsName[] {
   const names = hosts.map(({ name }) => name);
   if (entries !== undefined) return names.filter((name) => entries.has(name));
   return names.filter((name) => attached.some(({ domains }) => domains.includes(name)));
 }
 
-/** An entry may change over to a certificate only when that is issued. */
+/** An entry may change over only to a certificate that is issued. */
 function checkMapped(
   { certificates, gate, hosts }: GcpManagedSanConfig,
   { managed, entries }: Before,
@@ -162,13 +161,13 @@ function checkAttached(
     if (kept.length === 0) {
       const names = had[0]?.domains ?? [host];
       const old = names.map(show).join(", ");
-      const way = names.length > 1 ? `write retiring: [${old}] until the new one is issued` : "keep its own";
+      const remedy = names.length > 1 ? `write retiring: [${old}] until the new one is issued` : "keep its own";
       here.problem(
-        `would lose the certificate for ${listed(names)} to one that Google issues only later; ${way}, or name the host in acceptOutage`,
+        `would lose the certificate for ${listed(names)} to one that Google issues only later; ${remedy}, or name the host in acceptOutage`,
       );
       continue;
     }
-    // Nothing changes where all of them stay and there was no map before.
+    // If all of them stay and there was no map, nothing changes.
     if (entries === undefined && kept.length === had.length) continue;
     if (kept.some(({ issued }) => issued)) continue;
     if (kept.some(({ issued }) => issued === undefined)) {
@@ -184,76 +183,7 @@ function checkAttached(
   }
 }
 
-/**
- * Records that lead hosts here, or let Google renew their certificates, must stay where they are: what deletes them
- * cannot know whether somebody made them elsewhere.
- */
-function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
-  const here = place.in("dns");
-  if (here.refused) return;
-  const { dns, hosts, acceptOutage } = stack;
-  const records = new Map([
-    ...namedOfType(previous, "google_dns_record_set"),
-    ...namedOfType(previous, "aws_route53_record"),
-  ]);
-  const goes = (name: string, target: PreviousResource) => {
-    const record = records.get(name.replaceAll(".", "_"));
-    return (
-      record !== undefined && !(placeOf(record, previous) === placeOf(target, previous) || lookedUp(record, target))
-    );
-  };
-  const asked = hosts.filter(({ name }) => !acceptOutage.includes(name));
-  const leads = dns.in !== "elsewhere" && dns.addressRecords;
-  const led = asked.filter(({ name, zone }) =>
-    (stack.ipv6 ? ["a", "aaaa"] : ["a"]).some((type) =>
-      goes(`address_${nameInId(name)}_${type}`, leads ? placed(stack, zone) : {}),
-    ),
-  );
-  const proved = stack.authorizations.flatMap(({ domain, zone }) =>
-    goes(`proof_${domain}`, placed(stack, zone)) ? asked.filter(({ name }) => withoutWildcard(name) === domain) : [],
-  );
-  if (led.length > 0) {
-    const field = dns.in === "elsewhere" || leads ? here : here.in("addressRecords");
-    field.problem(
-      `would delete the records that lead ${listed(namesOf(led))} here; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
-    );
-  }
-  if (proved.length > 0) {
-    here.problem(
-      `would delete the records with which Google renews the certificates of ${listed(namesOf(proved))}; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
-    );
-  }
-}
-
-/** The place of a stack's record, in the words of the provider that makes it. */
-function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResource {
-  switch (dns.in) {
-    case "elsewhere":
-      return {};
-    case "cloud-dns":
-      return { project: dns.project ?? project, managed_zone: dns.zones[zone] };
-    case "route53":
-      return { zone_id: dns.zones[zone] === lookup ? lookedUpZone(zone) : dns.zones[zone] };
-  }
-}
-
-const lookedUpZone = (zone: DnsName) => `\${data.aws_route53_zone.zone_${zone.replaceAll(".", "_")}.zone_id}`;
-
-/** Whether only a look-up tells if two records in Route 53 are in one zone, which they then are taken to be. */
-function lookedUp(one: PreviousResource, other: PreviousResource): boolean {
-  const references = [one, other].map(({ zone_id }) => typeof zone_id === "string" && zone_id.startsWith("${"));
-  return one.zone_id !== undefined && other.zone_id !== undefined && references[0] !== references[1];
-}
-
-/** Where a record is, as a text. An output leaves the project out where it is the stack's. */
-function placeOf({ project, managed_zone, zone_id }: PreviousResource, previous: PreviousStack): string {
-  if (managed_zone === undefined) return `zone ${zone_id}`;
-  return `zone ${managed_zone} of ${project ?? previous.resources["provider.google"]?.project}`;
-}
-
-const namesOf = (hosts: readonly { readonly name: DnsName }[]) => hosts.map(({ name }) => name);
-
-/** A host that is taken out is served no more, unless its wildcard serves it from before. */
+/** A host that is taken out is no longer served, unless its wildcard was there before and stays. */
 function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, { entries, attached }: Before, place: Place): void {
   const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
   const names = hosts.map(({ name }) => name);
@@ -276,7 +206,7 @@ function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, { entries, att
   }
 }
 
-/** What is closed on purpose, for some clients only, is worth a word. */
+/** Warns of what closes on purpose, and for some clients only. */
 function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
   const addresses = ofType(previous, "google_compute_global_address");
   if (!stack.ipv6 && addresses.some(({ ip_version }) => ip_version === "IPV6")) {
@@ -300,10 +230,4 @@ function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, plac
         `is ${show(stack.sslPolicy.minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`,
       );
   }
-}
-
-function listed(hosts: readonly DnsName[]): string {
-  const [first, second, ...more] = hosts.map(show);
-  if (second === undefined) return first ?? "";
-  return more.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${more.length} more`;
 }

@@ -4,12 +4,12 @@ import { show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import type { GcpManagedSanConfig } from "./config";
 
-/** Names that a certificate of Google's can have (quotas of Certificate Manager and of Compute). */
+/** Most names of one certificate (quotas of Certificate Manager and of Compute). */
 const mostNames = 100;
-/** Certificates that an HTTPS proxy takes (quotas of Compute). */
+/** Most certificates of one HTTPS proxy (quotas of Compute). */
 const mostCertificates = 15;
 
-/** A stack must be one whose certificates Google issues, all of which the provider takes without a word. */
+/** Reports what Google would not issue or serve, although the provider accepts it. */
 export function check(stack: GcpManagedSanConfig, _settings: Settings, place: Place): void {
   checkIssuer("google", stack, place);
   const { grouping, hosts, mode, phase } = stack;
@@ -71,9 +71,9 @@ function checkNumbers(stack: GcpManagedSanConfig, place: Place): void {
   const { certificates, computeCertificates, hosts } = stack;
   const largest = Math.max(...[...certificates, ...computeCertificates].map(({ domains }) => domains.length), 0);
   if (largest > mostNames) {
-    const at = hosts.length > mostNames ? "hosts" : "retiring";
+    const field = hosts.length > mostNames ? "hosts" : "retiring";
     place
-      .in(at)
+      .in(field)
       .problem(`has ${largest} names for one certificate, Google takes ${mostNames}; write grouping: "per-name"`);
   }
   if (computeCertificates.length > mostCertificates) {
@@ -85,18 +85,18 @@ function checkNumbers(stack: GcpManagedSanConfig, place: Place): void {
   }
 }
 
-/** Compute proves a name by asking the load balancer for it, which a wildcard has no answer to. */
+/** Compute proves a name by a request to the load balancer for exactly that name, which no wildcard is. */
 function checkWildcards({ computeCertificates, hosts, mode }: GcpManagedSanConfig, place: Place): void {
   const wildcards = [...new Set(computeCertificates.flatMap(({ domains }) => domains))].filter((name) =>
     name.startsWith("*."),
   );
   for (const name of wildcards) {
-    const way =
+    const remedy =
       mode === "compute"
         ? 'use mode "certificate-manager"'
         : 'add it after phase "drop-certificates", or on the way back to mode "compute", which can never serve it, leave it out';
     const isHost = hosts.some((host) => host.name === name);
     const named = isHost ? place.in("hosts", name) : place.in("retiring", { member: name });
-    named.problem(`is a wildcard, for which Compute issues no certificate; ${way}`);
+    named.problem(`is a wildcard, for which Compute issues no certificate; ${remedy}`);
   }
 }

@@ -7,18 +7,19 @@ import type { GcpManagedSanConfig } from "./config";
 export function claims({ owner, dns, hosts }: GcpManagedSanConfig, place: Place): readonly Claim[] {
   const elsewhere = dns.in === "elsewhere";
   return hosts.flatMap(({ name }) => {
-    const at = place.in("hosts", name);
+    const here = place.in("hosts", name);
     const host: Claim = {
       kind: "host of a load balancer",
       id: name,
-      // Records of two stacks are compared as records. A stack that is to write its own later is on its way and says so;
-      // records that are written elsewhere can lead to one of the two, and the other serves nobody.
+      // Only records that are written elsewhere are compared as hosts: they can lead to one of two stacks, and the other
+      // serves no client. If a stack writes the records, the records are compared; if it says that it does not do so yet,
+      // the host is about to move.
       within: elsewhere ? undefined : owner.stack,
-      place: at,
+      place: here,
       advice: true,
       taken: (by) =>
         `is a host of ${by.name} too, and its records can lead to one of them only; leave it out of the other`,
     };
-    return [host, ...(elsewhere || !dns.addressRecords ? [] : addressClaims(name, at))];
+    return [host, ...(elsewhere || !dns.addressRecords ? [] : addressClaims(name, here))];
   });
 }

@@ -17,7 +17,7 @@ interface EndpointConfig {
   readonly port: number;
 }
 
-/** What stands behind a backend, complete. */
+/** The servers of a backend, complete. */
 export type BackendTarget =
   | { readonly kind: "service"; readonly link: string }
   | { readonly kind: "instance-groups"; readonly groups: readonly string[]; readonly port: string }
@@ -31,7 +31,7 @@ export type BackendTarget =
     }
   | { readonly kind: "cloud-run"; readonly region: string; readonly service: string };
 
-/** What the load balancer does with servers it reaches itself. */
+/** How the load balancer treats servers that it reaches itself. */
 export interface ServersConfig {
   readonly protocol: (typeof protocols)[number];
   readonly timeout: Seconds;
@@ -43,7 +43,7 @@ export interface ServersConfig {
 export interface GoogleBackendConfig {
   readonly name: string;
   readonly target: BackendTarget;
-  /** `undefined`: it has none of this, or its own. */
+  /** `undefined` for a service by link and for Cloud Run, which have settings of their own. */
   readonly servers: ServersConfig | undefined;
   readonly logging: boolean;
 }

@@ -8,12 +8,12 @@ import type { GcpManagedSanInput } from "./input";
 
 type HostInput = GcpManagedSanInput["hosts"][string];
 
-/** Hosts by name in normal form, each with its spelling; two spellings of one are a mistake. */
+/** Hosts by name in normal form, each with the user's spelling. Two spellings of one host are a mistake. */
 export function readHosts(
   { hosts }: GcpManagedSanInput,
   place: Place,
-): ReadonlyMap<DnsName, HostInput & { readonly spelt: string }> {
-  const read = new Map<DnsName, HostInput & { readonly spelt: string }>();
+): ReadonlyMap<DnsName, HostInput & { readonly spelling: string }> {
+  const read = new Map<DnsName, HostInput & { readonly spelling: string }>();
   const here = place.in("hosts");
   for (const [given, host] of sortedEntries(hosts)) {
     const parsed = parseName(given);
@@ -25,25 +25,25 @@ export function readHosts(
     if (advice !== undefined) here.in(given).warning(advice);
     const other = read.get(name);
     if (other !== undefined) {
-      here.in(given).problem(`is ${show(other.spelt)} a second time; write each host once`);
+      here.in(given).problem(`is ${show(other.spelling)} a second time; write each host once`);
     } else if (!withoutWildcard(name).includes(".")) {
       here.in(given).problem("has one label, and Google issues for domain names of two or more; write the whole name");
     } else {
-      read.set(name, { ...host, spelt: given });
+      read.set(name, { ...host, spelling: given });
     }
   }
   if (read.size === 0 && !here.wrong) here.problem("is empty; write at least one host");
   return read;
 }
 
-/** Every mention of a backend must be of one that is there, and every one that is there should be mentioned. */
+/** Every backend that is named must exist, and every backend should be named. */
 export function checkBackendNames(
   input: GcpManagedSanInput,
   backends: readonly GoogleBackendConfig[],
   place: Place,
 ): void {
   const known = backends.map(({ name }) => name);
-  const misspelt: string[] = [];
+  const suggestions: string[] = [];
   const mentions = [
     { name: input.defaultBackend, mention: place.in("defaultBackend") },
     ...Object.entries(input.hosts).flatMap(([host, { backend, paths = {} }]) => [
@@ -57,10 +57,11 @@ export function checkBackendNames(
     }
   } else {
     for (const { name, mention } of mentions.filter(({ name }) => !known.includes(name))) {
-      const meant = nearest(name, known);
-      if (meant !== undefined) misspelt.push(meant);
-      const way = meant === undefined ? `write one of ${known.join(", ")}, or add it` : `did you mean ${show(meant)}?`;
-      mention.problem(`is ${show(name)}, and no backend has that name; ${way}`);
+      const suggestion = nearest(name, known);
+      if (suggestion !== undefined) suggestions.push(suggestion);
+      const remedy =
+        suggestion === undefined ? `write one of ${known.join(", ")}, or add it` : `did you mean ${show(suggestion)}?`;
+      mention.problem(`is ${show(name)}, and no backend has that name; ${remedy}`);
     }
   }
   for (const [host, { paths = {} }] of Object.entries(input.hosts)) {
@@ -69,13 +70,14 @@ export function checkBackendNames(
       if (problem !== undefined) place.in("hosts", host, "paths", route).problem(problem);
     }
   }
-  const used = [...mentions.map(({ name }) => name), ...misspelt];
+  // A misspelt name counts as a use of the backend that it resembles.
+  const used = [...mentions.map(({ name }) => name), ...suggestions];
   for (const name of known.filter((name) => !used.includes(name))) {
     place.in("backends", name).warning("serves nothing; leave it out, or name it in a host");
   }
 }
 
-/** Why the text is no path of a URL map, if it is none. */
+/** Problem text for a path that a URL map does not take. */
 function pathProblem(route: string): string | undefined {
   if (route === "/*") return "is every path, which the host's backend serves; leave it out";
   return /^\/([^\s?#*]*|[^\s?#*]*\/\*)$/.test(route) && !route.includes("//")

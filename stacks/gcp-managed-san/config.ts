@@ -10,39 +10,37 @@ import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { Around } from "../scenario";
 import { type GoogleBackendConfig, readBackends } from "./config-backends";
+import {
+  certificatesFor,
+  computeCertificates,
+  type GoogleCertificateConfig,
+  inProxyOrder,
+  readRetiring,
+  sharedCertificate,
+} from "./config-certificates";
 import { checkBackendNames, readHosts } from "./config-hosts";
 import type { GcpManagedSanInput, modes, profiles, versions } from "./input";
 
 /** A host, complete. */
 export interface GoogleHostConfig {
   readonly name: DnsName;
-  /** The zone that its records go to; `undefined` where records are elsewhere. */
+  /** The zone of its records; `undefined` if records are elsewhere. */
   readonly zone: DnsName | undefined;
   readonly backend: string;
   readonly paths: readonly { readonly path: string; readonly backend: string }[];
-  /** The certificate of Certificate Manager that it is served with; `undefined` where it has none. */
+  /** Key of its certificate of Certificate Manager; `undefined` in mode compute. */
   readonly certificate: string | undefined;
 }
 
-/** A certificate that Google makes, complete. */
-export interface GoogleCertificateConfig {
-  /** What tells it from the stack's others of its kind: the host, or `all` of them. */
-  readonly key: string;
-  /** What Google calls it. */
-  readonly name: string;
-  /** Sorted: their order replaces a certificate. */
-  readonly domains: readonly DnsName[];
-}
-
-/** Leave to make certificates for a domain and its wildcard, complete. */
+/** An authorization to make certificates for a domain and its wildcard, complete. */
 export interface DnsAuthorizationConfig {
   readonly domain: DnsName;
   readonly name: string;
-  /** `undefined` where records are elsewhere. */
+  /** `undefined` if records are elsewhere. */
   readonly zone: DnsName | undefined;
 }
 
-/** Where records are, complete. */
+/** The DNS host of the records, complete. */
 export type GoogleDnsConfig =
   | {
       readonly in: "cloud-dns";
@@ -62,7 +60,7 @@ export type GoogleDnsConfig =
 /** A stack of Google-managed certificates on a load balancer, complete. */
 export interface GcpManagedSanConfig {
   readonly project: string;
-  /** Whose resources they are. */
+  /** The scope of resource names. */
   readonly owner: NameScope;
   readonly mode: (typeof modes)[number];
   readonly phase: "add-map" | "drop-certificates" | undefined;
@@ -78,20 +76,17 @@ export interface GcpManagedSanConfig {
   /** Certificates of Certificate Manager; none in mode compute. */
   readonly certificates: readonly GoogleCertificateConfig[];
   readonly authorizations: readonly DnsAuthorizationConfig[];
-  /** Certificates of Compute, in the proxy's order; none in mode certificate-manager but while the mode changes. */
+  /** Certificates of Compute, in the proxy's order; in mode certificate-manager only while the mode changes. */
   readonly computeCertificates: readonly GoogleCertificateConfig[];
   readonly ipv6: boolean;
   readonly redirectHttp: boolean;
   readonly sslPolicy: { readonly profile: (typeof profiles)[number]; readonly minimum: (typeof versions)[number] };
   readonly quic: boolean | undefined;
-  /** `undefined`: Google's own. */
+  /** `undefined` for Google's default. */
   readonly keepAlive: Seconds | undefined;
 }
 
-/** The key of the certificate that all names share. A host has a dot, so none is called so. */
-const sharedCertificate = "all";
-
-/** Completes a stack: hosts matched with backends and zones, certificates named by what they are for. */
+/** Completes a stack: matches hosts with backends and zones, and names certificates after their hosts. */
 export function read(
   input: GcpManagedSanInput,
   { project, environment, stack }: Around,
@@ -108,10 +103,10 @@ export function read(
   const retired = readRetiring(input, owner, names, place);
   const compute = !managed || input.phase === "add-map" ? names : [];
   const hosts = names.map((name) => {
-    const { spelt, paths = {}, backend } = given.get(name) ?? { spelt: name, backend: "" };
+    const { spelling, paths = {}, backend } = given.get(name) ?? { spelling: name, backend: "" };
     return {
       name,
-      zone: zoneOf(name, zones, place.in("hosts", spelt)),
+      zone: zoneOf(name, zones, place.in("hosts", spelling)),
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
       certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
@@ -153,32 +148,7 @@ export function read(
   };
 }
 
-/** The certificate that a stack with one of Compute for all names had, while it is retiring. */
-function readRetiring(
-  { retiring, grouping, mode, phase }: GcpManagedSanInput,
-  owner: NameScope,
-  names: readonly DnsName[],
-  place: Place,
-): readonly GoogleCertificateConfig[] {
-  if (retiring === undefined) return [];
-  const here = place.in("retiring");
-  const old = readNames(retiring, here);
-  if (mode !== "compute" && phase !== "add-map") {
-    if (!place.in("mode").refused && !place.in("phase").refused) {
-      here.problem("has no use with Certificate Manager, where the gate keeps the old certificate; leave it out");
-    }
-    return [];
-  }
-  if (retiring.length === 0) {
-    here.problem("is empty; write the names that the old certificate has, or leave it out");
-  } else if (grouping === "all" && old.join() === names.join()) {
-    here.problem("has the names of hosts, whose certificate is no old one; write the names that it had before");
-    return [];
-  }
-  return old.length === 0 ? [] : computeCertificates(old, "all", owner);
-}
-
-/** Whether new certificates wait before they are used. */
+/** Whether an apply stops until new certificates are issued. */
 function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Place): boolean {
   const here = place.in("gate");
   if (mode === "compute") {
@@ -196,45 +166,10 @@ function readGate({ gate, grouping, mode, phase }: GcpManagedSanInput, place: Pl
   return gate ?? needed;
 }
 
-/** What the stack's authorizations are: of a project's own, since fixed records clash between projects. */
+/** The type of authorizations: records of the project's own, since fixed records clash between projects. */
 export const authorizationType = "PER_PROJECT_RECORD";
 
-/** Certificates for names: one each, or one for all. */
-function certificatesFor(
-  names: readonly DnsName[],
-  grouping: "per-name" | "all",
-  mode: (typeof modes)[number],
-  owner: NameScope,
-): readonly GoogleCertificateConfig[] {
-  if (names.length === 0) return [];
-  const groups = grouping === "all" ? [names] : names.map((name) => [name]);
-  return groups.map((domains) => {
-    const key = grouping === "all" ? sharedCertificate : (domains[0] ?? "");
-    return { key, name: googleName(owner, key, [mode, ...domains]), domains };
-  });
-}
-
-/** Compute's certificates for names. One for all is known by its names, so that the next can stand beside it. */
-function computeCertificates(
-  names: readonly DnsName[],
-  grouping: "per-name" | "all",
-  owner: NameScope,
-): readonly GoogleCertificateConfig[] {
-  const certificates = certificatesFor(names, grouping, "compute", owner);
-  if (grouping === "per-name") return certificates;
-  return certificates.map((one) => ({ ...one, key: `${one.key}_${one.name.slice(one.name.lastIndexOf("-") + 1)}` }));
-}
-
-/** The default first, since clients without SNI get the first. */
-function inProxyOrder(
-  certificates: readonly GoogleCertificateConfig[],
-  first: DnsName,
-): readonly GoogleCertificateConfig[] {
-  const isFirst = ({ key }: GoogleCertificateConfig) => key === first;
-  return [...certificates.filter(isFirst), ...certificates.filter((one) => !isFirst(one))];
-}
-
-/** Where records are, and the zones that hosts are matched with: none where they are elsewhere or could not be read. */
+/** The DNS host, and the zones for hosts: `undefined` if records are elsewhere or the zones could not be read. */
 function readDns(
   input: GcpManagedSanInput["dns"],
   place: Place,
@@ -285,6 +220,6 @@ function readAccepted(
 }
 
 function notAHost(name: DnsName, hosts: readonly DnsName[]): string {
-  const meant = nearest(name, hosts);
-  return `is ${show(name)}, which is none of the hosts; ${meant === undefined ? "write one of them" : `did you mean ${show(meant)}?`}`;
+  const suggestion = nearest(name, hosts);
+  return `is ${show(name)}, which is none of the hosts; ${suggestion === undefined ? "write one of them" : `did you mean ${show(suggestion)}?`}`;
 }

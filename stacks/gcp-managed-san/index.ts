@@ -17,7 +17,7 @@ export const gcpManagedSan = {
   certificates: ({ certificates, computeCertificates }) =>
     [...certificates, ...computeCertificates].map(({ key, domains }) => ({ name: key, names: domains })),
   authorities: () => [],
-  // Google makes and keeps the keys, and lets no one read them.
+  // Google makes and keeps the keys. They cannot be read.
   keysInState: () => [],
   clusters: () => [],
   claims,

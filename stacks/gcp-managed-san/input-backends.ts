@@ -13,7 +13,7 @@ import {
 import { keyPattern } from "../../lib/config/identifiers";
 import { show } from "../../lib/config/report";
 
-/** What Compute takes at most (Backend service timeout). */
+/** The longest timeout that Compute takes (Backend service timeout). */
 const longestTimeout: Seconds = day;
 
 /** A duration within limits. */
@@ -24,7 +24,7 @@ export const limitedInput = (notes: DurationNotes, least: Seconds, most: Seconds
       : `is ${show(value)}; write ${showDuration(least)} to ${showDuration(most)}`,
   );
 
-/** A link to something in Google Cloud, with or without the host in front that the console shows. */
+/** A link to a resource in Google Cloud, with or without the host that the console shows in front. */
 const linkInput = (description: string, example: string, path: string, what: string) =>
   text({ description, examples: [example] }, (value) =>
     new RegExp(`^(https://(www|compute)\\.googleapis\\.com/compute/v1/)?projects/[a-z0-9.:-]+/${path}/${name}$`).test(
@@ -60,7 +60,7 @@ const ofServers = {
       1,
       longestTimeout,
     ),
-    // A model that streams is not done in the 30 s that Compute would give it.
+    // A model that streams takes longer than the 30 s of Compute's default.
     "5m",
   ),
   healthCheck: withDefault(
@@ -158,7 +158,7 @@ const backendInput = z
     examples: [{ cloudRun: { region: "europe-west4", service: "llama" } }],
   });
 
-/** What serves, by name, as the user writes it. */
+/** Backends by name, as the user writes them. */
 export const backendsInput = mapOf(
   backendInput,
   { description: "What serves, by a name that is part of addresses." },

@@ -16,18 +16,18 @@ import { type CertificateMap, referenced } from "./certificates";
 import type { GcpManagedSanConfig, GoogleHostConfig } from "./config";
 import type { BackendTarget, GoogleBackendConfig, ServersConfig } from "./config-backends";
 
-/** The load balancer of today; what the provider would make without a word is the classic one. */
+/** The current kind of load balancer. The provider's default is the classic one. */
 const scheme = "EXTERNAL_MANAGED";
 
-/** What a load balancer shows its clients. */
+/** The certificates that a load balancer shows its clients. */
 export interface ShownCertificates {
-  /** Where there is one, it is all that counts. */
+  /** If there is one, the proxy ignores the others. */
   readonly map: CertificateMap | undefined;
   /** Ids of Compute's certificates, in order. */
   readonly compute: readonly string[];
 }
 
-/** An address that clients reach, and what must be there before they are led to it. */
+/** An address for clients, and the listener that must exist before records lead them to it. */
 export interface ReachableAddress {
   readonly version: "ipv4" | "ipv6";
   readonly address: string;
@@ -45,7 +45,7 @@ export function loadBalancer(
   const proxy = httpsProxy(stack, config, hostRoutes(stack, config, services), certificates);
   const redirect = config.redirectHttp ? redirectProxy(stack, owner) : undefined;
   return (config.ipv6 ? (["ipv4", "ipv6"] as const) : (["ipv4"] as const)).map((version) => {
-    // Of IPv4 neither says so: it is what they are by default, and what Google leaves out.
+    // IPv4 is the default of both resources, and Google leaves it out of its answers.
     const ipVersion = version === "ipv6" ? "IPV6" : undefined;
     const { address } = new ComputeGlobalAddress(stack, version, {
       name: googleName(owner, version, [ipVersion]),
@@ -86,7 +86,7 @@ function httpsProxy(
     sslCertificates: compute.length > 0 ? [...compute] : undefined,
     quicOverride: quic === undefined ? "NONE" : quic ? "ENABLE" : "DISABLE",
     httpKeepAliveTimeoutSec: keepAlive,
-    // A map without entries serves nobody.
+    // A map without entries serves no host.
     dependsOn: map && [...map.entries.values()],
     lifecycle: referenced,
   });
@@ -95,7 +95,7 @@ function httpsProxy(
 function redirectProxy(stack: Construct, owner: NameScope): ComputeTargetHttpProxy {
   const everything = new ComputeUrlMap(stack, "redirect", {
     name: googleName(owner, "redirect"),
-    // 308: a client that posts goes on posting.
+    // 308: the client repeats a POST as a POST.
     defaultUrlRedirect: { httpsRedirect: true, stripQuery: false, redirectResponseCode: "PERMANENT_REDIRECT" },
     lifecycle: referenced,
   });
@@ -107,8 +107,8 @@ function redirectProxy(stack: Construct, owner: NameScope): ComputeTargetHttpPro
 }
 
 /**
- * Which backend serves what. A host that the default serves needs no rule, so that adding one does not touch the map,
- * which serves.
+ * Routes from hosts and paths to backends. A host of the default backend has no rule, so adding one leaves the URL map
+ * alone, which serves.
  */
 function hostRoutes(
   stack: Construct,
@@ -117,7 +117,7 @@ function hostRoutes(
 ): ComputeUrlMap {
   const service = (name: string) => services.get(name) ?? "";
   const routed = hosts.filter(({ backend, paths }) => backend !== defaultBackend || paths.length > 0);
-  // With a hash of the host: "a.b-c.example.com" and "a-b.c.example.com" are one text without their dots.
+  // The name has a hash of the host: without dots "a.b-c.example.com" and "a-b.c.example.com" are the same text.
   const matcher = ({ name }: GoogleHostConfig) => googleName(owner, name, ["matcher"]);
   return new ComputeUrlMap(stack, "routes", {
     name: googleName(owner, "routes"),
@@ -132,13 +132,13 @@ function hostRoutes(
   });
 }
 
-/** What serves, as the routes take it. */
+/** Id of the backend service that routes refer to. */
 function backendService(stack: Construct, owner: NameScope, backend: GoogleBackendConfig): string {
   const { name, target, servers, logging } = backend;
   if (target.kind === "service") return target.link;
   const { groups, after } = backendGroups(stack, owner, name, target);
   const service = new ComputeBackendService(stack, `backend_${name}`, {
-    // A service that has served from groups of one kind does not take those of another.
+    // A service with groups of one kind does not accept groups of another kind later.
     name: googleName(owner, name, [target.kind]),
     loadBalancingScheme: scheme,
     protocol: servers?.protocol,
@@ -165,7 +165,7 @@ function balancing(target: BackendTarget) {
   }
 }
 
-/** The groups that serve, and what must be in them before they do. */
+/** The groups of a backend, and the endpoints that must be in them before they serve. */
 function backendGroups(
   stack: Construct,
   owner: NameScope,
@@ -198,7 +198,7 @@ function backendGroups(
         networkEndpointType: "GCE_VM_IP_PORT",
         lifecycle: referenced,
       });
-      // One resource each: the one for all of them takes the old ones out before it puts the new ones in.
+      // One resource for each endpoint: the resource for all of them removes the old ones before it adds the new ones.
       const after = endpoints.map(
         ({ instance, address, port }) =>
           new ComputeNetworkEndpoint(stack, `endpoint_${name}_${instance}`, {
@@ -217,16 +217,16 @@ function backendGroups(
 
 function healthCheck(stack: Construct, owner: NameScope, name: string, servers: ServersConfig): string {
   const { protocol, healthCheck: asked } = servers;
-  const how = {
+  const probe = {
     requestPath: asked.path,
     port: asked.port,
     portSpecification: asked.port === undefined ? "USE_SERVING_PORT" : "USE_FIXED_PORT",
   };
   const check = new ComputeHealthCheck(stack, `health_${name}`, {
     name: googleName(owner, name),
-    httpHealthCheck: protocol === "HTTP" || protocol === "H2C" ? how : undefined,
-    httpsHealthCheck: protocol === "HTTPS" ? how : undefined,
-    http2HealthCheck: protocol === "HTTP2" ? how : undefined,
+    httpHealthCheck: protocol === "HTTP" || protocol === "H2C" ? probe : undefined,
+    httpsHealthCheck: protocol === "HTTPS" ? probe : undefined,
+    http2HealthCheck: protocol === "HTTP2" ? probe : undefined,
     lifecycle: referenced,
   });
   return check.id;

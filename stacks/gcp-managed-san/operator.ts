@@ -50,7 +50,7 @@ export function operatorNotes(config: GcpManagedSanConfig): OperatorNotes {
   };
 }
 
-/** What must be there behind a load balancer, each kind of it once. */
+/** What must exist behind the load balancer, without repeats. */
 function googleBackendNeeds({ backends }: GcpManagedSanConfig): readonly string[] {
   const links = (all: readonly string[]) => all.map((link) => `\`${link.replace(/^https:.*\/v1\//, "")}\``).join(", ");
   const needOf = ({ target }: GoogleBackendConfig): string => {

@@ -2,21 +2,22 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { DnsRecordSet } from "@cdktf/provider-google/lib/dns-record-set";
 import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import { type DnsName, nameInId } from "../../lib/config/dns-names";
+import type { DnsName } from "../../lib/config/dns-names";
 import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import { addressRecordId, proofRecordId } from "./addresses";
 import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "./config";
 
 /** How long resolvers may keep a record, in seconds. */
 const recordTtl = 300;
 
-/** A record that somebody else has to make, as the output shows it. */
+/** A record that this stack does not make, as the output shows it. */
 interface WantedRecord {
   readonly name: string;
   readonly type: string;
   readonly data: string;
 }
 
-/** The records of a stack's hosts, made where the config says, or told where that is elsewhere. */
+/** The records of a stack's hosts: made with the config's DNS host, or listed in an output if they are elsewhere. */
 export class GoogleRecords {
   /** Records that this stack does not make, by type and name. */
   readonly wanted: Readonly<Record<string, WantedRecord>>;
@@ -35,21 +36,21 @@ export class GoogleRecords {
   /**
    * The record that shows Google that a domain may have certificates.
    *
-   * @param name - its full name with the dot at its end, as an expression
-   * @returns `undefined` where somebody else has to make it
+   * @param name - an expression for its full name, which ends in a dot
+   * @returns `undefined` if records are elsewhere
    */
   authorization(
     { domain, zone }: DnsAuthorizationConfig,
     name: string,
     data: string,
   ): ITerraformDependable | undefined {
-    return this.#record(`proof_${domain}`, { zone, name, type: "CNAME", data, of: domain });
+    return this.#record(proofRecordId(domain), { zone, name, type: "CNAME", data, of: domain });
   }
 
   /**
    * Leads a host to an address.
    *
-   * @param after - what must be there before anybody is led to it
+   * @param after - what must exist before the record leads clients there
    */
   address(
     { name, zone }: GoogleHostConfig,
@@ -57,10 +58,9 @@ export class GoogleRecords {
     data: string,
     after: readonly ITerraformDependable[],
   ): void {
-    const id = `address_${nameInId(name)}_${type.toLowerCase()}`;
     const record = { zone, name: `${name}.`, type, data, of: name };
     if (this.#dns.in !== "elsewhere" && !this.#dns.addressRecords) this.#tell(record);
-    else this.#record(id, record, after);
+    else this.#record(addressRecordId(name, type), record, after);
   }
 
   #record(id: string, record: PlacedRecord, after: readonly ITerraformDependable[] = []) {

@@ -24,12 +24,12 @@ export class GcpManagedSanStack extends BaseStack {
     for (const host of hosts) {
       const entry = map?.entries.get(host.name);
       for (const { version, address, listener } of addresses) {
-        // With a gate, nobody is led here before the host's certificate is issued.
+        // With a gate, records lead clients here only once the host's certificate is issued.
         const after = entry === undefined ? [listener] : [listener, entry];
         records.address(host, version === "ipv4" ? "A" : "AAAA", address, after);
       }
     }
-    // While the mode changes, a host has two.
+    // While the mode changes, a host has two certificates.
     const both = config.certificates.length > 0;
     const certificates = [
       ...config.certificates.map((certificate) => [certificate.key, certificate] as const),
