@@ -344,7 +344,7 @@ describe("what tells of an expiry", () => {
     expect(condition).toBe(
       '${try(timecmp(aws_acm_certificate.cdn.not_after, timeadd(plantimestamp(), "288h")) > 0, true)}',
     );
-    expect(error_message).toMatch(/^Certificate cdn ends on \$\{aws_acm_certificate\.cdn\.not_after\}\. /);
+    expect(error_message).toMatch(/^Certificate cdn expires on \$\{aws_acm_certificate\.cdn\.not_after\}\. /);
   });
 
   test("can be left out for a certificate", () => {

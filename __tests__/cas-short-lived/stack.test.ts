@@ -500,7 +500,7 @@ describe("a certificate from a request", () => {
     const end = `${certificate}.certificate_description[0].subject_description[0].not_after_time`;
     expect(full.check?.nodes_gateways_gateway_expiry?.assert).toEqual({
       condition: `\${try(timecmp(${end}, timeadd(plantimestamp(), "112h")) > 0, true)}`,
-      error_message: `Certificate gateways/gateway ends on \${${end}}. Nothing renews it by itself: raise its generation in the config and apply.`,
+      error_message: `Certificate gateways/gateway expires on \${${end}}. Nothing renews it by itself: raise its generation in the config and apply.`,
     });
     expect(output(full, "certificate_inventory")["gateways/gateway"]).toMatchObject({
       names: ["gateway.train.example.com"],
@@ -551,7 +551,7 @@ describe("outputs", () => {
         renewed_by: "the node, with its bootstrap",
         key_location: "the node, /etc/trainer/tls",
       },
-      "nodes probes": { renewed_by: "the node, in a way of its own" },
+      "nodes probes": { renewed_by: "the node, by its own means" },
     });
   });
 

@@ -576,8 +576,8 @@ proofs("renewal", needsOf(JSON.parse(certificatesOnly(json["local-ca"])) as Json
   prove("drift", "in it, the drift job's plan warns by name and says what to do", async () => {
     moveEnds(stack, { [leaf("ingest")]: inDays(29.9), [leaf("trainer")]: inDays(19.9) });
     expect(await warningsOf()).toEqual([
-      expect.stringMatching(/Certificate ingest ends on \S+Z\. An apply renews it: plan and apply this stack\.$/),
-      expect.stringMatching(/Certificate trainer ends on \S+Z\. An apply renews it: plan and apply this stack\.$/),
+      expect.stringMatching(/Certificate ingest expires on \S+Z\. An apply renews it: plan and apply this stack\.$/),
+      expect.stringMatching(/Certificate trainer expires on \S+Z\. An apply renews it: plan and apply this stack\.$/),
     ]);
   });
 
@@ -607,7 +607,7 @@ proofs("renewal", needsOf(JSON.parse(certificatesOnly(json["local-ca"])) as Json
       moveEnds(stack, { "tls_self_signed_cert.ca": inDays(days) });
       expect((await stack.plan()).actions).toEqual({});
       expect(await warningsOf()).toEqual([
-        expect.stringMatching(/Certificate ca \(the authority\) ends on \S+Z\. Nothing replaces it by itself: /),
+        expect.stringMatching(/Certificate ca \(the authority\) expires on \S+Z\. Nothing replaces it by itself: /),
       ]);
     }
   });

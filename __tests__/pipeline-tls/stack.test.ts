@@ -223,7 +223,7 @@ describe("the authority", () => {
     expect(full.check?.ca_expiry?.assert).toEqual({
       condition:
         '${try(timecmp(tls_self_signed_cert.ca.validity_end_time, timeadd(plantimestamp(), "8760h")) > 0, true)}',
-      error_message: expect.stringMatching(/^Certificate ca \(the authority\) ends on .*Nothing replaces it by itself/),
+      error_message: expect.stringMatching(/^Certificate ca \(the authority\) expires on .*Nothing replaces it by itself/),
     });
   });
 
@@ -308,7 +308,7 @@ describe("a service's certificate", () => {
         // The check starts when the window opens: before that, no apply would do anything about it.
         expect(json.check?.[`${name}_expiry`]?.assert).toEqual({
           condition: `\${try(timecmp(${type}.${name}.validity_end_time, timeadd(plantimestamp(), "${early_renewal_hours}h")) > 0, true)}`,
-          error_message: `Certificate ${name} ends on \${${type}.${name}.validity_end_time}. An apply renews it: plan and apply this stack.`,
+          error_message: `Certificate ${name} expires on \${${type}.${name}.validity_end_time}. An apply renews it: plan and apply this stack.`,
         });
       }
     }
@@ -533,7 +533,7 @@ describe("providers", () => {
 
 describe("the inventory", () => {
   test("says of the authority and of every service who signs, who renews, and where the key and the Secret are", () => {
-    const keyLocation = "Terraform's state, saved plans and `show -json`: whoever reads one of them";
+    const keyLocation = "Terraform's state, saved plans and `show -json`, for everyone who reads one of them";
     const common = { key_location: keyLocation, key_in_state: true, issued_at: "${null}", arn: "${null}" };
     expect(output(full, "certificate_inventory")).toMatchObject({
       ca: {
@@ -541,7 +541,7 @@ describe("the inventory", () => {
         names: [],
         issuer: "itself",
         lifetime: "730d",
-        renewed_by: "nobody: replaced by hand",
+        renewed_by: "not renewed: replace it by hand",
         not_after: "${tls_self_signed_cert.ca.validity_end_time}",
         secret: "${null}",
       },

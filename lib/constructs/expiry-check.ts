@@ -19,7 +19,7 @@ export class ExpiryCheck extends Check {
   constructor(scope: Construct, id: string, { certificate, notAfter, before, advice }: ExpiryCheckProps) {
     super(scope, id, {
       condition: `timecmp(${notAfter}, timeadd(plantimestamp(), "${goDuration(before)}")) > 0`,
-      message: `Certificate ${certificate} ends on \${${notAfter}}. ${advice}.`,
+      message: `Certificate ${certificate} expires on \${${notAfter}}. ${advice}.`,
     });
   }
 }

@@ -82,7 +82,7 @@ export class AcmDnsCertificate extends Construct {
       issuer: "AWS Certificate Manager",
       lifetime: showDuration(props.lifetime),
       renewedBy: "AWS Certificate Manager, while the validation records stand and something uses the certificate",
-      keyLocation: "AWS Certificate Manager; nobody can read it",
+      keyLocation: "AWS Certificate Manager, which never shows it",
       keyInState: false,
       issuedAt: issued.id,
       arn: this.issuedArn,

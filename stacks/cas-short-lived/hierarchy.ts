@@ -32,8 +32,8 @@ const certificateKeys: Readonly<Record<KeyKind, object>> = {
 /** Where an authority's key is, for the inventory. */
 const keyLocation = ({ key }: AuthorityConfig) =>
   "kind" in key
-    ? "Google, in a key that nobody can read"
-    : `Cloud KMS, ${key.kmsKeyVersion}, which nobody can read; whoever may use it can sign`;
+    ? "Google, which never shows it"
+    : `Cloud KMS, ${key.kmsKeyVersion}, which never shows it; everyone with the right to use it can sign`;
 
 /** The pools and authorities of a stack. */
 export interface Hierarchy {
@@ -201,7 +201,7 @@ function watch(scope: Construct, key: string, { config, phase, authority, poolId
     // The provider gives no end date; an authority is signed when it is made.
     notAfter: `timeadd(${authority.fqn}.create_time, "${goDuration(lifetime)}")`,
     before,
-    advice: "Google cuts what it signs from now on. Make another authority and move over to it",
+    advice: "From now on Google shortens the certificates that it signs. Make another authority and move over to it",
   });
   const verb = { staged: undefined, enabled: "enable", disabled: "disable" }[phase];
   const kind = key === rootKey ? "roots" : "subordinates";
@@ -220,7 +220,7 @@ function authorityEntry(authority: AuthorityConfig): Omit<InventoryEntry, "issue
   return {
     names: [],
     lifetime: showDuration(authority.lifetime),
-    renewedBy: "nobody: another authority is made beside it",
+    renewedBy: "not renewed: make another authority beside it",
     keyLocation: keyLocation(authority),
     keyInState: false,
   };

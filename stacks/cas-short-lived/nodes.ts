@@ -137,7 +137,7 @@ function signedCertificate(
       names,
       issuer: `the pool ${config.issuingPoolId}`,
       lifetime: showDuration(lifetime),
-      renewedBy: "whoever raises its generation in the config and applies",
+      renewedBy: "an apply, once its generation is raised in the config",
       keyLocation: "where its request was made",
       keyInState: false,
       notAfter: `\${${notAfter}}`,

@@ -34,10 +34,14 @@ export class CasShortLivedStack extends BaseStack {
     });
     this.output(
       "certificate_templates",
-      "Templates by node group: what nodes name when they ask.",
+      "Templates by node group, which nodes name in their requests.",
       Object.fromEntries(groups.map(({ group, template }) => [group.name, template.id])),
     );
-    this.output("trust_bundle", "What clients and servers of the cluster trust (PEM): the root.", `\${${trustAnchor}}`);
+    this.output(
+      "trust_bundle",
+      "Trust bundle of the cluster's clients and servers (PEM): the root.",
+      `\${${trustAnchor}}`,
+    );
     const bootstraps = groups.flatMap(({ group }) => bootstrapOf(group, config, trustAnchor));
     if (bootstraps.length > 0) {
       this.output(
@@ -104,7 +108,7 @@ function nodesEntry(
     names: domains,
     issuer: `the pool ${issuingPoolId}`,
     lifetime: showDuration(lifetime),
-    renewedBy: bootstrap === undefined ? "the node, in a way of its own" : "the node, with its bootstrap",
+    renewedBy: bootstrap === undefined ? "the node, by its own means" : "the node, with its bootstrap",
     keyLocation: bootstrap === undefined ? "the node" : `the node, ${bootstrap.path}`,
     keyInState: false,
   };

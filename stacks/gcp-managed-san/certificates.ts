@@ -176,7 +176,7 @@ export function googleEntry({ domains }: GoogleCertificateConfig): InventoryEntr
     issuer: "Google Trust Services",
     lifetime: "90d",
     renewedBy: "Google, about a month before the end, while what proves the names stands",
-    keyLocation: "Google; nobody can read it",
+    keyLocation: "Google, which never shows it",
     keyInState: false,
   };
 }

@@ -37,15 +37,15 @@ export class GcpManagedSanStack extends BaseStack {
     ];
     this.output(
       "addresses",
-      "Where the load balancer is reached.",
+      "IP addresses of the load balancer.",
       Object.fromEntries(addresses.map(({ version, address }) => [version, address])),
     );
     this.output(
       "certificate_names",
-      "What Google calls each certificate.",
+      "Name of each certificate at Google.",
       Object.fromEntries(certificates.map(([key, { name }]) => [key, name])),
     );
-    this.output("dns_records", "Records that this stack does not make, and that must be there.", records.wanted);
+    this.output("dns_records", "DNS records that this stack does not make, and that must exist.", records.wanted);
     this.inventory(Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate)])));
   }
 }

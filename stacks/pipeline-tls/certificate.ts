@@ -23,7 +23,7 @@ const hours = (seconds: Seconds) => Math.floor(seconds / 3_600);
 
 /** Keys of the provider are in the state, and so wherever that goes. */
 const stateKey = {
-  keyLocation: "Terraform's state, saved plans and `show -json`: whoever reads one of them",
+  keyLocation: "Terraform's state, saved plans and `show -json`, for everyone who reads one of them",
   keyInState: true,
 };
 
@@ -62,7 +62,7 @@ export class LocalAuthority extends Construct {
       names: [],
       issuer: "itself",
       lifetime: showDuration(authority.lifetime),
-      renewedBy: "nobody: replaced by hand",
+      renewedBy: "not renewed: replace it by hand",
       ...stateKey,
       notAfter: certificate.validityEndTime,
     };

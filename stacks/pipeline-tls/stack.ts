@@ -42,12 +42,12 @@ export class PipelineTlsStack extends BaseStack {
     this.output("service_endpoints", "Addresses inside the cluster by service.", endpoints(config));
     this.output(
       "ca_bundle",
-      "What clients trust (PEM). For this pipeline only: never in a system's trust store.",
+      "Trust bundle of clients (PEM). For this pipeline only: never put it into a system's trust store.",
       trust,
     );
     this.output(
       "certificate_not_after",
-      "When each certificate ends.",
+      "When each certificate expires.",
       Object.fromEntries(entries.map(([key, { notAfter }]) => [key, notAfter])),
     );
     this.output(

@@ -185,8 +185,8 @@ function authorityEntry(
     names: [],
     issuer,
     lifetime: showDuration(authority.lifetime),
-    renewedBy: "nobody: replaced by hand",
-    keyLocation: `Vault, mount ${authority.mount}: nobody can read it`,
+    renewedBy: "not renewed: replace it by hand",
+    keyLocation: `Vault, mount ${authority.mount}, which never shows it`,
     keyInState: false,
     notAfter: `\${${notAfter}}`,
   };

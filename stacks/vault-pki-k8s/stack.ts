@@ -60,7 +60,7 @@ export class VaultPkiK8sStack extends BaseStack {
     const trust = signing.trustPem ?? delivered.find(([, { issued }]) => issued)?.[1].issued?.trustPem;
     if (trust !== undefined) {
       trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
-      this.output("ca_bundle", "What clients trust (PEM).", trust);
+      this.output("ca_bundle", "Trust bundle of clients (PEM).", trust);
     }
     this.#writeManifests(
       kubernetes.context,
@@ -83,7 +83,7 @@ export class VaultPkiK8sStack extends BaseStack {
     const known = Object.entries(entries).filter(([, { notAfter }]) => notAfter !== undefined);
     this.output(
       "certificate_not_after",
-      "When each certificate that Terraform requested ends, and each authority.",
+      "When each authority, and each certificate that Terraform requested, expires.",
       Object.fromEntries(known.map(([key, { notAfter }]) => [key, notAfter])),
     );
     this.inventory(entries);
@@ -132,7 +132,7 @@ export class VaultPkiK8sStack extends BaseStack {
     }
     this.#serveConsumer(scope, certificate, placement, namespace.name);
     const secret = `${namespace.name}/${certificate.secret}`;
-    const secretReaders = `the Secret ${secret}: whoever may read Secrets there`;
+    const secretReaders = `the Secret ${secret}, for everyone who may read Secrets there`;
     return {
       requestPath,
       issued,
@@ -146,7 +146,7 @@ export class VaultPkiK8sStack extends BaseStack {
           : `an apply in its last ${showDuration(certificate.renewBefore)}`,
         keyLocation: byController
           ? secretReaders
-          : `Terraform's state, saved plans and \`show -json\`: whoever reads one of them; and ${secretReaders}`,
+          : `Terraform's state, saved plans and \`show -json\`, for everyone who reads one of them; and ${secretReaders}`,
         keyInState: !byController,
         notAfter: issued?.notAfter,
         secret,
