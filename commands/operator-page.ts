@@ -1,5 +1,5 @@
 import type { BackendConfig } from "../lib/config/backend";
-import { keysInState, operatorNotes, type Stack } from "../stacks";
+import { ask, keysInState, type Stack } from "../stacks";
 import type { Config } from "../stacks/config";
 import type { Line } from "../stacks/scenario";
 import { count } from "./output";
@@ -9,7 +9,7 @@ import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize"
 export function operatorPage(config: Config, stack: Stack, json: TerraformJson): string {
   const { project, environment } = config.settings;
   const keys = keysInState(stack);
-  const notes = operatorNotes(stack, config.settings);
+  const notes = ask(stack, (scenario, own) => scenario.operatorNotes(own, config.settings));
   return `${[
     `# ${stack.name}: ${project}, ${environment}`,
     notes.purpose,
