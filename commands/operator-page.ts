@@ -1,6 +1,7 @@
 import type { BackendConfig } from "../lib/config/backend";
-import { keysInState, operatorNotes, type Stack } from "../stacks";
+import { ask, keysInState, type Stack } from "../stacks";
 import type { Config } from "../stacks/config";
+import type { Line } from "../stacks/scenario";
 import { count } from "./output";
 import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize";
 
@@ -8,7 +9,7 @@ import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize"
 export function operatorPage(config: Config, stack: Stack, json: TerraformJson): string {
   const { project, environment } = config.settings;
   const keys = keysInState(stack);
-  const notes = operatorNotes(stack, config.settings);
+  const notes = ask(stack, (scenario, own) => scenario.operatorNotes(own, config.settings));
   return `${[
     `# ${stack.name}: ${project}, ${environment}`,
     notes.purpose,
@@ -54,7 +55,7 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
   ].join("\n\n")}\n`;
 }
 
-const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
+const bullets = (lines: readonly Line[]) => lines.flatMap((line) => (line ? [`- ${line}`] : [])).join("\n");
 
 /** What an operator needs to reach the state, which `terraform init` asks for first. */
 function stateNeeds(backend: BackendConfig): readonly string[] {

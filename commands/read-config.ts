@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { readConfigFile } from "../lib/config/read-config-file";
 import { newReport, type Report } from "../lib/config/report";
-import { clustersOf } from "../stacks";
+import { ask } from "../stacks";
 import { checkedConfig } from "../stacks/check";
 import type { Config } from "../stacks/config";
 import type { Surroundings } from "./output";
@@ -40,7 +40,7 @@ export function readConfig({ configFile, named, unattended, frameworkCli, outdir
 /** Warns of kubeconfigs that are not on this machine. The operator who applies may have them, so this is no problem. */
 function warnOfMissingKubeconfigs(config: Config, outdir: string, report: Report): void {
   for (const stack of config.stacks) {
-    for (const { kubeconfig } of clustersOf(stack)) {
+    for (const { kubeconfig } of ask(stack, (scenario, own) => scenario.clusters(own))) {
       if (kubeconfig === undefined) continue;
       // Terraform runs in the stack's folder, and the provider knows "~".
       const file = resolve(outdir, "stacks", stack.name, kubeconfig.replace(/^~(?=\/|$)/, homedir()));

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { authoritiesOf, certificatesOf, clustersOf, keysInState } from "../stacks";
+import { ask, certificatesOf, keysInState } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
@@ -32,7 +32,7 @@ export function synth(around: Surroundings): number {
         stack.kind,
         certificatesOf(stack).length,
         certificatesOf(stack).flatMap(({ names }) => names).length,
-        authoritiesOf(stack).length,
+        ask(stack, (scenario, own) => scenario.authorities(own)).length,
         resources[index] ?? 0,
         keysInState(stack).length,
         join(folderOf(stack.name), "cdk.tf.json"),
@@ -40,7 +40,8 @@ export function synth(around: Surroundings): number {
     ),
   );
   for (const stack of config.stacks) {
-    if (clustersOf(stack).every(({ kubeconfig }) => kubeconfig !== undefined)) continue;
+    const clusters = ask(stack, (scenario, own) => scenario.clusters(own));
+    if (clusters.every(({ kubeconfig }) => kubeconfig !== undefined)) continue;
     around.stdout(
       `${stack.name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
     );

@@ -1,7 +1,7 @@
 import { ofType, type PreviousStack } from "../lib/change/previous-stack";
 import { type Place, placeAt } from "../lib/config/place";
 import { type Report, show } from "../lib/config/report";
-import { checkStackChange, type Kind, scenarios } from ".";
+import { ask, type Kind, scenarios } from ".";
 import type { Config } from "./config";
 
 /**
@@ -17,7 +17,7 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
     const place = placeAt(["stacks", stack.name], report);
     // A stack of another scenario has nothing that this one continues: it counts as new.
     const same = before === undefined || !scenarioChanged(stack.kind, before, place);
-    checkStackChange(stack, same ? before : undefined, place);
+    ask(stack, (scenario, own) => scenario.change(own, same ? before : undefined, place));
   }
 }
 

@@ -3,7 +3,7 @@ import { newReport, type Report } from "../lib/config/report";
 import { checkStateKeys } from "../lib/config/state-key";
 import { checkKeyCustody } from "../lib/key-custody";
 import { checkOwnership } from "../lib/ownership";
-import { certificatesOf, checkStack, claimsOf, keysInState } from ".";
+import { ask, certificatesOf, keysInState } from ".";
 import { type Config, readConfig } from "./config";
 
 /** Above this many certificates one plan takes minutes, and one mistake touches them all. */
@@ -16,7 +16,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   for (const stack of config.stacks) {
     const place = placeAt(["stacks", stack.name], report);
     checkKeyCustody(keysInState(stack), config.settings, stack.name, place);
-    checkStack(stack, config.settings, place);
+    ask(stack, (scenario, own) => scenario.check(own, config.settings, place));
     const count = certificatesOf(stack).length;
     if (count > manyCertificates) {
       place.warning(`has ${count} certificates; split it into several stacks, which plan and fail apart`);
@@ -25,7 +25,7 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
   checkOwnership(
     config.stacks.map((stack) => ({
       name: stack.name,
-      claims: claimsOf(stack, placeAt(["stacks", stack.name], report)),
+      claims: ask(stack, (scenario, own) => scenario.claims(own, placeAt(["stacks", stack.name], report))),
     })),
   );
   checkStateKeys(config.settings, config.stacks, report);

@@ -18,7 +18,7 @@ export const configInput = fields({
       "scenario",
       Object.values(scenarios).map(({ input }) => input) as [StackInput, ...StackInput[]],
     ),
-    { description: "Stacks by deploy name, which is part of the state key." },
+    "Stacks by deploy name, which is part of the state key.",
     keyPattern,
   ),
 });

@@ -63,12 +63,15 @@ export interface NamedCertificate {
   readonly names: readonly string[];
 }
 
+/** A line of an operator page; none where its condition does not hold. */
+export type Line = string | false | undefined;
+
 /** What an operator must know of a stack, in Markdown. */
 export interface OperatorNotes {
   /** What the stack is for: one sentence. */
   readonly purpose: string;
   /** What must be there before an apply: credentials, rights, objects. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Line[];
   /** What an apply does, waits for and warns of. */
-  readonly expect: readonly string[];
+  readonly expect: readonly Line[];
 }

@@ -25,10 +25,7 @@ const address = (description: string) =>
 /** Where a stack's state is kept, as the user writes it. */
 export const backendInput = z
   .discriminatedUnion("type", [
-    fields(
-      { type: z.literal("local") },
-      { description: "A file on this machine, in `state/` beside the output folder. For trials." },
-    ),
+    fields({ type: z.literal("local") }, "A file on this machine, in `state/` beside the output folder. For trials."),
     fields(
       {
         type: z.literal("s3"),
@@ -47,7 +44,7 @@ export const backendInput = z
         ).optional(),
         keyPrefix: prefix().optional(),
       },
-      { description: "An S3 bucket, encrypted, with S3's own locking (Terraform 1.10)." },
+      "An S3 bucket, encrypted, with S3's own locking (Terraform 1.10).",
     ),
     fields(
       {
@@ -66,7 +63,7 @@ export const backendInput = z
           "projects/p/locations/europe-west1/keyRings/state/cryptoKeys/terraform",
         ).optional(),
       },
-      { description: "A Google Cloud Storage bucket." },
+      "A Google Cloud Storage bucket.",
     ),
     fields(
       {
@@ -85,7 +82,7 @@ export const backendInput = z
           "tfstate",
         ),
       },
-      { description: "An Azure storage account." },
+      "An Azure storage account.",
     ),
     fields(
       {
@@ -93,7 +90,7 @@ export const backendInput = z
         address: address("Base address; the state key is added to its path."),
         lockAddress: address("Base address of the locks; the state key is added to its path.").optional(),
       },
-      { description: "A server that speaks Terraform's http protocol." },
+      "A server that speaks Terraform's http protocol.",
     ),
     fields(
       {
@@ -110,7 +107,7 @@ export const backendInput = z
           default: false,
         }).optional(),
       },
-      { description: "Secrets of a Kubernetes cluster; `KUBE_CONFIG_PATH` says which." },
+      "Secrets of a Kubernetes cluster; `KUBE_CONFIG_PATH` says which.",
     ),
     fields(
       {
@@ -123,7 +120,7 @@ export const backendInput = z
           "ai-platform",
         ).optional(),
       },
-      { description: "HCP Terraform or Terraform Enterprise." },
+      "HCP Terraform or Terraform Enterprise.",
     ),
   ])
   .meta({

@@ -42,7 +42,7 @@ export const route53Input = <More extends z.ZodRawShape>(more: More) =>
       ),
       ...more,
     },
-    { description: "Records in Route 53." },
+    "Records in Route 53.",
   );
 
 /** Zones in Cloud DNS, with the fields that a scenario has besides. */
@@ -68,13 +68,13 @@ export const cloudDnsInput = <More extends z.ZodRawShape>(more: More) =>
       ),
       ...more,
     },
-    { description: "Records in Cloud DNS." },
+    "Records in Cloud DNS.",
   );
 
 /** A DNS host that no stack writes to. */
 export const elsewhereInput = fields(
   { in: z.literal("elsewhere") },
-  { description: "Records with another DNS host: the output `dns_records` says which." },
+  "Records with another DNS host: the output `dns_records` says which.",
 );
 
 /** Zones by name, sorted, each with what its host knows it by: an id, `lookup`, or a managed zone's name. */

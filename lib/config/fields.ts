@@ -5,36 +5,32 @@ export interface FieldNotes {
   /** One sentence: what the field is, with units. */
   readonly description: string;
   readonly examples?: readonly unknown[];
-  /** What a user gets who leaves the field out, where `withDefault` cannot state it: what follows from other fields. */
+  /** What a user gets who leaves the field out, where `prefault` cannot state it: what follows from other fields. */
   readonly default?: unknown;
   /** The rule as a regular expression, where it has that form. */
   readonly pattern?: string;
 }
 
+/** A field's notes, or its description alone. */
+type Notes = FieldNotes | string;
+
+const metaOf = (notes: Notes) => (typeof notes === "string" ? { description: notes } : { ...notes });
+
 /** A text; `problem` says what is wrong with a value, in words that follow the path. */
-export function text(notes: FieldNotes, problem?: (value: string) => string | undefined) {
+export function text(notes: Notes, problem?: (value: string) => string | undefined) {
   return z
     .string()
     .superRefine((value, context) => {
       const message = problem?.(value);
       if (message !== undefined) context.addIssue({ code: "custom", message });
     })
-    .meta({ ...notes });
-}
-
-/**
- * A field that may be left out: the reader gets, and the reference states, what comes of the value.
- *
- * @param value - as a user writes it: of a duration, `"7d"`
- */
-export function withDefault<Field extends z.ZodType>(field: Field, value: z.input<Field>) {
-  return z.prefault(field, value);
+    .meta(metaOf(notes));
 }
 
 /** A map with the given fields and no others. */
-export function fields<Shape extends z.ZodRawShape>(shape: Shape, notes?: FieldNotes) {
+export function fields<Shape extends z.ZodRawShape>(shape: Shape, notes?: Notes) {
   const schema = z.strictObject(shape);
-  return notes === undefined ? schema : schema.meta({ ...notes });
+  return notes === undefined ? schema : schema.meta(metaOf(notes));
 }
 
 /**
@@ -42,13 +38,13 @@ export function fields<Shape extends z.ZodRawShape>(shape: Shape, notes?: FieldN
  *
  * @param keys - the rule for the names, for the JSON Schema; whoever reads the map says what is wrong with one
  */
-export function mapOf<Value extends z.ZodType>(value: Value, notes: FieldNotes, keys?: string) {
-  return z.record(keys === undefined ? z.string() : z.string().meta({ pattern: keys }), value).meta({ ...notes });
+export function mapOf<Value extends z.ZodType>(value: Value, notes: Notes, keys?: string) {
+  return z.record(keys === undefined ? z.string() : z.string().meta({ pattern: keys }), value).meta(metaOf(notes));
 }
 
 /** A list whose order means nothing. */
-export function setOf<Member extends z.ZodType>(member: Member, notes: FieldNotes) {
-  return z.array(member).meta({ ...notes });
+export function setOf<Member extends z.ZodType>(member: Member, notes: Notes) {
+  return z.array(member).meta(metaOf(notes));
 }
 
 /** What to say of words that somebody may well expect but that are none, by field. */
@@ -61,10 +57,10 @@ const expectedWords = new WeakMap<z.ZodType, Readonly<Record<string, string>>>()
  */
 export function word<const Words extends readonly [string, ...string[]]>(
   words: Words,
-  notes: FieldNotes,
+  notes: Notes,
   expected?: Readonly<Record<string, string>>,
 ) {
-  const schema = z.enum(words).meta({ ...notes });
+  const schema = z.enum(words).meta(metaOf(notes));
   if (expected !== undefined) expectedWords.set(schema, expected);
   return schema;
 }
@@ -108,28 +104,28 @@ export function successors(
 }
 
 /** True or false. */
-export function flag(notes: FieldNotes) {
-  return z.boolean().meta({ ...notes });
+export function flag(notes: Notes) {
+  return z.boolean().meta(metaOf(notes));
 }
 
 /** A whole number from `least` to `most`. */
-export function whole(least: number, most: number, notes: FieldNotes) {
+export function whole(least: number, most: number, notes: Notes) {
   return z
     .number()
     .superRefine((value, context) => {
       if (Number.isInteger(value) && value >= least && value <= most) return;
       context.addIssue({ code: "custom", message: `is ${value}; write a whole number from ${least} to ${most}` });
     })
-    .meta({ ...notes, type: "integer", minimum: least, maximum: most });
+    .meta({ ...metaOf(notes), type: "integer", minimum: least, maximum: most });
 }
 
 /** A number above 0, at most `most`. */
-export function above0(most: number, notes: FieldNotes) {
+export function above0(most: number, notes: Notes) {
   return z
     .number()
     .superRefine((value, context) => {
       if (value > 0 && value <= most) return;
       context.addIssue({ code: "custom", message: `is ${value}; write a number above 0, at most ${most}` });
     })
-    .meta({ ...notes, exclusiveMinimum: 0, maximum: most });
+    .meta({ ...metaOf(notes), exclusiveMinimum: 0, maximum: most });
 }

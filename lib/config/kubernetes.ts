@@ -33,7 +33,7 @@ export const kubernetesInput = fields(
         value.trim() === "" ? `is ${show(value)}; write the path of a kubeconfig file, or leave it out` : undefined,
     ).optional(),
   },
-  { description: "How the stack reaches its cluster." },
+  "How the stack reaches its cluster.",
 );
 
 /** How a stack reaches its cluster, complete. */
@@ -55,7 +55,7 @@ export const namespaceInput = fields(
       default: false,
     }).optional(),
   },
-  { description: "The namespace; it exists unless the stack is to create it." },
+  "The namespace; it exists unless the stack is to create it.",
 );
 
 /** Namespaces that a cluster makes itself. */

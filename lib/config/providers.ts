@@ -32,7 +32,7 @@ export const providersInput = fields(
     ProviderName,
     z.ZodOptional<typeof override>
   >,
-  { description: "Version constraints by provider, in place of `~> <major.minor>` of the pinned binding." },
+  "Version constraints by provider, in place of `~> <major.minor>` of the pinned binding.",
 );
 
 /** Version constraints as the user writes them. */

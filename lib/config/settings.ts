@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type BackendConfig, backendInput } from "./backend";
 import { type Seconds, secondsInput } from "./duration";
-import { fields, mapOf, text, withDefault, word } from "./fields";
+import { fields, mapOf, text, word } from "./fields";
 import { shortKeyPattern, shortKeyProblem } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
 import { datePattern, isDate } from "./lifetimes";
@@ -31,33 +31,21 @@ export const settingsFields = {
     },
     shortKeyProblem,
   ),
-  labels: withDefault(
-    mapOf(
-      text(
-        { description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern },
-        labelValueProblem,
-      ),
-      { description: "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels." },
-      labelKeyPattern,
-    ),
-    {},
-  ),
+  labels: mapOf(
+    text({ description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern }, labelValueProblem),
+    "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels.",
+    labelKeyPattern,
+  ).prefault({}),
   backend: backendInput,
-  privateKeys: withDefault(
-    word(keyPolicies, {
-      description:
-        "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
-    }),
-    "encrypted-backend",
-  ),
-  applyEvery: withDefault(
-    secondsInput({
-      description:
-        "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
-      example: "7d",
-    }),
-    "7d",
-  ),
+  privateKeys: word(
+    keyPolicies,
+    "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
+  ).prefault("encrypted-backend"),
+  applyEvery: secondsInput({
+    description:
+      "How often somebody applies. Terraform renews nothing by itself, so renewal windows are measured against it.",
+    example: "7d",
+  }).prefault("7d"),
   horizon: text(
     {
       description: "The date for which the lifetimes of public certificates are judged. The clock is never asked.",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { accountInput, type ListenerArn, parseListenerArn, parseTopicArn, regionInput } from "../../lib/config/aws";
 import { route53Input } from "../../lib/config/dns-hosts";
 import { day, secondsInput } from "../../lib/config/duration";
-import { fields, formerly, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
+import { fields, formerly, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import { keyPattern } from "../../lib/config/identifiers";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
@@ -36,7 +36,7 @@ const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net
         },
       ),
     },
-    { description: `The certificate is added to a listener of ${what}.` },
+    `The certificate is added to a listener of ${what}.`,
   );
 
 const attachmentInput = z
@@ -45,11 +45,11 @@ const attachmentInput = z
     listener("nlb-listener", "net", "a Network Load Balancer"),
     fields(
       { to: z.literal("cloudfront") },
-      { description: "For a CloudFront distribution: the certificate is made in us-east-1 and its ARN is an output." },
+      "For a CloudFront distribution: the certificate is made in us-east-1 and its ARN is an output.",
     ),
     fields(
       { to: z.literal("api-gateway") },
-      { description: "For a custom domain of API Gateway in the stack's region: the certificate's ARN is an output." },
+      "For a custom domain of API Gateway in the stack's region: the certificate's ARN is an output.",
     ),
   ])
   .meta({ description: "Something that uses the certificate.", examples: [{ to: "cloudfront" }] });
@@ -67,52 +67,41 @@ const alarmInput = z
         (seconds, value) =>
           seconds % day === 0 ? undefined : `is ${show(value)}; write whole days, which is how ACM counts`,
       ).optional(),
-      topics: withDefault(
-        setOf(
-          text(
-            { description: "ARN of a topic.", examples: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
-            (value) =>
-              parseTopicArn(value) === undefined
-                ? `is ${show(value)}, which is no ARN of a standard SNS topic; write one such as "arn:aws:sns:eu-west-1:111122223333:certificates"`
-                : undefined,
-          ),
-          { description: "SNS topics that are told, in the certificate's region." },
+      topics: setOf(
+        text(
+          { description: "ARN of a topic.", examples: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
+          (value) =>
+            parseTopicArn(value) === undefined
+              ? `is ${show(value)}, which is no ARN of a standard SNS topic; write one such as "arn:aws:sns:eu-west-1:111122223333:certificates"`
+              : undefined,
         ),
-        [],
-      ),
+        "SNS topics that are told, in the certificate's region.",
+      ).prefault([]),
     }),
   ])
   .meta({ description: "The alarm that rings when a certificate was not renewed; `false` for none." });
 
 const certificateInput = fields({
   names: namesInput("DNS names the certificate is for, in any order: wildcards only as the whole leftmost label."),
-  key: withDefault(
-    word(keyKinds, { description: "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048." }),
+  key: word(keyKinds, "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.").prefault(
     defaultKey,
   ),
-  purpose: withDefault(
-    word(purposes, { description: "What the certificate is shown for; a public authority signs for servers only." }),
+  purpose: word(purposes, "What the certificate is shown for; a public authority signs for servers only.").prefault(
     "server",
   ),
-  attach: withDefault(
-    setOf(attachmentInput, { description: "What uses the certificate.", examples: [[{ to: "cloudfront" }]] }),
-    [],
-  ),
-  validationTimeout: withDefault(
-    secondsInput({
-      description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
-      example: "30m",
-    }),
-    defaultValidationTimeout,
-  ),
-  alarm: withDefault(alarmInput, {}),
-  records: withDefault(
-    word(["managed", "existing"], {
-      description:
-        "Who owns the validation records: this stack, or another one of the same account. Each record has one owner: whoever destroys it ends the renewal of every certificate that uses it.",
-    }),
-    "managed",
-  ),
+  attach: setOf(attachmentInput, {
+    description: "What uses the certificate.",
+    examples: [[{ to: "cloudfront" }]],
+  }).prefault([]),
+  validationTimeout: secondsInput({
+    description: "How long an apply waits for ACM to issue; the next apply goes on waiting.",
+    example: "30m",
+  }).prefault(defaultValidationTimeout),
+  alarm: alarmInput.prefault({}),
+  records: word(
+    ["managed", "existing"],
+    "Who owns the validation records: this stack, or another one of the same account. Each record has one owner: whoever destroys it ends the renewal of every certificate that uses it.",
+  ).prefault("managed"),
 });
 
 /** A stack of public certificates from ACM, as the user writes it. */
@@ -126,24 +115,19 @@ export const acmRoute53Input = formerly(
         description: "Where names are proved.",
         examples: [{ in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } }],
       }),
-      certificates: mapOf(
-        certificateInput,
-        { description: "Certificates by key, which is part of their address." },
-        keyPattern,
-      ),
+      certificates: mapOf(certificateInput, "Certificates by key, which is part of their address.", keyPattern),
       quota: fields(
         {
-          namesPerCertificate: withDefault(
-            whole(defaultNamesPerCertificate, mostNamesPerCertificate, {
-              description: "Names per certificate that ACM grants the account.",
-            }),
+          namesPerCertificate: whole(
             defaultNamesPerCertificate,
-          ),
+            mostNamesPerCertificate,
+            "Names per certificate that ACM grants the account.",
+          ).prefault(defaultNamesPerCertificate),
         },
-        { description: "Quotas that AWS raised for the account." },
+        "Quotas that AWS raised for the account.",
       ).prefault({}),
     },
-    { description: "Public certificates from AWS Certificate Manager, proved through Route 53." },
+    "Public certificates from AWS Certificate Manager, proved through Route 53.",
   ),
   {
     zones: (zones) => ({

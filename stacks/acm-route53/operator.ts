@@ -20,11 +20,8 @@ export function operatorNotes(config: AcmRoute53Config): OperatorNotes {
     ],
     expect: [
       `An apply waits until ACM has issued, minutes as a rule, ${showDuration(longest)} at most; if it ends there, look at the zones' delegation and CAA records and apply again.`,
-      ...(config.certificates.some(({ consumers }) => consumers.length > 0)
-        ? [
-            "Put the ARNs of `terraform output certificate_arns` into the CloudFront distributions and API Gateway domains: ACM does not renew what nothing uses.",
-          ]
-        : []),
+      config.certificates.some(({ consumers }) => consumers.length > 0) &&
+        "Put the ARNs of `terraform output certificate_arns` into the CloudFront distributions and API Gateway domains: ACM does not renew what nothing uses.",
       "ACM renews by itself while the records stand and something uses the certificate. Never delete the records.",
       "A job that looks for drift runs `terraform plan -detailed-exitcode`. With `-refresh-only` it would report every issue and renewal as a change.",
       "A changed name makes a new certificate beside the old one; existing records stay as they are, though the plan lists them as updated in place.",

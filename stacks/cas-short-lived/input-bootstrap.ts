@@ -69,5 +69,5 @@ export const bootstrapInput = fields(
       bootstrapPathProblem,
     ).optional(),
   },
-  { description: "Makes the output `bootstrap`: cloud-init with which nodes get and renew their own certificates." },
+  "Makes the output `bootstrap`: cloud-init with which nodes get and renew their own certificates.",
 );

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { commonNameLimit } from "../../lib/config/dns-names";
 import { type Seconds, secondsInput } from "../../lib/config/duration";
-import { fields, flag, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
+import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import {
   googleRegionPattern,
   googleRegionProblem,
@@ -44,7 +44,7 @@ const oneLine = (description: string, example: string) =>
 /** The fields that the root and issuers share. */
 const authorityFields = (lifetime: string) => ({
   commonName: oneLine("Its common name.", "Training root"),
-  lifetime: withDefault(lifetimeInput("How long it lives. It cannot be changed later.", lifetime), lifetime),
+  lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime).prefault(lifetime),
   key: word(keyKinds, {
     description: "The algorithm and size of its key, which Google makes and keeps.",
     default: defaultKey,
@@ -64,8 +64,7 @@ const authorityFields = (lifetime: string) => ({
 
 const issuerInput = fields({
   ...authorityFields(defaultIssuerLifetime),
-  phase: withDefault(
-    word(phases, { description: "Where it stands in a rotation: made and trusted, signing, or no longer signing." }),
+  phase: word(phases, "Where it stands in a rotation: made and trusted, signing, or no longer signing.").prefault(
     "enabled",
   ),
 });
@@ -77,12 +76,11 @@ const certificateInput = fields({
   }),
   names: namesInput("The DNS names that the request must ask for, neither more nor less."),
   lifetime: secondsInput({ description: "How long it lives.", example: "90d", default: "the node group's" }).optional(),
-  generation: withDefault(
-    whole(1, 1_000_000, {
-      description: "Raise it to have the same request signed again; the certificate before is revoked at once.",
-    }),
+  generation: whole(
     1,
-  ),
+    1_000_000,
+    "Raise it to have the same request signed again; the certificate before is revoked at once.",
+  ).prefault(1),
 });
 
 const nodeGroupInput = fields({
@@ -102,12 +100,10 @@ const nodeGroupInput = fields({
     },
   ),
   lifetime: lifetimeInput("How long a certificate of the group lives at most.", "24h"),
-  purpose: withDefault(
-    word(purposes, {
-      description: "What certificates are for: servers, clients, or both, as nodes that call each other need.",
-    }),
-    "mutual",
-  ),
+  purpose: word(
+    purposes,
+    "What certificates are for: servers, clients, or both, as nodes that call each other need.",
+  ).prefault("mutual"),
   renewAt: z
     .number()
     .meta({
@@ -117,13 +113,10 @@ const nodeGroupInput = fields({
     })
     .optional(),
   bootstrap: bootstrapInput.optional(),
-  certificates: withDefault(
-    mapOf(certificateInput, {
-      description:
-        "Certificates that Terraform has signed from requests, by key, for what is no node and lives longer.",
-    }),
-    {},
-  ),
+  certificates: mapOf(
+    certificateInput,
+    "Certificates that Terraform has signed from requests, by key, for what is no node and lives longer.",
+  ).prefault({}),
 });
 
 /** The schema of a stack of a private certificate authority for training clusters. */
@@ -150,20 +143,12 @@ export const input = fields(
           ? undefined
           : `is ${show(value)}; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
     ),
-    tier: withDefault(
-      word(["enterprise", "devops"], {
-        description: "Google's tier of both pools: devops keeps no certificates and no lists of revoked ones.",
-      }),
-      "enterprise",
-    ),
-    protect: withDefault(
-      flag({ description: "Whether plans and applies that would destroy an authority are refused." }),
-      true,
-    ),
-    skipGracePeriod: withDefault(
-      flag({ description: "Whether a destroyed authority is gone at once, in place of after 30 days." }),
-      false,
-    ),
+    tier: word(
+      ["enterprise", "devops"],
+      "Google's tier of both pools: devops keeps no certificates and no lists of revoked ones.",
+    ).prefault("enterprise"),
+    protect: flag("Whether plans and applies that would destroy an authority are refused.").prefault(true),
+    skipGracePeriod: flag("Whether a destroyed authority is gone at once, in place of after 30 days.").prefault(false),
     backdate: secondsInput(
       {
         description: "How far before its issue a certificate begins, for nodes whose clocks are late; at most 48h.",
@@ -177,43 +162,31 @@ export const input = fields(
     ).optional(),
     publish: fields(
       {
-        caCertificate: withDefault(
-          flag({ description: "Whether authorities' certificates are published, at an address in what they sign." }),
-          false,
-        ),
-        crl: withDefault(
-          flag({
-            description:
-              "Whether lists of revoked certificates are published: daily, so of no use for certificates of a day.",
-          }),
-          false,
-        ),
+        caCertificate: flag(
+          "Whether authorities' certificates are published, at an address in what they sign.",
+        ).prefault(false),
+        crl: flag(
+          "Whether lists of revoked certificates are published: daily, so of no use for certificates of a day.",
+        ).prefault(false),
       },
-      { description: "What Google publishes in a bucket that it makes." },
+      "What Google publishes in a bucket that it makes.",
     ).prefault({}),
-    keys: withDefault(
-      setOf(word(keyKinds, { description: "A kind of key.", examples: ["ecdsa-p256"] }), {
-        description: "Kinds of keys that certificates may be for; nodes make the first.",
-        examples: [["ecdsa-p256"]],
-      }),
-      [defaultKey],
-    ),
+    keys: setOf(word(keyKinds, { description: "A kind of key.", examples: ["ecdsa-p256"] }), {
+      description: "Kinds of keys that certificates may be for; nodes make the first.",
+      examples: [["ecdsa-p256"]],
+    }).prefault([defaultKey]),
     root: fields(
       {
         ...authorityFields(defaultRootLifetime),
         organization: oneLine("The organization that it and the issuers name.", "Example Research").optional(),
       },
-      { description: "The root, which signs the issuers and nothing else. It is what nodes trust." },
+      "The root, which signs the issuers and nothing else. It is what nodes trust.",
     ),
-    issuers: mapOf(issuerInput, {
-      description: "Issuing authorities by key, which is the first part of their id.",
-    }),
+    issuers: mapOf(issuerInput, "Issuing authorities by key, which is the first part of their id."),
     maximumLifetime: lifetimeInput("How long any certificate lives at most, whoever asks for it.", "24h"),
-    nodeGroups: mapOf(nodeGroupInput, {
-      description: "Groups of nodes by key: each has names, members and a lifetime of its own.",
-    }),
+    nodeGroups: mapOf(nodeGroupInput, "Groups of nodes by key: each has names, members and a lifetime of its own."),
   },
-  { description: "Certificates of a private authority (Google CAS) that live as long as a training job." },
+  "Certificates of a private authority (Google CAS) that live as long as a training job.",
 );
 
 /** A stack of a private certificate authority for training clusters, as the user writes it. */

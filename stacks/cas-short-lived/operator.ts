@@ -15,11 +15,8 @@ export function operatorNotes(config: CasShortLivedConfig, settings: Settings): 
     needs: [
       `Google credentials for the project \`${project}\` from the usual chain (\`GOOGLE_APPLICATION_CREDENTIALS\`, \`gcloud auth application-default login\`, the machine's service account), with \`roles/privateca.admin\`: pools, authorities, templates, their IAM, and \`certificates.create\` on the root's pool, which signs the issuers.`,
       `The API \`privateca.googleapis.com\`, enabled in the project.`,
-      ...(kms.length > 0
-        ? [
-            `The Cloud KMS keys ${kms.map((key) => `\`${key}\``).join(", ")}, which the service agent of Certificate Authority Service may sign with and view.`,
-          ]
-        : []),
+      kms.length > 0 &&
+        `The Cloud KMS keys ${kms.map((key) => `\`${key}\``).join(", ")}, which the service agent of Certificate Authority Service may sign with and view.`,
     ],
     expect: [
       "**Google never lets the id of an authority be used again.** Where an issuer's activation failed, Terraform would replace it in vain: `terraform untaint google_privateca_certificate_authority.issuer_<key>`, then `terraform apply`. It is then staged, and a plan says how it is enabled.",
@@ -27,14 +24,10 @@ export function operatorNotes(config: CasShortLivedConfig, settings: Settings): 
       protect
         ? "A plan that would destroy an authority is refused, and so is `terraform destroy`: ask for a hand-off with `protect: false`, apply that, then destroy."
         : "**The authorities are not protected**: a plan that replaces one is carried out.",
-      ...(config.skipGracePeriod
-        ? []
-        : ["A destroyed authority stays for 30 days, in which it can be had back and its pool cannot be destroyed."]),
-      ...(signed
-        ? [
-            `A replaced certificate is revoked at once. Somebody must look at least every ${showDuration(settings.applyEvery)} (\`applyEvery\` in the config): every plan warns in the last third of a certificate's life, and a hand-off with a higher \`generation\` renews it.`,
-          ]
-        : []),
+      !config.skipGracePeriod &&
+        "A destroyed authority stays for 30 days, in which it can be had back and its pool cannot be destroyed.",
+      signed &&
+        `A replaced certificate is revoked at once. Somebody must look at least every ${showDuration(settings.applyEvery)} (\`applyEvery\` in the config): every plan warns in the last third of a certificate's life, and a hand-off with a higher \`generation\` renews it.`,
       ...(booted.length > 0
         ? [
             `**After the apply, make the nodes with their group's user data**, as below. It is cloud-init, and holds no key and no secret: nodes make their keys and renew their certificates themselves. It is read when a node starts for the first time. What a node needs: an image with cloud-init, systemd 244 or later, flock, OpenSSL 1.1.1 or later and gcloud (Container-Optimized OS has none); a way to \`privateca.googleapis.com\` (Private Google Access or a NAT); the access scope \`cloud-platform\`; and to run as a member of its group.`,

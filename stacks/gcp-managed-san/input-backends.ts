@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { type DurationNotes, day, type Seconds, secondsInput, showDuration } from "../../lib/config/duration";
-import { above0, fields, flag, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
+import { above0, fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import {
   computeNamePattern,
   computeNameProblem,
@@ -41,51 +41,37 @@ const nameInput = (description: string, example: string, what: string) =>
 export const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
 export const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
 
-const logging = withDefault(flag({ description: "Whether every request is logged." }), false);
+const logging = flag("Whether every request is logged.").prefault(false);
 
 const ofServers = {
-  protocol: withDefault(
-    word(
-      protocols,
-      { description: "What the load balancer speaks with the servers; gRPC needs HTTP2, or H2C without TLS." },
-      {
-        GRPC: 'it is for another kind of proxy; write "HTTP2" for servers with TLS or "H2C" for servers without, which carry gRPC as well',
-      },
-    ),
-    "HTTP",
-  ),
-  timeout: withDefault(
-    limitedInput(
-      { description: "How long a whole answer may take; a streamed one is cut off there.", example: "10m" },
-      1,
-      longestTimeout,
-    ),
+  protocol: word(protocols, "What the load balancer speaks with the servers; gRPC needs HTTP2, or H2C without TLS.", {
+    GRPC: 'it is for another kind of proxy; write "HTTP2" for servers with TLS or "H2C" for servers without, which carry gRPC as well',
+  }).prefault("HTTP"),
+  timeout: limitedInput(
+    { description: "How long a whole answer may take; a streamed one is cut off there.", example: "10m" },
+    1,
+    longestTimeout,
+  ).prefault(
     // A model that streams takes longer than the 30 s of Compute's default.
     "5m",
   ),
-  healthCheck: withDefault(
-    fields(
-      {
-        path: text({ description: "The path that answers 200.", examples: ["/health"] }, (value) =>
-          /^\/[^\s#]*$/.test(value)
-            ? undefined
-            : `is ${show(value)}; write a path that starts with "/", such as "/health"`,
-        ),
-        port: whole(1, 65_535, {
-          description: "Its port.",
-          examples: [8081],
-          default: "the port that serves",
-        }).optional(),
-      },
-      { description: "How a server shows that it is well." },
-    ),
-    { path: "/" },
-  ),
+  healthCheck: fields(
+    {
+      path: text({ description: "The path that answers 200.", examples: ["/health"] }, (value) =>
+        /^\/[^\s#]*$/.test(value)
+          ? undefined
+          : `is ${show(value)}; write a path that starts with "/", such as "/health"`,
+      ),
+      port: whole(1, 65_535, {
+        description: "Its port.",
+        examples: [8081],
+        default: "the port that serves",
+      }).optional(),
+    },
+    "How a server shows that it is well.",
+  ).prefault({ path: "/" }),
   logging,
-  affinity: withDefault(
-    word(affinities, { description: "What keeps a client at one server, such as one that holds its cache." }),
-    "NONE",
-  ),
+  affinity: word(affinities, "What keeps a client at one server, such as one that holds its cache.").prefault("NONE"),
 };
 
 const backendInput = z
@@ -106,7 +92,7 @@ const backendInput = z
           "(zones|regions)/[a-z0-9-]+/instanceGroups",
           "an instance group",
         ),
-        { description: "Instance groups whose machines serve." },
+        "Instance groups whose machines serve.",
       ),
       port: nameInput("The named port of the groups.", "http", "the name of a named port of the groups, no number"),
       ...ofServers,
@@ -127,7 +113,7 @@ const backendInput = z
               ),
               port: whole(1, 65_535, { description: "The port that it serves on.", examples: [8000] }),
             }),
-            { description: "What serves, by the name of its virtual machine." },
+            "What serves, by the name of its virtual machine.",
             computeNamePattern,
           ),
           maxRatePerEndpoint: above0(1_000_000, {
@@ -135,7 +121,7 @@ const backendInput = z
             examples: [20],
           }),
         },
-        { description: "Virtual machines of a zone by address: a network endpoint group (NEG) that this stack makes." },
+        "Virtual machines of a zone by address: a network endpoint group (NEG) that this stack makes.",
       ),
       ...ofServers,
     }),
@@ -148,7 +134,7 @@ const backendInput = z
           ),
           service: nameInput("The service.", "llama", "a Cloud Run service's name"),
         },
-        { description: "A Cloud Run service, through a serverless network endpoint group that this stack makes." },
+        "A Cloud Run service, through a serverless network endpoint group that this stack makes.",
       ),
       logging,
     }),
@@ -159,8 +145,4 @@ const backendInput = z
   });
 
 /** Backends by name, as the user writes them. */
-export const backendsInput = mapOf(
-  backendInput,
-  { description: "What serves, by a name that is part of addresses." },
-  keyPattern,
-);
+export const backendsInput = mapOf(backendInput, "What serves, by a name that is part of addresses.", keyPattern);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { accountInput, regionInput } from "../../lib/config/aws";
 import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dns-hosts";
 import { parseName } from "../../lib/config/dns-names";
-import { fields, flag, mapOf, text, withDefault, word } from "../../lib/config/fields";
+import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
 import { projectIdPattern, projectIdProblem } from "../../lib/config/google";
 import { namesInput } from "../../lib/config/names";
 import { purposes } from "../../lib/config/purpose";
@@ -16,13 +16,9 @@ export const versions = ["1.0", "1.1", "1.2"] as const;
 const projectInput = (description: string) =>
   text({ description, examples: ["ml-serving-prod"], pattern: projectIdPattern }, projectIdProblem);
 
-const addressRecords = withDefault(
-  flag({
-    description:
-      "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
-  }),
-  true,
-);
+const addressRecords = flag(
+  "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
+).prefault(true);
 
 const dnsInput = z
   .discriminatedUnion("in", [
@@ -38,13 +34,10 @@ const dnsInput = z
 
 const hostInput = fields({
   backend: text({ description: "Name of the backend that serves it.", examples: ["llama"] }),
-  paths: withDefault(
-    mapOf(text({ description: "Name of a backend.", examples: ["embeddings"] }), {
-      description: 'Backends by path: exact, or ending in "/*" for all below it.',
-      examples: [{ "/v1/embeddings/*": "embeddings" }],
-    }),
-    {},
-  ),
+  paths: mapOf(text({ description: "Name of a backend.", examples: ["embeddings"] }), {
+    description: 'Backends by path: exact, or ending in "/*" for all below it.',
+    examples: [{ "/v1/embeddings/*": "embeddings" }],
+  }).prefault({}),
 });
 
 /** A stack of Google-managed certificates on a load balancer, as the user writes it. */
@@ -52,27 +45,17 @@ export const gcpManagedSanInput = fields(
   {
     scenario: z.literal("gcp-managed-san"),
     project: projectInput("Id of the Google Cloud project, which is not its number."),
-    scheme: withDefault(
-      word(
-        ["external"],
-        { description: "Who can reach the load balancer: everybody." },
-        { internal: 'this stack makes global external load balancers; write "external" or leave it out' },
-      ),
-      "external",
-    ),
-    mode: withDefault(
-      word(modes, {
-        description:
-          "Certificates of Certificate Manager, which are proved through DNS before anything uses them, or of Compute, which are proved by the load balancer they are on.",
-      }),
-      "certificate-manager",
-    ),
-    grouping: withDefault(
-      word(["per-name", "all"], {
-        description: "One certificate for each name, or one for all, which is replaced whenever a name changes.",
-      }),
-      "per-name",
-    ),
+    scheme: word(["external"], "Who can reach the load balancer: everybody.", {
+      internal: 'this stack makes global external load balancers; write "external" or leave it out',
+    }).prefault("external"),
+    mode: word(
+      modes,
+      "Certificates of Certificate Manager, which are proved through DNS before anything uses them, or of Compute, which are proved by the load balancer they are on.",
+    ).prefault("certificate-manager"),
+    grouping: word(
+      ["per-name", "all"],
+      "One certificate for each name, or one for all, which is replaced whenever a name changes.",
+    ).prefault("per-name"),
     gate: flag({
       description:
         "Whether an apply stops, with nothing changed that serves, until Google has issued new certificates; the next apply goes on.",
@@ -81,17 +64,14 @@ export const gcpManagedSanInput = fields(
     retiring: namesInput(
       "The names that one certificate of Compute was for, which stays on the proxy until what follows it is issued.",
     ).optional(),
-    phase: word(["add-map", "drop-certificates"], {
-      description:
-        "Changes the mode from compute without an interruption: an apply with both kinds of certificates, then one without Compute's.",
-    }).optional(),
+    phase: word(
+      ["add-map", "drop-certificates"],
+      "Changes the mode from compute without an interruption: an apply with both kinds of certificates, then one without Compute's.",
+    ).optional(),
     acceptOutage: namesInput(
       "Hosts for which an interruption is accepted, where `check --against` would refuse one; hosts that are taken out, too.",
     ).optional(),
-    purpose: withDefault(
-      word(purposes, {
-        description: "What the certificates are shown for; a public authority signs for servers only.",
-      }),
+    purpose: word(purposes, "What the certificates are shown for; a public authority signs for servers only.").prefault(
       "server",
     ),
     dns: dnsInput,
@@ -116,28 +96,18 @@ export const gcpManagedSanInput = fields(
       },
     ).optional(),
     backends: backendsInput,
-    ipv6: withDefault(flag({ description: "Whether there is an IPv6 address beside the IPv4 one." }), false),
-    redirectHttp: withDefault(flag({ description: "Whether port 80 sends clients to HTTPS." }), true),
+    ipv6: flag("Whether there is an IPv6 address beside the IPv4 one.").prefault(false),
+    redirectHttp: flag("Whether port 80 sends clients to HTTPS.").prefault(true),
     sslPolicy: fields(
       {
-        profile: withDefault(
-          word(
-            profiles,
-            { description: "The cipher suites that clients may use." },
-            { FIPS_202205: 'the pinned provider does not take it; write "RESTRICTED"' },
-          ),
-          "MODERN",
-        ),
-        minimum: withDefault(
-          word(
-            versions,
-            { description: "The oldest TLS that clients may use; RESTRICTED needs 1.2." },
-            { "1.3": 'the pinned provider takes no more than 1.2; write "1.2", with which clients may use 1.3' },
-          ),
-          "1.2",
-        ),
+        profile: word(profiles, "The cipher suites that clients may use.", {
+          FIPS_202205: 'the pinned provider does not take it; write "RESTRICTED"',
+        }).prefault("MODERN"),
+        minimum: word(versions, "The oldest TLS that clients may use; RESTRICTED needs 1.2.", {
+          "1.3": 'the pinned provider takes no more than 1.2; write "1.2", with which clients may use 1.3',
+        }).prefault("1.2"),
       },
-      { description: "What clients may use." },
+      "What clients may use.",
     ).prefault({}),
     quic: flag({ description: "Whether HTTP/3 is offered.", default: "Google decides" }).optional(),
     keepAlive: limitedInput(
@@ -150,7 +120,7 @@ export const gcpManagedSanInput = fields(
       1_200,
     ).optional(),
   },
-  { description: "Google-managed certificates for several names on a global load balancer." },
+  "Google-managed certificates for several names on a global load balancer.",
 );
 
 /** A stack of Google-managed certificates on a load balancer, as the user writes it. */

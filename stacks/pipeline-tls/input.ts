@@ -3,7 +3,7 @@ import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../l
 import { lookup, route53Input } from "../../lib/config/dns-hosts";
 import { commonNameLimit, parseName } from "../../lib/config/dns-names";
 import { hour, secondsInput } from "../../lib/config/duration";
-import { fields, flag, formerly, mapOf, text, whole, withDefault, word } from "../../lib/config/fields";
+import { fields, flag, formerly, mapOf, text, whole, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import {
   ingressFields,
@@ -35,9 +35,10 @@ function hostProblem(value: string, wanted: string): string | undefined {
   return parsed.name.startsWith("*.") ? `is a wildcard; write ${wanted}` : undefined;
 }
 
-const ingressInput = fields(ingressFields, {
-  description: "An Ingress for the service's public names, with the service's certificate.",
-});
+const ingressInput = fields(
+  ingressFields,
+  "An Ingress for the service's public names, with the service's certificate.",
+);
 
 const serviceInput = fields({
   port: whole(1, 65_535, { description: "The port that the pods listen on; clients use 443.", examples: [8443] }),
@@ -46,7 +47,7 @@ const serviceInput = fields({
     examples: [{ app: "ingest" }],
   }),
   names: namesInput("Public names beyond the cluster's own, in the zones of `dns`.").optional(),
-  client: withDefault(flag({ description: "Whether the certificate also serves as a client's (mutual TLS)." }), false),
+  client: flag("Whether the certificate also serves as a client's (mutual TLS).").prefault(false),
   key: word(keyKinds, {
     description: "The key's algorithm and size, in place of the stack's.",
     default: "the stack's",
@@ -118,8 +119,7 @@ const dnsInput = formerly(
 /** The stack's own authority. Left out, it is what `{}` says. */
 export const caInput = fields(
   {
-    lifetime: withDefault(
-      lifetimeInput("How long the authority lives: at least twice as long as any certificate."),
+    lifetime: lifetimeInput("How long the authority lives: at least twice as long as any certificate.").prefault(
       // Long, since nothing replaces it by itself.
       "3650d",
     ),
@@ -128,39 +128,33 @@ export const caInput = fields(
         commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
         organization: oneLine("Its organization.", "ai-platform").optional(),
       },
-      { description: "Whom it names; by default project, environment and stack." },
+      "Whom it names; by default project, environment and stack.",
     ).optional(),
   },
-  { description: "The stack's certificate authority (mode local-ca)." },
+  "The stack's certificate authority (mode local-ca).",
 );
 
 /** A stack of private TLS between services, as the user writes it. */
 export const pipelineTlsInput = fields(
   {
     scenario: z.literal("pipeline-tls"),
-    mode: withDefault(
-      word(["local-ca", "self-signed"], {
-        description: "Whether one authority of the stack signs all certificates, or each signs itself.",
-      }),
-      "local-ca",
-    ),
+    mode: word(
+      ["local-ca", "self-signed"],
+      "Whether one authority of the stack signs all certificates, or each signs itself.",
+    ).prefault("local-ca"),
     kubernetes: kubernetesInput,
     namespace: namespaceInput,
-    clusterDomain: withDefault(
-      text({ description: "The domain of the cluster's services.", examples: ["cluster.local"] }, (value) =>
-        hostProblem(value, "the cluster's own domain"),
-      ),
-      "cluster.local",
-    ),
-    key: withDefault(word(keyKinds, { description: "The keys' algorithm and size." }), defaultKey),
-    lifetime: withDefault(lifetimeInput("How long a certificate lives."), "90d"),
+    clusterDomain: text(
+      { description: "The domain of the cluster's services.", examples: ["cluster.local"] },
+      (value) => hostProblem(value, "the cluster's own domain"),
+    ).prefault("cluster.local"),
+    key: word(keyKinds, "The keys' algorithm and size.").prefault(defaultKey),
+    lifetime: lifetimeInput("How long a certificate lives.").prefault("90d"),
     ca: caInput.optional(),
-    services: mapOf(serviceInput, {
-      description: "Services by name, which is part of their host names and addresses.",
-    }),
+    services: mapOf(serviceInput, "Services by name, which is part of their host names and addresses."),
     dns: dnsInput.optional(),
   },
-  { description: "Private TLS between the services of a pipeline on Kubernetes." },
+  "Private TLS between the services of a pipeline on Kubernetes.",
 );
 
 /** A stack of private TLS between services, as the user writes it. */

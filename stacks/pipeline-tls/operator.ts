@@ -21,20 +21,15 @@ export function operatorNotes(config: PipelineTlsConfig, settings: Settings): Op
       namespace.create
         ? `The right to create the namespace \`${namespace.name}\` and ${made} in it.`
         : `The namespace \`${namespace.name}\`, and the right to create ${made} in it. None of those named here may exist there yet.`,
-      ...(dns
-        ? [
-            `AWS credentials${zonesOf(Object.keys(dns.zones))}${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
-          ]
-        : []),
+      dns &&
+        `AWS credentials${zonesOf(Object.keys(dns.zones))}${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
     ],
     expect: [
       `**Somebody must apply at least every ${showDuration(settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
-      ...(authority
-        ? [
-            `The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,
-            "The authority can sign any name: trust it in the pipeline's clients only, never in a system's trust store.",
-          ]
-        : []),
+      authority &&
+        `The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,
+      authority &&
+        "The authority can sign any name: trust it in the pipeline's clients only, never in a system's trust store.",
       "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
     ],
   };

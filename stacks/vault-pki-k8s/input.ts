@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { commonNameLimit, parseName } from "../../lib/config/dns-names";
 import { secondsInput } from "../../lib/config/duration";
-import { fields, flag, mapOf, setOf, text, whole, withDefault, word } from "../../lib/config/fields";
+import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import {
   ingressFields,
@@ -23,9 +23,9 @@ const deliveries = ["terraform", "cert-manager"] as const;
 export type Delivery = (typeof deliveries)[number];
 
 const lifetimeInput = (description: string, fallback: string) =>
-  withDefault(secondsInput({ description, example: "90d" }), fallback);
+  secondsInput({ description, example: "90d" }).prefault(fallback);
 
-const keyInput = (description: string) => withDefault(word(keyKinds, { description }), defaultKey);
+const keyInput = (description: string) => word(keyKinds, description).prefault(defaultKey);
 
 const commonNameInput = text({ description: "Its common name.", examples: ["AI Platform Root CA"] }, (value) =>
   value.trim() !== "" && value.length <= commonNameLimit
@@ -49,16 +49,16 @@ const ownPkiInput = fields(
     root: fields(
       {
         commonName: commonNameInput,
-        mount: withDefault(mountInput("Path of its mount.", "pki_root"), "pki_root"),
+        mount: mountInput("Path of its mount.", "pki_root").prefault("pki_root"),
         key: keyInput("Its key's algorithm and size."),
         lifetime: lifetimeInput("How long it lives.", "3650d"),
       },
-      { description: "The root authority, whose key Vault makes and never shows." },
+      "The root authority, whose key Vault makes and never shows.",
     ),
     intermediate: fields(
       {
         commonName: commonNameInput,
-        mount: withDefault(mountInput("Path of its mount.", "pki_int"), "pki_int"),
+        mount: mountInput("Path of its mount.", "pki_int").prefault("pki_int"),
         key: keyInput("Its key's algorithm and size."),
         lifetime: lifetimeInput("How long it lives: less than the root.", "1825d"),
         permittedDomains: setOf(
@@ -70,23 +70,20 @@ const ownPkiInput = fields(
           },
         ).optional(),
       },
-      { description: "The authority that signs certificates, on a mount of its own." },
+      "The authority that signs certificates, on a mount of its own.",
     ),
     urls: fields(
       {
         address: addressInput("Where clients reach Vault: part of every certificate, for its issuer, CRL and OCSP."),
         serverCaBundle: serverTrustInput.optional(),
       },
-      { description: "Addresses that certificates carry." },
+      "Addresses that certificates carry.",
     ),
-    protect: withDefault(
-      flag({
-        description: "Whether Terraform refuses to destroy the mounts, with which their authorities are gone for ever.",
-      }),
-      true,
-    ),
+    protect: flag(
+      "Whether Terraform refuses to destroy the mounts, with which their authorities are gone for ever.",
+    ).prefault(true),
   },
-  { description: "Two authorities that the stack makes." },
+  "Two authorities that the stack makes.",
 );
 
 const existingPkiInput = fields(
@@ -98,7 +95,7 @@ const existingPkiInput = fields(
       "The root of that PKI (PEM), which clients trust; without it they get the last certificate of the mount's chain.",
     ).optional(),
   },
-  { description: "A PKI that exists: only roles, policies and certificates are made." },
+  "A PKI that exists: only roles, policies and certificates are made.",
 );
 
 const serviceAccountInput = fields(
@@ -114,7 +111,7 @@ const serviceAccountInput = fields(
           : `is ${show(value)}; write 1-63 of a-z, 0-9 and "-", starting and ending with a letter or digit (RFC 1123)`,
     ).optional(),
   },
-  { description: "A service account." },
+  "A service account.",
 );
 
 const objectName = (description: string, example: string) =>
@@ -126,10 +123,10 @@ const consumerInput = z
       ingress: fields(
         {
           service: objectName("The Service that it leads to.", "inference"),
-          port: withDefault(whole(1, 65_535, { description: "The Service's port.", examples: [443] }), 443),
+          port: whole(1, 65_535, { description: "The Service's port.", examples: [443] }).prefault(443),
           ...ingressFields,
         },
-        { description: "An Ingress for the certificate's names, with the certificate." },
+        "An Ingress for the certificate's names, with the certificate.",
       ),
     }),
     fields({
@@ -137,14 +134,11 @@ const consumerInput = z
         {
           name: objectName("Its name.", "inference"),
           container: objectName("The container that gets the files.", "server").optional(),
-          mountPath: withDefault(
-            text({ description: "Where the container sees the files.", examples: ["/etc/tls"] }, (value) =>
-              /^(\/[^/:]+)+$/.test(value) ? undefined : `is ${show(value)}; write a path from "/", such as "/etc/tls"`,
-            ),
-            "/etc/tls",
-          ),
+          mountPath: text({ description: "Where the container sees the files.", examples: ["/etc/tls"] }, (value) =>
+            /^(\/[^/:]+)+$/.test(value) ? undefined : `is ${show(value)}; write a path from "/", such as "/etc/tls"`,
+          ).prefault("/etc/tls"),
         },
-        { description: "A Deployment, for which a patch that mounts the Secret is written." },
+        "A Deployment, for which a patch that mounts the Secret is written.",
       ),
     }),
   ])
@@ -153,10 +147,7 @@ const consumerInput = z
 const certificateInput = fields({
   names: namesInput("DNS names of the certificate."),
   key: keyInput("The key's algorithm and size."),
-  purpose: withDefault(
-    word(purposes, { description: "What it is shown for: by servers, by clients, or both." }),
-    "server",
-  ),
+  purpose: word(purposes, "What it is shown for: by servers, by clients, or both.").prefault("server"),
   lifetime: lifetimeInput("How long it lives: less than the intermediate.", "90d"),
   secret: text(
     {
@@ -167,13 +158,10 @@ const certificateInput = fields({
     },
     secretNameProblem,
   ).optional(),
-  delivery: withDefault(
-    word(deliveries, {
-      description:
-        "How it comes into the cluster: by an apply, with its key in Terraform's state, or requested by cert-manager, with its key made in the cluster.",
-    }),
-    "terraform",
-  ),
+  delivery: word(
+    deliveries,
+    "How it comes into the cluster: by an apply, with its key in Terraform's state, or requested by cert-manager, with its key made in the cluster.",
+  ).prefault("terraform"),
   serviceAccounts: setOf(serviceAccountInput, {
     description: "Who may request it with a token of the cluster.",
     examples: [[{ name: "inference" }]],
@@ -187,11 +175,11 @@ const certificateInput = fields({
         ),
         { description: "Vault's `allowed_domains`.", examples: [["example.com"]], default: "the certificate's names" },
       ).optional(),
-      allowBareDomains: withDefault(flag({ description: "Whether the domains themselves are allowed." }), true),
-      allowSubdomains: withDefault(flag({ description: "Whether every name below them is." }), false),
-      allowGlobDomains: withDefault(flag({ description: "Whether `*` in them stands for anything." }), false),
+      allowBareDomains: flag("Whether the domains themselves are allowed.").prefault(true),
+      allowSubdomains: flag("Whether every name below them is.").prefault(false),
+      allowGlobDomains: flag("Whether `*` in them stands for anything.").prefault(false),
     },
-    { description: "Names that the role allows, where they are to be more than the certificate's own." },
+    "Names that the role allows, where they are to be more than the certificate's own.",
   ).optional(),
   consumer: consumerInput.optional(),
 });
@@ -205,10 +193,10 @@ export const vaultPkiK8sInput = fields(
     pki: z.union([ownPkiInput, existingPkiInput]).meta({
       description: "The PKI: one that the stack makes, or the mount of one that exists.",
     }),
-    authPath: withDefault(
-      authPathInput("Path of the Kubernetes auth mount, which exists and knows the cluster.", "kubernetes"),
+    authPath: authPathInput(
+      "Path of the Kubernetes auth mount, which exists and knows the cluster.",
       "kubernetes",
-    ),
+    ).prefault("kubernetes"),
     audience: text(
       {
         description: "What tokens of service accounts must be meant for.",
@@ -217,25 +205,19 @@ export const vaultPkiK8sInput = fields(
       },
       (value) => (value.trim() === "" ? `is ${show(value)}; write an audience such as "vault"` : undefined),
     ).optional(),
-    certificates: mapOf(certificateInput, {
-      description: "Certificates by name, which is part of addresses and of the names of roles and policies.",
-    }),
-    manifests: withDefault(
-      word(["files", "apply"], {
-        description:
-          "What becomes of objects that a controller of the cluster works on: files beside the JSON, or applied by Terraform.",
-      }),
-      "files",
+    certificates: mapOf(
+      certificateInput,
+      "Certificates by name, which is part of addresses and of the names of roles and policies.",
     ),
-    crdsInstalled: withDefault(
-      flag({
-        description:
-          'States that the cluster knows their kinds already, which `manifests: "apply"` needs at every plan.',
-      }),
-      false,
-    ),
+    manifests: word(
+      ["files", "apply"],
+      "What becomes of objects that a controller of the cluster works on: files beside the JSON, or applied by Terraform.",
+    ).prefault("files"),
+    crdsInstalled: flag(
+      'States that the cluster knows their kinds already, which `manifests: "apply"` needs at every plan.',
+    ).prefault(false),
   },
-  { description: "A PKI in Vault or OpenBao, and certificates in Kubernetes." },
+  "A PKI in Vault or OpenBao, and certificates in Kubernetes.",
 );
 
 /** A stack of a PKI in Vault and certificates in Kubernetes, as the user writes it. */

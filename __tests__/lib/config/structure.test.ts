@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { z } from "zod";
 import { secondsInput } from "../../../lib/config/duration";
-import { fields, formerly, mapOf, setOf, text, whole, withDefault, word } from "../../../lib/config/fields";
+import { fields, formerly, mapOf, setOf, text, whole, word } from "../../../lib/config/fields";
 import { newReport, showPath } from "../../../lib/config/report";
 import { readStructure } from "../../../lib/config/structure";
 
@@ -14,18 +14,13 @@ const host = text({ description: "A host.", examples: ["a.example.com"] }, (valu
 });
 const every = secondsInput({ description: "How often.", example: "7d" });
 const schema = fields({
-  every: withDefault(every, "7d"),
-  level: withDefault(word(["low", "high"], { description: "A level." }), "high"),
+  every: every.prefault("7d"),
+  level: word(["low", "high"], "A level.").prefault("high"),
   limit: whole(1, 9, { description: "A limit.", examples: [3] }),
-  hosts: mapOf(
-    fields({ name: host, ports: setOf(whole(1, 9, { description: "A port." }), { description: "Ports." }) }),
-    {
-      description: "Hosts.",
-    },
-  ),
+  hosts: mapOf(fields({ name: host, ports: setOf(whole(1, 9, "A port."), "Ports.") }), "Hosts."),
   target: z.discriminatedUnion("kind", [
     fields({ kind: z.literal("file"), path: host }),
-    fields({ kind: z.literal("pipe"), every: withDefault(every, "1h") }),
+    fields({ kind: z.literal("pipe"), every: every.prefault("1h") }),
   ]),
 });
 const good = {
