@@ -249,4 +249,38 @@ describe("a state", () => {
     const issued = said(config(after), written("lb.tfstate", stateOf(retiring, "2026-12-01T00:00:00Z")));
     expect(issued).toMatchObject({ code: 0, problems: [] });
   });
+
+  const resourcesOf = (changes: Fields) =>
+    (JSON.parse(stateOf(changes, "")) as { resources: { type: string; name: string; instances: object[] }[] })
+      .resources;
+  const withResources = (resources: readonly object[]) =>
+    written("lb.tfstate", JSON.stringify({ version: 4, resources }));
+
+  test("of an apply that a gate stopped tells whether the new certificates are issued", () => {
+    const stopped = (state: string) =>
+      withResources([
+        ...resourcesOf(all),
+        ...resourcesOf({})
+          .filter(({ type }) => type === "google_certificate_manager_certificate")
+          .map((resource) => {
+            const { attributes } = resource.instances.at(-1) as { attributes: { managed: [Fields] } };
+            const managed = [{ ...attributes.managed[0], state }];
+            return { ...resource, instances: [{ attributes: { ...attributes, managed } }] };
+          }),
+      ]);
+    expect(said(config(), stopped("PROVISIONING")).problems).toEqual(
+      [api, chat].map((host) => expect.stringContaining(`["${host}"]: would change over to a certificate that Google`)),
+    );
+    expect(said(config(), stopped("ACTIVE"))).toMatchObject({ code: 0, problems: [] });
+  });
+
+  test("may have only some of a host's records, and those must stay too", () => {
+    const before = { ...compute, ipv6: true, ...cloudDns() };
+    const left = resourcesOf(before).filter(
+      ({ type, name }) => type !== "google_dns_record_set" || name.endsWith("_aaaa"),
+    );
+    expect(said(config({ ...before, dns: { in: "elsewhere" } }), withResources(left)).problems).toEqual([
+      expect.stringContaining(`would delete the records that lead "${api}" and "${chat}" here`),
+    ]);
+  });
 });
