@@ -29,7 +29,7 @@ module.exports = {
       },
     ),
     project("stacks", {
-      folders: ["commands", "constructs", "repository", "lib/constructs", "lib/synthesis"],
+      folders: ["commands", "repository", "lib/synthesis"],
       names: ["stack", "change", "bootstrap"],
     }),
     project("plan", { folders: ["plan"] }),

@@ -223,7 +223,9 @@ describe("the authority", () => {
     expect(full.check?.ca_expiry?.assert).toEqual({
       condition:
         '${try(timecmp(tls_self_signed_cert.ca.validity_end_time, timeadd(plantimestamp(), "8760h")) > 0, true)}',
-      error_message: expect.stringMatching(/^Certificate ca \(the authority\) expires on .*Nothing replaces it by itself/),
+      error_message: expect.stringMatching(
+        /^Certificate ca \(the authority\) expires on .*Nothing replaces it by itself/,
+      ),
     });
   });
 

@@ -2,11 +2,17 @@ import type { z } from "zod";
 import { fields, text } from "./fields";
 import { show } from "./report";
 
-/** Providers the stacks use, by their local name; each lives under `hashicorp/` in the registry. */
-const providerNames = ["aws", "google", "kubernetes", "tls", "vault"] as const;
+/** Sources of the providers that stacks use, by local name: the namespace and name that registries know them under. */
+export const providerSources = {
+  aws: "hashicorp/aws",
+  google: "hashicorp/google",
+  kubernetes: "hashicorp/kubernetes",
+  tls: "hashicorp/tls",
+  vault: "hashicorp/vault",
+} as const;
 
 /** The local name of a provider. */
-export type ProviderName = (typeof providerNames)[number];
+export type ProviderName = keyof typeof providerSources;
 
 const constraint = /^\s*(=|!=|>=?|<=?|~>)?\s*\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?\s*$/;
 
@@ -28,7 +34,7 @@ const override = fields(
 
 /** Version constraints in place of the ones that the bindings were made for. */
 export const providersInput = fields(
-  Object.fromEntries(providerNames.map((name) => [name, override.optional()])) as Record<
+  Object.fromEntries(Object.keys(providerSources).map((name) => [name, override.optional()])) as Record<
     ProviderName,
     z.ZodOptional<typeof override>
   >,

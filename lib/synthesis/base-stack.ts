@@ -1,6 +1,6 @@
 import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import type { ProviderName } from "../config/providers";
+import { type ProviderName, providerSources } from "../config/providers";
 import type { Settings } from "../config/settings";
 import { type InventoryEntry, inventoryValue } from "../constructs/inventory";
 import { StateBackend } from "../constructs/state-backend";
@@ -86,7 +86,7 @@ export abstract class BaseStack extends TerraformStack {
       const name = provider.terraformResourceType as ProviderName;
       // Some bindings write the bare name, which OpenTofu looks for in a registry of its own.
       this.addOverride(`terraform.required_providers.${name}`, {
-        source: `hashicorp/${name}`,
+        source: providerSources[name],
         version: this.#settings.providers[name] ?? bindingConstraint(provider),
       });
     }
