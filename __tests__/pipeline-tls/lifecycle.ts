@@ -1,9 +1,10 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import example from "../../config/example";
 import type { ConfigInput } from "../../stacks/config";
-import { certificatesIn, shakeHands } from "../support/handshake";
+import { shakeHands } from "../support/handshake";
 import { kubernetesNeed } from "../support/servers/kubernetes-server";
 import {
+  faultIn,
   importIdsIn,
   type KubernetesWorld,
   mounted,
@@ -12,6 +13,7 @@ import {
   versionsIn,
 } from "../support/servers/kubernetes-world";
 import type { Actions, Change, Drift, Lifecycle, Recovery } from "../support/terraform/lifecycle";
+import { pem } from "../support/terraform/planned-state";
 import { synthesized } from "../support/terraform/proofs";
 import { type Json, needsOf } from "../support/terraform/terraform";
 
@@ -56,18 +58,6 @@ async function untouched({ namespace }: KubernetesWorld, but: readonly string[])
   before = now;
 }
 
-/** Any PEM: the provider compares only those, and data sources look into them. */
-const pem = `-----BEGIN CERTIFICATE-----
-MIIBfDCCASGgAwIBAgIUfmpFMqNxC9Ppwl2AlEcsWH+Y+dcwCgYIKoZIzj0EAwIw
-EjEQMA4GA1UEAwwHcGxhbm5lZDAgFw0yNjExMjIxMDA0MTlaGA8yMTI2MTAyOTEw
-MDQxOVowEjEQMA4GA1UEAwwHcGxhbm5lZDBZMBMGByqGSM49AgEGCCqGSM49AwEH
-A0IABLQPv2bJgG57oFcIj3O/5qu1NE+FPlrG+AcopXCg7K8QxiNGpq4ugjNY/Syb
-3RJ05l1YLM8C6LhSS157Yk98zlqjUzBRMB0GA1UdDgQWBBSVyXvzdROmBLAfFU1Q
-Xn4UfAX+cTAfBgNVHSMEGDAWgBSVyXvzdROmBLAfFU1QXn4UfAX+cTAPBgNVHRMB
-Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCBQbjGVk1nyt3SLpjgYBFuyjM8
-doTTbVsXLXDJAaJQJQIhAP7f+WdTnH530sw8HK2TXY661hPB/wiAlZDCnIUrlZ3C
------END CERTIFICATE-----
-`;
 const signed = () => ({ cert_pem: pem, ready_for_renewal: false, validity_end_time: "2100-01-01T00:00:00Z" });
 
 const changes: Change<KubernetesWorld>[] = [
@@ -217,12 +207,8 @@ export const lifecycle: Lifecycle<KubernetesWorld> & { start(): Promise<Kubernet
   ],
   served: async ({ namespace }) => {
     for (const name of Object.keys(scenario.services)) {
-      const { chain, key, trust } = await mounted(namespace, name);
-      const [leaf, authority] = [...certificatesIn(chain), ...certificatesIn(trust)];
-      if (leaf === undefined || authority === undefined) return `the Secret of ${name} holds no certificate`;
-      if (!leaf.checkPrivateKey(createPrivateKey(key)))
-        return `the Secret of ${name} holds the key of another certificate`;
-      if (!leaf.verify(authority.publicKey)) return `the certificate of ${name} is of an authority that nobody trusts`;
+      const fault = faultIn(name, await mounted(namespace, name));
+      if (fault !== undefined) return fault;
     }
     return undefined;
   },

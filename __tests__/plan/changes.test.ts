@@ -4,9 +4,10 @@ import type { Lifecycle, World } from "../support/terraform/lifecycle";
 import { offlineActions, plannedOffline, settle } from "../support/terraform/planned-state";
 import { proofsOf } from "../support/terraform/proofs";
 import { type Json, needsOf, type Workspace } from "../support/terraform/terraform";
+import * as vaultPkiK8s from "../vault-pki-k8s/lifecycle";
 
 /** Every stack whose changes are declared. */
-const lifecycles = [acmRoute53.lifecycle, pipelineTls.lifecycle] as readonly Pick<
+const lifecycles = [acmRoute53.lifecycle, pipelineTls.lifecycle, vaultPkiK8s.lifecycle] as readonly Pick<
   Lifecycle<World>,
   "stack" | "json" | "changes" | "computed"
 >[];

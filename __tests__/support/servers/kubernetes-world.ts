@@ -1,3 +1,5 @@
+import { createPrivateKey } from "node:crypto";
+import { certificatesIn } from "../handshake";
 import type { World } from "../terraform/lifecycle";
 import { type Cluster, type Namespace, namespaceOf, startCluster } from "./kubernetes-server";
 
@@ -34,16 +36,36 @@ export function worldOf({ call, provider, description, died, kill, stop }: Clust
   };
 }
 
-/** What pods mount of a Secret: certificates, key, and whom they trust (PEM). */
+/**
+ * What pods mount of a Secret: certificates, key, and whom they trust (PEM); and its id, which stays the same while it is
+ * only updated.
+ */
 export async function mounted(
   namespace: Namespace,
   secret: string,
-): Promise<{ chain: string; key: string; trust: string }> {
-  const { data, type } = (await namespace.read("secrets", secret)) as { data: Record<string, string>; type: string };
+): Promise<{ chain: string; key: string; trust: string; uid: string }> {
+  const { data, type, metadata } = (await namespace.read("secrets", secret)) as {
+    data: Record<string, string>;
+    type: string;
+    metadata: { uid: string };
+  };
   expect(type).toBe("kubernetes.io/tls");
   expect(Object.keys(data).sort()).toEqual(["ca.crt", "tls.crt", "tls.key"]);
   const pem = (name: string) => Buffer.from(data[name] ?? "", "base64").toString();
-  return { chain: pem("tls.crt"), key: pem("tls.key"), trust: pem("ca.crt") };
+  return { chain: pem("tls.crt"), key: pem("tls.key"), trust: pem("ca.crt"), uid: metadata.uid };
+}
+
+/** What is wrong with what pods mount of a Secret, if anything: another certificate's key, or a chain that breaks off. */
+export function faultIn(
+  secret: string,
+  { chain, key, trust }: Awaited<ReturnType<typeof mounted>>,
+): string | undefined {
+  const [leaf, ...issuers] = [...certificatesIn(chain), ...certificatesIn(trust).slice(0, 1)];
+  if (leaf === undefined || issuers.length === 0) return `the Secret of ${secret} holds no certificate`;
+  if (!leaf.checkPrivateKey(createPrivateKey(key)))
+    return `the Secret of ${secret} holds the key of another certificate`;
+  const signed = issuers.every((issuer, place) => [leaf, ...issuers][place]?.verify(issuer.publicKey));
+  return signed ? undefined : `the certificate of ${secret} is of an authority that nobody trusts`;
 }
 
 /** What a stack's ConfigMap tells everybody to trust (PEM). */

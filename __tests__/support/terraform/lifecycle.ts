@@ -50,6 +50,8 @@ export interface Drift<W extends World> {
   happens(world: W): Promise<void>;
   /** Every change that the next plan has: the damage, named, and nothing else. */
   actions: Actions;
+  /** What holds after the repair, besides the same objects and an empty plan. */
+  holds?(run: Run<W>, applied: Applied): Promise<void> | void;
 }
 
 /** What a stack declares of itself; the harness does the rest. */
@@ -61,10 +63,14 @@ export interface Lifecycle<W extends World> {
   needs: readonly Need[];
   /** Servers that hold what the config says exists. */
   start(): Promise<W>;
+  /** What holds of the first apply, besides that it made everything once. */
+  applied?(run: Run<W>, applied: Applied): Promise<void> | void;
   /** What the servers and outputs hold after the first apply. */
   outputs?: readonly Claim<W>[];
   /** What consumers see after it. */
   handshakes?: readonly Claim<W>[];
+  /** What nobody can do to the stack, tried after it: no object may have changed. */
+  refusals?: readonly Claim<W>[];
   /** What is wrong with what consumers are served at this moment; asked all the time that a change is applied. */
   served?(world: W): Promise<string | undefined>;
   /** In order, each over the one before it. */
@@ -73,6 +79,8 @@ export interface Lifecycle<W extends World> {
   computed?: Computed;
   /** In order, each repaired before the next. */
   drifts?: readonly Drift<W>[];
+  /** The release that lets everything be destroyed, where the stack protects something. */
+  unprotected?: string;
 }
 
 /** Every resource of a configuration. */
@@ -115,7 +123,7 @@ export async function alone<W extends World>(
  * change without a gap for consumers, each drift named and repaired, destroy.
  */
 export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
-  const { stack: row, json, needs, outputs = [], handshakes = [], changes = [], drifts = [] } = declared;
+  const { stack: row, json, needs, outputs = [], handshakes = [], refusals = [], changes = [], drifts = [] } = declared;
   proofsOf(row, [...needs], (prove) => {
     let run: Run<W>;
     let empty: readonly string[];
@@ -141,13 +149,25 @@ export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
     });
 
     prove("apply", "makes every resource, once", async () => {
-      expect(await run.stack.apply()).toMatchObject(countsOf(created(json)));
+      await world().beginLog?.();
+      const applied = await run.stack.apply();
+      expect(applied).toMatchObject(countsOf(created(json)));
+      await declared.applied?.(run, applied);
     });
 
     for (const { sentence, holds } of outputs) prove("outputs", sentence, () => holds(run));
     for (const { sentence, holds } of handshakes) prove("handshake", sentence, () => holds(run));
 
     prove("empty plan", "right after the apply", () => expectNothingToDo(run.stack));
+
+    for (const { sentence, holds } of refusals) {
+      prove("refusal", sentence, async () => {
+        const before = await world().objects();
+        await holds(run);
+        run.stack.replace(json);
+        expect(await world().objects()).toEqual(before);
+      });
+    }
 
     for (const { sentence, json: next, actions, changed, holds } of changes) {
       prove("change", sentence, async () => {
@@ -164,19 +184,24 @@ export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
       });
     }
 
-    for (const { sentence, happens, actions } of drifts) {
+    for (const { sentence, happens, actions, holds } of drifts) {
       prove("drift", `${sentence}: named, and repaired`, async () => {
         const before = await world().objects();
         await happens(world());
         const plan: Plan = await run.stack.plan();
         expect(plan.actions).toEqual(actions);
-        await run.stack.apply(plan);
+        const applied = await run.stack.apply(plan);
         expect(await world().objects()).toEqual(before);
+        await holds?.(run, applied);
         await expectNothingToDo(run.stack);
       });
     }
 
     prove("destroy", "leaves what was there before", async () => {
+      if (declared.unprotected !== undefined) {
+        run.stack.replace(declared.unprotected);
+        await run.stack.apply();
+      }
       await run.stack.destroy();
       expect(run.stack.state()).toEqual({});
       expect(await world().objects()).toEqual(empty);

@@ -5,6 +5,19 @@ import { type Json, type Plan, type Workspace, workspace } from "./terraform";
 /** What a provider tells only after an apply and others refer to, by resource type, where it is no plain text. */
 export type Computed = Readonly<Record<string, (values: Json, address: string) => Json>>;
 
+/** A certificate for what is computed: providers compare only PEM, and data sources look into them. */
+export const pem = `-----BEGIN CERTIFICATE-----
+MIIBfDCCASGgAwIBAgIUfmpFMqNxC9Ppwl2AlEcsWH+Y+dcwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHcGxhbm5lZDAgFw0yNjExMjIxMDA0MTlaGA8yMTI2MTAyOTEw
+MDQxOVowEjEQMA4GA1UEAwwHcGxhbm5lZDBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABLQPv2bJgG57oFcIj3O/5qu1NE+FPlrG+AcopXCg7K8QxiNGpq4ugjNY/Syb
+3RJ05l1YLM8C6LhSS157Yk98zlqjUzBRMB0GA1UdDgQWBBSVyXvzdROmBLAfFU1Q
+Xn4UfAX+cTAfBgNVHSMEGDAWgBSVyXvzdROmBLAfFU1QXn4UfAX+cTAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCBQbjGVk1nyt3SLpjgYBFuyjM8
+doTTbVsXLXDJAaJQJQIhAP7f+WdTnH530sw8HK2TXY661hPB/wiAlZDCnIUrlZ3C
+-----END CERTIFICATE-----
+`;
+
 /** The parts of `terraform show -json <plan>` that a state is made from. */
 interface Planned {
   planned_values: {
