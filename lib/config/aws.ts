@@ -1,4 +1,4 @@
-import { text } from "./fields";
+import { patterned } from "./fields";
 import { show } from "./report";
 
 /** An AWS region by shape; there is no list to go stale. */
@@ -8,27 +8,13 @@ const accountPattern = "^[0-9]{12}$";
 /** A Route 53 hosted zone id. */
 export const zoneIdPattern = "^Z[A-Z0-9]{1,31}$";
 
-/** Why the text is no AWS region, if it is none. */
-function regionProblem(value: string): string | undefined {
-  return new RegExp(regionPattern).test(value)
-    ? undefined
-    : `is ${show(value)}; write an AWS region, such as "eu-west-1"`;
-}
-
-/** Why the text is no AWS account, if it is none. */
-function accountProblem(value: string): string | undefined {
-  return new RegExp(accountPattern).test(value)
-    ? undefined
-    : `is ${show(value)}; write the 12 digits of an AWS account`;
-}
-
 /** The schema of an AWS account. */
 export const accountInput = (description: string) =>
-  text({ description, examples: ["111122223333"], pattern: accountPattern }, accountProblem);
+  patterned({ description, examples: ["111122223333"], pattern: accountPattern }, "the 12 digits of an AWS account");
 
 /** The schema of an AWS region. */
 export const regionInput = (description: string) =>
-  text({ description, examples: ["eu-west-1"], pattern: regionPattern }, regionProblem);
+  patterned({ description, examples: ["eu-west-1"], pattern: regionPattern }, 'an AWS region, such as "eu-west-1"');
 
 /** Why the text is no Route 53 zone id, if it is none. */
 export function zoneIdProblem(value: string): string | undefined {
@@ -52,7 +38,7 @@ function parseArn(text: string): Arn | undefined {
   const [, partition, service, region, account, resource] =
     /^arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]+):([0-9]{12}):(\S+)$/.exec(text) ?? [];
   if (!partition || !service || !region || !account || !resource) return undefined;
-  if (regionProblem(region) !== undefined) return undefined;
+  if (!new RegExp(regionPattern).test(region)) return undefined;
   return { arn: text, partition, service, region, account, resource };
 }
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { regionInput } from "./aws";
-import { fields, flag, text } from "./fields";
+import { fields, flag, patterned, text } from "./fields";
 import { show } from "./report";
 
 const name = (what: string, pattern: string, rule: string, example: string) =>
-  text({ description: `${what[0]?.toUpperCase()}${what.slice(1)}.`, pattern, examples: [example] }, (value) =>
-    new RegExp(pattern).test(value) ? undefined : `is ${show(value)}; write ${what}: ${rule}, such as ${show(example)}`,
+  patterned(
+    { description: `${what[0]?.toUpperCase()}${what.slice(1)}.`, pattern, examples: [example] },
+    `${what}: ${rule}, such as ${show(example)}`,
   );
 const prefix = () =>
   text(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { zoneIdPattern, zoneIdProblem } from "./aws";
 import { closestZone, type DnsName, parseName, registrableDomain } from "./dns-names";
 import { fields, mapOf, text } from "./fields";
-import { computeNamePattern, computeNameProblem, projectIdPattern, projectIdProblem } from "./google";
+import { computeNamePattern, computeNameProblem, projectIdInput } from "./google";
 import type { Place } from "./place";
 import { show } from "./report";
 import { sortedEntries } from "./sorted-map";
@@ -50,15 +50,11 @@ export const cloudDnsInput = <More extends z.ZodRawShape>(more: More) =>
   fields(
     {
       in: z.literal("cloud-dns"),
-      project: text(
-        {
-          description: "The zones' Google Cloud project.",
-          examples: ["shared-dns"],
-          default: "the stack's",
-          pattern: projectIdPattern,
-        },
-        projectIdProblem,
-      ).optional(),
+      project: projectIdInput({
+        description: "The zones' Google Cloud project.",
+        examples: ["shared-dns"],
+        default: "the stack's",
+      }).optional(),
       zones: zonesInput(
         text(
           { description: "Name of the managed zone.", examples: ["example-com"], pattern: computeNamePattern },

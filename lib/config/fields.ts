@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { show } from "./report";
 
 /** What the schema says of a field besides its type: the reference and the JSON Schema are made from it. */
 export interface FieldNotes {
@@ -25,6 +26,12 @@ export function text(notes: Notes, problem?: (value: string) => string | undefin
       if (message !== undefined) context.addIssue({ code: "custom", message });
     })
     .meta(metaOf(notes));
+}
+
+/** A text whose whole rule is the pattern; `wanted` is what to write, the end of the sentence about a wrong value. */
+export function patterned(notes: FieldNotes & { readonly pattern: string }, wanted: string) {
+  const rule = new RegExp(notes.pattern);
+  return text(notes, (value) => (rule.test(value) ? undefined : `is ${show(value)}; write ${wanted}`));
 }
 
 /** A map with the given fields and no others. */

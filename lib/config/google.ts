@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
+import { type FieldNotes, patterned, text } from "./fields";
 import { show } from "./report";
 
 /** The id of a Google Cloud project; its number and its display name are something else. */
-export const projectIdPattern = "^[a-z][a-z0-9-]{4,28}[a-z0-9]$";
+const projectIdPattern = "^[a-z][a-z0-9-]{4,28}[a-z0-9]$";
 /** What Compute calls its resources, and Cloud DNS its zones (RFC 1035 label). */
 export const computeNamePattern = "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$";
 /** A region by shape; there is no list to go stale. */
-export const googleRegionPattern = "^[a-z]+-[a-z]+[0-9]{1,2}$";
+const googleRegionPattern = "^[a-z]+-[a-z]+[0-9]{1,2}$";
 /** A zone of a region by shape. */
-export const googleZonePattern = "^[a-z]+-[a-z]+[0-9]{1,2}-[a-z]$";
+const googleZonePattern = "^[a-z]+-[a-z]+[0-9]{1,2}-[a-z]$";
 
 /** Why the text is no project id, if it is none. */
-export function projectIdProblem(text: string): string | undefined {
+function projectIdProblem(text: string): string | undefined {
   if (new RegExp(projectIdPattern).test(text)) return undefined;
   const what = /^[0-9]+$/.test(text) ? ", which is a project's number" : "";
   return `is ${show(text)}${what}; write the project's id, 6-30 of a-z, 0-9 and "-", such as "ml-serving-prod"`;
@@ -23,19 +24,17 @@ export function computeNameProblem(text: string, what: string): string | undefin
   return `is ${show(text)}; write ${what}: 1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit`;
 }
 
-/** Why the text is no region of Google's, if it is none. */
-export function googleRegionProblem(text: string): string | undefined {
-  return new RegExp(googleRegionPattern).test(text)
-    ? undefined
-    : `is ${show(text)}; write a region, such as "europe-west4"`;
-}
+/** The schema of a project's id. */
+export const projectIdInput = (notes: Omit<FieldNotes, "pattern">) =>
+  text({ ...notes, pattern: projectIdPattern }, projectIdProblem);
 
-/** Why the text is no zone of a Google region, if it is none. */
-export function googleZoneProblem(text: string): string | undefined {
-  return new RegExp(googleZonePattern).test(text)
-    ? undefined
-    : `is ${show(text)}; write a zone, such as "europe-west4-a"`;
-}
+/** The schema of a region. */
+export const googleRegionInput = (description: string, example: string) =>
+  patterned({ description, examples: [example], pattern: googleRegionPattern }, 'a region, such as "europe-west4"');
+
+/** The schema of a zone of a region. */
+export const googleZoneInput = (description: string, example: string) =>
+  patterned({ description, examples: [example], pattern: googleZonePattern }, 'a zone, such as "europe-west4-a"');
 
 /** Whose names they are: stacks that share a Google project must not share names. */
 export interface NameScope {

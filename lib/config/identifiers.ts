@@ -1,4 +1,4 @@
-import { show } from "./report";
+import { patterned } from "./fields";
 
 /** Keys of stacks, certificates and services, project and environment: part of addresses, state keys and names. */
 export const keyPattern = "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$";
@@ -10,10 +10,8 @@ export function keyProblem(key: string): string | undefined {
 }
 
 /** Project and environment stand together with stack and certificate in one name, so they are shorter. */
-export const shortKeyPattern = "^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$";
-
-/** Why the text cannot name a project or environment, if it cannot. */
-export function shortKeyProblem(text: string): string | undefined {
-  if (new RegExp(shortKeyPattern).test(text)) return undefined;
-  return `is ${show(text)}; write 1-32 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit`;
-}
+export const shortKeyInput = (description: string, example: string) =>
+  patterned(
+    { description, examples: [example], pattern: "^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$" },
+    '1-32 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit',
+  );

@@ -1,18 +1,24 @@
 import type { z } from "zod";
-import { fields, flag, mapOf, text } from "./fields";
+import { fields, flag, mapOf, patterned, text } from "./fields";
 import type { Place } from "./place";
 import { show } from "./report";
 
 /** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */
 export const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+/** What to write where such a name is wanted. */
+export const labelNameRule = '1-63 of a-z, 0-9 and "-", starting and ending with a letter or digit (RFC 1123)';
 /** What a Secret can be called (RFC 1123 subdomain). */
-export const subdomainNamePattern = "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$";
+const subdomainNamePattern = "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$";
 
 /** Why the text cannot name a Secret, if it cannot. */
 export function secretNameProblem(value: string): string | undefined {
   if (new RegExp(subdomainNamePattern).test(value) && !/\.\.|\.-|-\./.test(value)) return undefined;
   return `is ${show(value)}; write 1-253 of a-z, 0-9, "-" and ".", starting and ending with a letter or digit (RFC 1123)`;
 }
+
+/** The schema of the name of a Secret, a Service or the like. */
+export const objectNameInput = (description: string, example: string, fallback?: string) =>
+  text({ description, examples: [example], default: fallback, pattern: subdomainNamePattern }, secretNameProblem);
 
 /** How a stack reaches its cluster. */
 export const kubernetesInput = fields(
@@ -45,11 +51,7 @@ export interface KubernetesConfig {
 /** The namespace that a stack's objects live in. */
 export const namespaceInput = fields(
   {
-    name: text({ description: "Its name.", examples: ["pipeline"], pattern: labelNamePattern }, (value) =>
-      new RegExp(labelNamePattern).test(value)
-        ? undefined
-        : `is ${show(value)}; write 1-63 of a-z, 0-9 and "-", starting and ending with a letter or digit (RFC 1123)`,
-    ),
+    name: patterned({ description: "Its name.", examples: ["pipeline"], pattern: labelNamePattern }, labelNameRule),
     create: flag({
       description: "Whether the stack makes it, and destroys it with everything inside.",
       default: false,
@@ -81,10 +83,7 @@ export function readNamespace(input: z.infer<typeof namespaceInput>, place: Plac
 
 /** What every Ingress that a stack makes can be told. */
 export const ingressFields = {
-  className: text(
-    { description: "The ingress class.", examples: ["nginx"], pattern: subdomainNamePattern },
-    secretNameProblem,
-  ).optional(),
+  className: objectNameInput("The ingress class.", "nginx").optional(),
   annotations: mapOf(text({ description: "An annotation's value.", examples: ["HTTPS"] }), {
     description: "Annotations, with which a controller is told to speak TLS to the service.",
     examples: [{ "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" }],

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { type BackendConfig, backendInput } from "./backend";
 import { type Seconds, secondsInput } from "./duration";
 import { fields, mapOf, text, word } from "./fields";
-import { shortKeyPattern, shortKeyProblem } from "./identifiers";
-import { type Labels, labelKeyPattern, labelKeyProblem, labelValuePattern, labelValueProblem } from "./labels";
+import { shortKeyInput } from "./identifiers";
+import { type Labels, labelKeyPattern, labelKeyProblem, labelValueInput } from "./labels";
 import { datePattern, isDate } from "./lifetimes";
 import type { Place } from "./place";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
@@ -15,24 +15,10 @@ const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
 
 /** What a config says of all its stacks, as fields of the whole config. */
 export const settingsFields = {
-  project: text(
-    {
-      description: "Name of the project, part of every state key and label.",
-      examples: ["ai-platform"],
-      pattern: shortKeyPattern,
-    },
-    shortKeyProblem,
-  ),
-  environment: text(
-    {
-      description: "Name of the environment, part of every state key and label.",
-      examples: ["prod"],
-      pattern: shortKeyPattern,
-    },
-    shortKeyProblem,
-  ),
+  project: shortKeyInput("Name of the project, part of every state key and label.", "ai-platform"),
+  environment: shortKeyInput("Name of the environment, part of every state key and label.", "prod"),
   labels: mapOf(
-    text({ description: "A label's value.", examples: ["ml-platform"], pattern: labelValuePattern }, labelValueProblem),
+    labelValueInput,
     "Labels that everything made gets: AWS tags, Google labels, Kubernetes labels.",
     labelKeyPattern,
   ).prefault({}),

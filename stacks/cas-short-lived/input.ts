@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { commonNameLimit } from "../../lib/config/dns-names";
 import { type Seconds, secondsInput } from "../../lib/config/duration";
-import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
+import { fields, flag, mapOf, patterned, setOf, text, whole, word } from "../../lib/config/fields";
 import {
-  googleRegionPattern,
-  googleRegionProblem,
+  googleRegionInput,
   kmsKeyVersionPattern,
   kmsKeyVersionProblem,
   parseMember,
-  projectIdPattern,
-  projectIdProblem,
+  projectIdInput,
 } from "../../lib/config/google";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
@@ -123,25 +121,16 @@ const nodeGroupInput = fields({
 export const input = fields(
   {
     scenario: z.literal("cas-short-lived"),
-    project: text(
-      { description: "The Google Cloud project.", examples: ["ai-training"], pattern: projectIdPattern },
-      projectIdProblem,
-    ),
-    location: text(
-      { description: "The Google Cloud region.", examples: ["europe-west1"], pattern: googleRegionPattern },
-      googleRegionProblem,
-    ),
-    suffix: text(
+    project: projectIdInput({ description: "The Google Cloud project.", examples: ["ai-training"] }),
+    location: googleRegionInput("The Google Cloud region.", "europe-west1"),
+    suffix: patterned(
       {
         description:
           "The end of every id. Google never lets an id of an authority be used again, so a fresh start needs another.",
         examples: ["2026a"],
         pattern: suffixPattern,
       },
-      (value) =>
-        new RegExp(suffixPattern).test(value)
-          ? undefined
-          : `is ${show(value)}; write 1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)`,
+      '1-20 letters, digits and "-" (of an id with "_" the provider sends only a part)',
     ),
     tier: word(
       ["enterprise", "devops"],

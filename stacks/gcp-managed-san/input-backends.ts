@@ -2,14 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { type DurationNotes, day, type Seconds, secondsInput, showDuration } from "../../lib/config/duration";
 import { above0, fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
-import {
-  computeNamePattern,
-  computeNameProblem,
-  googleRegionPattern,
-  googleRegionProblem,
-  googleZonePattern,
-  googleZoneProblem,
-} from "../../lib/config/google";
+import { computeNamePattern, computeNameProblem, googleRegionInput, googleZoneInput } from "../../lib/config/google";
 import { keyPattern } from "../../lib/config/identifiers";
 import { show } from "../../lib/config/report";
 
@@ -100,10 +93,7 @@ const backendInput = z
     fields({
       zonalNeg: fields(
         {
-          zone: text(
-            { description: "The zone.", examples: ["europe-west4-a"], pattern: googleZonePattern },
-            googleZoneProblem,
-          ),
+          zone: googleZoneInput("The zone.", "europe-west4-a"),
           network: nameInput("The network.", "serving", "a network's name"),
           subnetwork: nameInput("The subnetwork, in the zone's region.", "serving", "a subnetwork's name"),
           endpoints: mapOf(
@@ -128,10 +118,7 @@ const backendInput = z
     fields({
       cloudRun: fields(
         {
-          region: text(
-            { description: "The region.", examples: ["europe-west4"], pattern: googleRegionPattern },
-            googleRegionProblem,
-          ),
+          region: googleRegionInput("The region.", "europe-west4"),
           service: nameInput("The service.", "llama", "a Cloud Run service's name"),
         },
         "A Cloud Run service, through a serverless network endpoint group that this stack makes.",

@@ -3,7 +3,7 @@ import { accountInput, regionInput } from "../../lib/config/aws";
 import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dns-hosts";
 import { parseName } from "../../lib/config/dns-names";
 import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
-import { projectIdPattern, projectIdProblem } from "../../lib/config/google";
+import { projectIdInput } from "../../lib/config/google";
 import { namesInput } from "../../lib/config/names";
 import { purposes } from "../../lib/config/purpose";
 import { backendsInput, limitedInput } from "./input-backends";
@@ -12,9 +12,6 @@ import { backendsInput, limitedInput } from "./input-backends";
 export const modes = ["certificate-manager", "compute"] as const;
 export const profiles = ["COMPATIBLE", "MODERN", "RESTRICTED"] as const;
 export const versions = ["1.0", "1.1", "1.2"] as const;
-
-const projectInput = (description: string) =>
-  text({ description, examples: ["ml-serving-prod"], pattern: projectIdPattern }, projectIdProblem);
 
 const addressRecords = flag(
   "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
@@ -44,7 +41,10 @@ const hostInput = fields({
 export const gcpManagedSanInput = fields(
   {
     scenario: z.literal("gcp-managed-san"),
-    project: projectInput("Id of the Google Cloud project, which is not its number."),
+    project: projectIdInput({
+      description: "Id of the Google Cloud project, which is not its number.",
+      examples: ["ml-serving-prod"],
+    }),
     scheme: word(["external"], "Who can reach the load balancer: everybody.", {
       internal: 'this stack makes global external load balancers; write "external" or leave it out',
     }).prefault("external"),

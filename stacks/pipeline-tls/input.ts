@@ -9,9 +9,8 @@ import {
   ingressFields,
   kubernetesInput,
   namespaceInput,
-  secretNameProblem,
+  objectNameInput,
   selectorValueProblem,
-  subdomainNamePattern,
 } from "../../lib/config/kubernetes";
 import { namesInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
@@ -53,15 +52,7 @@ const serviceInput = fields({
     default: "the stack's",
   }).optional(),
   lifetime: lifetimeInput("How long the certificate lives, in place of the stack's.", "the stack's").optional(),
-  secret: text(
-    {
-      description: "Name of the Secret.",
-      examples: ["ingest"],
-      default: "the service's key",
-      pattern: subdomainNamePattern,
-    },
-    secretNameProblem,
-  ).optional(),
+  secret: objectNameInput("Name of the Secret.", "ingest", "the service's key").optional(),
   ingress: ingressInput.optional(),
 });
 

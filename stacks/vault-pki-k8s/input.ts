@@ -7,9 +7,10 @@ import {
   ingressFields,
   kubernetesInput,
   labelNamePattern,
+  labelNameRule,
   namespaceInput,
+  objectNameInput,
   secretNameProblem,
-  subdomainNamePattern,
 } from "../../lib/config/kubernetes";
 import { namesInput } from "../../lib/config/names";
 import { purposes } from "../../lib/config/purpose";
@@ -108,21 +109,18 @@ const serviceAccountInput = fields(
       (value) =>
         value === "*" || new RegExp(labelNamePattern).test(value)
           ? undefined
-          : `is ${show(value)}; write 1-63 of a-z, 0-9 and "-", starting and ending with a letter or digit (RFC 1123)`,
+          : `is ${show(value)}; write ${labelNameRule}`,
     ).optional(),
   },
   "A service account.",
 );
-
-const objectName = (description: string, example: string) =>
-  text({ description, examples: [example], pattern: subdomainNamePattern }, secretNameProblem);
 
 const consumerInput = z
   .union([
     fields({
       ingress: fields(
         {
-          service: objectName("The Service that it leads to.", "inference"),
+          service: objectNameInput("The Service that it leads to.", "inference"),
           port: whole(1, 65_535, { description: "The Service's port.", examples: [443] }).prefault(443),
           ...ingressFields,
         },
@@ -132,8 +130,8 @@ const consumerInput = z
     fields({
       deployment: fields(
         {
-          name: objectName("Its name.", "inference"),
-          container: objectName("The container that gets the files.", "server").optional(),
+          name: objectNameInput("Its name.", "inference"),
+          container: objectNameInput("The container that gets the files.", "server").optional(),
           mountPath: text({ description: "Where the container sees the files.", examples: ["/etc/tls"] }, (value) =>
             /^(\/[^/:]+)+$/.test(value) ? undefined : `is ${show(value)}; write a path from "/", such as "/etc/tls"`,
           ).prefault("/etc/tls"),
@@ -149,15 +147,7 @@ const certificateInput = fields({
   key: keyInput("The key's algorithm and size."),
   purpose: word(purposes, "What it is shown for: by servers, by clients, or both.").prefault("server"),
   lifetime: lifetimeInput("How long it lives: less than the intermediate.", "90d"),
-  secret: text(
-    {
-      description: "Name of the Secret.",
-      examples: ["inference-tls"],
-      default: "the certificate's key",
-      pattern: subdomainNamePattern,
-    },
-    secretNameProblem,
-  ).optional(),
+  secret: objectNameInput("Name of the Secret.", "inference-tls", "the certificate's key").optional(),
   delivery: word(
     deliveries,
     "How it comes into the cluster: by an apply, with its key in Terraform's state, or requested by cert-manager, with its key made in the cluster.",
