@@ -701,7 +701,10 @@ describe("an operator of a private authority", () => {
     const [[name = "", scenario] = []] = Object.entries(given.stacks);
     write({ "config.json": { ...given, stacks: { [name]: { ...scenario, ...changes } } } });
     expect(command(["handoff", name, "--out", join(home, "out")]).code).toBe(0);
-    return readFileSync(join(home, "out", given.environment, name, "README.md"), "utf8");
+    const page = readFileSync(join(home, "out", given.environment, name, "README.md"), "utf8");
+    // A line whose condition does not hold leaves nothing behind.
+    expect(page).not.toMatch(/^- (false|undefined|)$/m);
+    return page;
   };
 
   test("is told how the user data gets onto nodes, and what those need", () => {
