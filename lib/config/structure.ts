@@ -231,8 +231,8 @@ function formOf(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
   const [almost, ...others] = tried.filter(({ issues }) =>
     issues.every(({ code }) => code === "custom" || code === "unrecognized_keys"),
   );
-  if (fitting ?? (almost && others.length === 0)) return (fitting ?? almost)?.form;
-  return isMap(value) ? nearestForm(union, value) : undefined;
+  const meant = fitting ?? (others.length === 0 ? almost : undefined);
+  return meant?.form ?? (isMap(value) ? nearestForm(union, value) : undefined);
 }
 
 function nearestForm(union: z.ZodUnion, value: Values): z.ZodType | undefined {
