@@ -1,29 +1,12 @@
-import { oneOf } from "../../lib/config/report";
-import { configInput } from "../../stacks/config";
 import { account, albListener, type Changes, changed, nlbListener, problemsOf, topic } from "../support/configs";
 
 const web = "stacks.web";
 const api = "stacks.web.certificates.api";
-const key = '1-63 of a-z, 0-9 and "-", starting with a letter and ending with a letter or digit';
-const _shortKey = key.replace("63", "32");
-const _duration = (example: string) =>
-  `which is no duration; write a whole number above 0 and s, m, h or d, such as "${example}"`;
-const _plain = "a config is plain data: strings, numbers, true, false, lists and maps";
-const _machinery = 'a key may not be "__proto__", "constructor" or "prototype"; choose another name';
-const _scenarios = oneOf(configInput.shape.stacks.valueType.options.map(({ shape }) => shape.scenario.value));
-const _names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}.example.com`);
 const elsewhere = albListener.replace("eu-west-1", "eu-north-1");
 const foreign = albListener.replace(account, "444455556666");
 
 /** What is changed in the good config, and every line that its owner reads. */
 type Row = readonly [title: string, changes: Changes, lines: readonly string[]];
-
-/** A name that is refused, and why. */
-const _refusedName = (name: string, why: string): Row => [
-  `the name ${JSON.stringify(name).slice(0, 40)}`,
-  { "api/names": [name] },
-  [`${api}.names[${JSON.stringify(name)}]: ${why}`],
-];
 
 describe("fields of earlier releases", () => {
   const moved = `${web}.zones: is now dns: { in: "route53", zones: { ... } }; move it there`;

@@ -1,54 +1,8 @@
 import { day } from "../../lib/config/duration";
 import { publicLifetime } from "../../lib/config/lifetimes";
-import { type AcmCertificateConfig, type AcmRoute53Config, defaultAlarm } from "../../stacks/acm-route53/config";
+import { defaultAlarm } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
-import type { Config } from "../../stacks/config";
-import { type Changes, changed, goodConfig, topic } from "../support/configs";
-
-/** What a config becomes, which has to be without a mistake. */
-function completed(given: unknown): Config {
-  const { config, report } = checkedConfig(given);
-  expect(report.problems).toEqual([]);
-  return config;
-}
-
-/** What the stack `web` of a changed good config becomes. */
-function stackOf(changes: Changes): AcmRoute53Config {
-  const stack = completed(changed(changes)).stacks.find(({ name }) => name === "web");
-  if (stack?.kind !== "acm-route53") throw new Error("no such stack");
-  return stack.config;
-}
-
-/** What its certificate `api` becomes. */
-function certificateOf(changes: Changes): AcmCertificateConfig {
-  const certificate = stackOf(changes).certificates.find(({ name }) => name === "api");
-  if (certificate === undefined) throw new Error("no such certificate");
-  return certificate;
-}
-
-/** The value with the entries of every map and the members of every list in another order. */
-function _shuffled(value: unknown, next: () => number): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key, _shuffled(inner, next)] as const);
-  const inOrder = entries.map((entry) => ({ entry, place: next() })).sort((one, other) => one.place - other.place);
-  return Array.isArray(value)
-    ? inOrder.map(({ entry: [, inner] }) => inner)
-    : Object.fromEntries(inOrder.map(({ entry }) => entry));
-}
-
-function _frozen<Value>(value: Value): Value {
-  if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) _frozen(inner);
-  return Object.freeze(value);
-}
-
-/** Numbers from a seed, for one order out of many. */
-function _numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state;
-  };
-}
+import { certificateOf, goodConfig, stackOf, topic } from "../support/configs";
 
 describe("certificates", () => {
   test.each([

@@ -7,9 +7,6 @@ import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
 import { checkedConfig } from "../../stacks/check";
 import { changed, goodConfig, problemsOf } from "../support/configs";
 
-const _api = "stacks.web.certificates.api";
-const _inVirginia = (arn: string) => arn.replace("eu-west-1", "us-east-1");
-
 describe("custody of private keys", () => {
   const key = (name: string): KeyInState => ({
     path: ["services", name],

@@ -1,8 +1,5 @@
 import { changed, goodConfig, problemsOf, warningsOf } from "../support/configs";
 
-const _api = "stacks.web.certificates.api";
-const _inVirginia = (arn: string) => arn.replace("eu-west-1", "us-east-1");
-
 test("a stack with more than 500 certificates should be several", () => {
   const certificates = (count: number) =>
     Object.fromEntries(

@@ -4,7 +4,6 @@ import { newReport, oneOf, type Path, showPath } from "../../lib/config/report";
 import { checkedConfig } from "../../stacks/check";
 import { configInput } from "../../stacks/config";
 import {
-  account,
   albListener,
   type Changes,
   changed,
@@ -27,8 +26,6 @@ const plain = "a config is plain data: strings, numbers, true, false, lists and 
 const machinery = 'a key may not be "__proto__", "constructor" or "prototype"; choose another name';
 const scenarios = oneOf(configInput.shape.stacks.valueType.options.map(({ shape }) => shape.scenario.value));
 const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}.example.com`);
-const _elsewhere = albListener.replace("eu-west-1", "eu-north-1");
-const _foreign = albListener.replace(account, "444455556666");
 
 /** What is changed in the good config, and every line that its owner reads. */
 type Row = readonly [title: string, changes: Changes, lines: readonly string[]];

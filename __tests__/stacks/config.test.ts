@@ -1,40 +1,18 @@
 import fc from "fast-check";
 import { day } from "../../lib/config/duration";
-import type { AcmCertificateConfig, AcmRoute53Config } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
-import type { Config } from "../../stacks/config";
 import {
   account,
   albListener,
-  type Changes,
+  certificateOf,
   changed,
+  completed,
   fullConfig,
   goodConfig,
   nlbListener,
   problemsOf,
   topic,
 } from "../support/configs";
-
-/** What a config becomes, which has to be without a mistake. */
-function completed(given: unknown): Config {
-  const { config, report } = checkedConfig(given);
-  expect(report.problems).toEqual([]);
-  return config;
-}
-
-/** What the stack `web` of a changed good config becomes. */
-function stackOf(changes: Changes): AcmRoute53Config {
-  const stack = completed(changed(changes)).stacks.find(({ name }) => name === "web");
-  if (stack?.kind !== "acm-route53") throw new Error("no such stack");
-  return stack.config;
-}
-
-/** What its certificate `api` becomes. */
-function certificateOf(changes: Changes): AcmCertificateConfig {
-  const certificate = stackOf(changes).certificates.find(({ name }) => name === "api");
-  if (certificate === undefined) throw new Error("no such certificate");
-  return certificate;
-}
 
 /** The value with the entries of every map and the members of every list in another order. */
 function shuffled(value: unknown, next: () => number): unknown {

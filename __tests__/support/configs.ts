@@ -1,6 +1,7 @@
 import { type Finding, showPath } from "../../lib/config/report";
+import type { AcmCertificateConfig, AcmRoute53Config } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
-import type { ConfigInput } from "../../stacks/config";
+import type { Config, ConfigInput } from "../../stacks/config";
 
 /** An account, a listener and a topic that belong together. */
 export const account = "111122223333";
@@ -125,4 +126,25 @@ export function saidOf(config: unknown): readonly string[] {
 
 function linesOf(findings: readonly Finding[], config: unknown): readonly string[] {
   return [...new Set(findings.map(({ path, message }) => `${showPath(path, config)}: ${message}`))].sort();
+}
+
+/** What a config becomes, which has to be without a mistake. */
+export function completed(given: unknown): Config {
+  const { config, report } = checkedConfig(given);
+  expect(report.problems).toEqual([]);
+  return config;
+}
+
+/** What the stack `web` of a changed good config becomes. */
+export function stackOf(changes: Changes): AcmRoute53Config {
+  const stack = completed(changed(changes)).stacks.find(({ name }) => name === "web");
+  if (stack?.kind !== "acm-route53") throw new Error("no such stack");
+  return stack.config;
+}
+
+/** What its certificate `api` becomes. */
+export function certificateOf(changes: Changes): AcmCertificateConfig {
+  const certificate = stackOf(changes).certificates.find(({ name }) => name === "api");
+  if (certificate === undefined) throw new Error("no such certificate");
+  return certificate;
 }
