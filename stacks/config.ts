@@ -49,8 +49,7 @@ export function readConfig(given: unknown, report: Report): Config {
     settings,
     stacks: names.flatMap((name) => {
       const place = whole.in("stacks", name);
-      const problem = keyProblem(name);
-      if (problem !== undefined) place.problem(problem);
+      place.problem(keyProblem(name));
       const stack = input.stacks[name];
       return stack === undefined ? [] : [readStack(name, stack, { project, environment, stack: name, horizon }, place)];
     }),

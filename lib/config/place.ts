@@ -6,8 +6,8 @@ export interface Place {
   readonly report: Report;
   /** A place below this one. */
   in(...parts: Path): Place;
-  /** Records a mistake, unless the value here was already refused as a whole. */
-  problem(message: string): void;
+  /** Records a mistake, unless there is none or the value here was already refused as a whole. */
+  problem(message: string | undefined): void;
   /** Records advice: synthesis goes on. */
   warning(message: string): void;
   /** Records a mistake that makes everything here and below unusable for later rules. */
@@ -24,7 +24,7 @@ export function placeAt(path: Path, report: Report): Place {
     path,
     report,
     in: (...parts) => placeAt([...path, ...parts], report),
-    problem: (message) => report.problem(path, message),
+    problem: (message) => message !== undefined && report.problem(path, message),
     warning: (message) => report.warning(path, message),
     refuse: (message) => report.refuse(path, message),
     get refused() {

@@ -61,8 +61,7 @@ export interface Settings {
 /** Completes what every stack shares. */
 export function readSettings(input: z.output<typeof settingsInput>, place: Place): Settings {
   for (const key of Object.keys(input.labels)) {
-    const problem = labelKeyProblem(key);
-    if (problem !== undefined) place.in("labels", key).problem(problem);
+    place.in("labels", key).problem(labelKeyProblem(key));
   }
   return {
     project: input.project,
