@@ -58,7 +58,7 @@ function compare(
   report: Report,
 ): Comparison | undefined {
   if (path === undefined) {
-    if (npmAgainst) report.problem(["against"], `was kept by npm, which compares nothing; write ${npmWay}`);
+    if (npmAgainst) report.in("against").problem(`was kept by npm, which compares nothing; write ${npmWay}`);
     return undefined;
   }
   const names = config.stacks.map(({ name }) => name);

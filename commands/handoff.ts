@@ -20,13 +20,14 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   if (config !== undefined && report.problems.length === 0) {
     const known = config.stacks.map(({ name }) => name);
     if (stacks.length === 0) {
-      report.problem(
-        ["stacks"],
-        `has ${known.map(show).join(", ")}, and none is named; write which to hand off: npm run handoff -- ${known[0]}`,
-      );
+      report
+        .in("stacks")
+        .problem(
+          `has ${known.map(show).join(", ")}, and none is named; write which to hand off: npm run handoff -- ${known[0]}`,
+        );
     }
     for (const name of stacks.filter((name) => !known.includes(name))) {
-      report.problem(["stacks"], `has no stack ${show(name)} to hand off; write ${oneOf(known)}`);
+      report.in("stacks").problem(`has no stack ${show(name)} to hand off; write ${oneOf(known)}`);
     }
   }
   const target = join(out, config?.settings.environment ?? "");

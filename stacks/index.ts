@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
 import type { z } from "zod";
-import type { Place } from "../lib/config/place";
+import type { Place } from "../lib/config/report";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
 import type { BaseStack } from "../lib/synthesis/base-stack";

@@ -1,6 +1,6 @@
 import { type DnsName, parseName } from "./dns-names";
 import { setOf, text } from "./fields";
-import type { Place } from "./place";
+import type { Place } from "./report";
 
 /** The schema of a list of DNS names. */
 export const namesInput = (description: string) =>

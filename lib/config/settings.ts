@@ -5,9 +5,8 @@ import { fields, mapOf, text, word } from "./fields";
 import { shortKeyInput } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValueInput } from "./labels";
 import { datePattern, isDate } from "./lifetimes";
-import type { Place } from "./place";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
-import { show } from "./report";
+import { type Place, show } from "./report";
 import { sortedMap } from "./sorted-map";
 
 /** What may become of private keys, from strict to lax. */

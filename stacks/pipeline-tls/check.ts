@@ -1,6 +1,6 @@
 import { day, parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { type PipelineTlsConfig, renewalWindow, type Validity } from "./config";
 
