@@ -1,6 +1,6 @@
 import { previousStacks } from "../lib/change/read-previous";
 import type { Report } from "../lib/config/report";
-import { certificatesOf } from "../stacks";
+import { ask } from "../stacks";
 import { checkAgainst } from "../stacks/change";
 import type { Config } from "../stacks/config";
 import { count, exitCodes, findingLines, headline, npmWay, type Surroundings, tellFindings } from "./output";
@@ -35,8 +35,10 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
   tellFindings(around, report, given);
   if (config === undefined || code !== exitCodes.clean) return code;
   around.stdout(headline(around, config.settings.environment));
-  const certificates = config.stacks.flatMap(certificatesOf).length;
-  around.stdout(`${count(config.stacks.length, "stack")}, ${count(certificates, "certificate")}: no problem found\n`);
+  const certificates = config.stacks.flatMap((stack) => ask(stack, (scenario, own) => scenario.certificates(own)));
+  around.stdout(
+    `${count(config.stacks.length, "stack")}, ${count(certificates.length, "certificate")}: no problem found\n`,
+  );
   return code;
 }
 

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { ask, certificatesOf, keysInState } from "../stacks";
+import { ask } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
@@ -27,16 +27,18 @@ export function synth(around: Surroundings): number {
   around.stdout(
     tableText(
       ["stack", "scenario", "certificates", "names", "authorities", "resources", "keys in state", "file"],
-      config.stacks.map((stack, index) => [
-        stack.name,
-        stack.kind,
-        certificatesOf(stack).length,
-        certificatesOf(stack).flatMap(({ names }) => names).length,
-        ask(stack, (scenario, own) => scenario.authorities(own)).length,
-        resources[index] ?? 0,
-        keysInState(stack).length,
-        join(folderOf(stack.name), "cdk.tf.json"),
-      ]),
+      config.stacks.map((stack, index) =>
+        ask(stack, (scenario, own) => [
+          stack.name,
+          stack.kind,
+          scenario.certificates(own).length,
+          scenario.certificates(own).flatMap(({ names }) => names).length,
+          scenario.authorities(own).length,
+          resources[index] ?? 0,
+          scenario.keysInState(own).length,
+          join(folderOf(stack.name), "cdk.tf.json"),
+        ]),
+      ),
     ),
   );
   for (const stack of config.stacks) {

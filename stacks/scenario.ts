@@ -58,7 +58,7 @@ export interface Around {
 }
 
 /** A certificate of a stack, whatever its scenario. */
-export interface NamedCertificate {
+interface NamedCertificate {
   readonly name: string;
   readonly names: readonly string[];
 }
