@@ -1,16 +1,13 @@
 import type { z } from "zod";
-import { type BackendConfig, backendInput } from "./backend";
-import { type Seconds, secondsInput } from "./duration";
-import { fields, mapOf, text, word } from "./fields";
+import { backendInput } from "./backend";
+import { secondsInput } from "./duration";
+import { mapOf, text, word } from "./fields";
 import { shortKeyInput } from "./identifiers";
 import { type Labels, labelKeyPattern, labelKeyProblem, labelValueInput } from "./labels";
 import { datePattern, isDate } from "./lifetimes";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
 import { type Place, show } from "./report";
 import { sortedMap } from "./sorted-map";
-
-/** What may become of private keys, from strict to lax. */
-const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
 
 /** What a config says of all its stacks, as fields of the whole config. */
 export const settingsFields = {
@@ -23,7 +20,7 @@ export const settingsFields = {
   ).prefault({}),
   backend: backendInput,
   privateKeys: word(
-    keyPolicies,
+    ["never", "encrypted-backend", "allowed"],
     "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
   ).prefault("encrypted-backend"),
   applyEvery: secondsInput({
@@ -43,22 +40,17 @@ export const settingsFields = {
   providers: providersInput.optional(),
 };
 
-const settingsInput = fields(settingsFields);
+type SettingsInput = z.output<z.ZodObject<typeof settingsFields>>;
 
 /** What every stack of a config shares, complete. */
-export interface Settings {
-  readonly project: string;
-  readonly environment: string;
+export interface Settings extends Readonly<Omit<SettingsInput, "horizon" | "labels" | "providers">> {
   readonly labels: Labels;
-  readonly backend: BackendConfig;
-  readonly privateKeys: (typeof keyPolicies)[number];
-  readonly applyEvery: Seconds;
   readonly horizon: string | undefined;
   readonly providers: ProviderVersions;
 }
 
 /** Completes what every stack shares. */
-export function readSettings(input: z.output<typeof settingsInput>, place: Place): Settings {
+export function readSettings(input: SettingsInput, place: Place): Settings {
   for (const key of Object.keys(input.labels)) {
     place.in("labels", key).problem(labelKeyProblem(key));
   }
