@@ -6,7 +6,7 @@ import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
-import { copyLock, synthesized, terraformJson } from "./synthesize";
+import { synthesized, terraformJson } from "./synthesize";
 
 /**
  * Writes a folder per stack that deploys with Terraform alone: the JSON, what an operator must know, and checksums.
@@ -41,7 +41,6 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   synthesized({ ...config, stacks: chosen }, target, (folder) => {
     for (const stack of chosen) {
       const made = join(folder, "stacks", stack.name);
-      copyLock(resolve("locks"), stack.name, made);
       writeFileSync(join(made, "README.md"), operatorPage(config, stack, terraformJson(made)));
       writeFileSync(join(made, "SHA256SUMS"), checksums(made));
     }

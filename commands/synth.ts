@@ -3,7 +3,7 @@ import { ask } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
-import { copyLock, resourceTotal, synthesized, terraformJson } from "./synthesize";
+import { resourceTotal, synthesized, terraformJson } from "./synthesize";
 
 /** Turns a config into Terraform JSON: all of it, or on a mistake nothing. */
 export function synth(around: Surroundings): number {
@@ -18,7 +18,6 @@ export function synth(around: Surroundings): number {
   const names = config.stacks.map(({ name }) => name);
   const resources = synthesized(config, around.outdir, (folder) => {
     const counts = names.map((name) => resourceTotal(terraformJson(join(folder, "stacks", name))));
-    for (const name of names) copyLock(resolve("locks"), name, join(folder, "stacks", name));
     for (const name of names) removeManifests(folderOf(name));
     moveInto(folder, resolve(around.outdir));
     return counts;
