@@ -3,7 +3,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
 import { lookup, lookupId, type Zones } from "../config/dns-hosts";
 import type { DnsName } from "../config/dns-names";
-import type { Labels } from "../config/labels";
+import type { Labels } from "../config/settings";
 
 /**
  * An AWS provider of a stack: one region, no account but the stated one, and the stack's labels on everything.

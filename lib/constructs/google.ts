@@ -1,6 +1,6 @@
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import type { Construct } from "constructs";
-import type { Labels } from "../config/labels";
+import type { Labels } from "../config/settings";
 
 /** The Google provider of a stack: one project, and the stack's labels on everything that can have some. */
 export function googleProvider(scope: Construct, project: string, labels: Labels): void {
