@@ -4,6 +4,7 @@ import { keyPattern, keyProblem } from "../lib/config/identifiers";
 import { plainData } from "../lib/config/plain-data";
 import type { Report } from "../lib/config/report";
 import { readSettings, type Settings, settingsFields } from "../lib/config/settings";
+import { sortedEntries } from "../lib/config/sorted-map";
 import { readStructure } from "../lib/config/structure";
 import { type Kind, readStack, type Stack, scenarios } from ".";
 
@@ -37,19 +38,18 @@ export interface Config {
  */
 export function readConfig(given: unknown, report: Report): Config {
   const input = readStructure(configInput, plainData(given, report), report);
-  const names = Object.keys(input.stacks).sort();
-  if (names.length === 0 && !report.in("stacks").wrong) {
+  const stacks = sortedEntries(input.stacks);
+  if (stacks.length === 0 && !report.in("stacks").wrong) {
     report.in("stacks").problem("is empty; write at least one stack");
   }
   const settings = readSettings(input, report);
   const { project, environment, horizon } = settings;
   return {
     settings,
-    stacks: names.flatMap((name) => {
+    stacks: stacks.map(([name, stack]) => {
       const place = report.in("stacks", name);
       place.problem(keyProblem(name));
-      const stack = input.stacks[name];
-      return stack === undefined ? [] : [readStack(name, stack, { project, environment, stack: name, horizon }, place)];
+      return readStack(name, stack, { project, environment, stack: name, horizon }, place);
     }),
   };
 }
