@@ -155,16 +155,9 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
   const base = basename(file).replace(/\.(tfstate|json)$/, "");
   const only = stacks.length === 1 ? stacks[0] : undefined;
   const name = stacks.includes(base) ? base : (labelsIn(json)?.stack ?? (alone ? only : base));
-  return name === undefined
-    ? nameless
-    : {
-        name,
-        stack: {
-          from: "state",
-          ...scenarioOf(json.outputs),
-          resources: recorded(json.resources as readonly unknown[]),
-        },
-      };
+  if (name === undefined) return nameless;
+  const resources = recorded(json.resources as readonly Recorded[]);
+  return { name, stack: { from: "state", ...scenarioOf(json.outputs), resources } };
 }
 
 /** The scenario in the outputs of a configuration or of a state. */
@@ -184,20 +177,17 @@ function configured({ resource = {}, provider = {} }: Json): PreviousStack["reso
   return Object.fromEntries([...entries, ...providers]);
 }
 
+/** A resource as a state has it. */
+interface Recorded {
+  readonly mode?: string;
+  readonly type?: string;
+  readonly name?: string;
+  readonly instances?: readonly { readonly deposed?: string; readonly attributes?: PreviousResource }[];
+}
+
 /** The resources of a state by address. */
-function recorded(resources: readonly unknown[]): PreviousStack["resources"] {
-  const entries = resources.flatMap((one) => {
-    const {
-      mode,
-      type,
-      name,
-      instances = [],
-    } = one as {
-      readonly mode?: string;
-      readonly type?: string;
-      readonly name?: string;
-      readonly instances?: readonly { readonly deposed?: string; readonly attributes?: PreviousResource }[];
-    };
+function recorded(resources: readonly Recorded[]): PreviousStack["resources"] {
+  const entries = resources.flatMap(({ mode, type, name, instances = [] }) => {
     const current = instances.find(({ deposed }) => deposed === undefined);
     return mode === "managed" && current?.attributes ? [[`${type}.${name}`, current.attributes] as const] : [];
   });
