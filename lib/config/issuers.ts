@@ -1,5 +1,4 @@
-import type { KeyKind } from "./keys";
-import type { Purpose } from "./purpose";
+import type { KeyKind, Purpose } from "./keys";
 import { oneOf, type Place, show } from "./report";
 
 /** What a config asks of a certificate, in the words that every scenario shares. */

@@ -3,10 +3,9 @@ import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-
 import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "../../lib/config/dns-names";
 import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { KeyKind } from "../../lib/config/keys";
+import type { KeyKind, Purpose } from "../../lib/config/keys";
 import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Purpose } from "../../lib/config/purpose";
 import type { Place } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";

@@ -9,9 +9,8 @@ import {
   parseMember,
   projectIdInput,
 } from "../../lib/config/google";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { bootstrapInput } from "./input-bootstrap";
 

@@ -1,8 +1,7 @@
 import type { DnsName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { KeyKind } from "../../lib/config/keys";
-import type { Purpose } from "../../lib/config/purpose";
+import type { KeyKind, Purpose } from "../../lib/config/keys";
 import { renewalProblem, renewalTimes } from "./config-renewal";
 import { bootstrapPathProblem, defaultBootstrapPath, reloadProblem, userProblem } from "./input-bootstrap";
 import script from "./node-bootstrap.sh";

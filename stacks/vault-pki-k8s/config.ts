@@ -1,7 +1,7 @@
 import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { KeyKind } from "../../lib/config/keys";
+import type { KeyKind, Purpose } from "../../lib/config/keys";
 import {
   judgeAnnotations,
   type KubernetesConfig,
@@ -10,7 +10,6 @@ import {
 } from "../../lib/config/kubernetes";
 import { renewalShare } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Purpose } from "../../lib/config/purpose";
 import type { Place } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { commonNameLimit, parseName } from "../../lib/config/dns-names";
 import { secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import {
   ingressFields,
   kubernetesInput,
@@ -13,7 +13,6 @@ import {
   secretNameProblem,
 } from "../../lib/config/kubernetes";
 import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { addressInput, authPathInput, mountInput, trustInput } from "./input-fields";
 
