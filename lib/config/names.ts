@@ -5,10 +5,7 @@ import type { Place } from "./place";
 /** The schema of a list of DNS names. */
 export const namesInput = (description: string) =>
   setOf(
-    text({ description: "A DNS name.", examples: ["api.example.com"] }, (value) => {
-      const parsed = parseName(value);
-      return "mistake" in parsed ? parsed.mistake : undefined;
-    }),
+    text({ description: "A DNS name.", examples: ["api.example.com"] }, (value) => parseName(value).mistake),
     { description, examples: [["api.example.com", "*.api.example.com"]] },
   );
 
@@ -16,7 +13,7 @@ export const namesInput = (description: string) =>
 export function readNames(input: readonly string[], place: Place): readonly DnsName[] {
   const names = input.flatMap((given, index) => {
     const parsed = parseName(given);
-    if ("mistake" in parsed) return [];
+    if (parsed.name === undefined) return [];
     if (parsed.advice !== undefined) place.in(index).warning(parsed.advice);
     return [parsed.name];
   });

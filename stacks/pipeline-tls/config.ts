@@ -155,7 +155,7 @@ function readService(
   }
   const publicNames = readPublicNames(input, stack, place, stackPlace.in("dns"));
   const namespaced = `${name}.${stack.namespace.name}`;
-  const clusterName = `${namespaced}.svc.${normal(stack.clusterDomain) ?? "cluster.local"}`;
+  const clusterName = `${namespaced}.svc.${parseName(stack.clusterDomain).name ?? "cluster.local"}`;
   // Its parts were judged already; a cluster may have namespaces with labels that a public name could not have.
   if (mistake === undefined && clusterName.length > nameLimit) {
     place.problem(
@@ -223,13 +223,11 @@ function readAlias(
       records.map(({ zone }) => zone),
     ),
     records: records.sort((one, other) => (one.name < other.name ? -1 : 1)),
-    target: "name" in target ? { name: target.name } : { dnsName: normal(target.dnsName) ?? "", zoneId: target.zoneId },
+    target:
+      "name" in target
+        ? { name: target.name }
+        : { dnsName: parseName(target.dnsName).name ?? "", zoneId: target.zoneId },
   };
-}
-
-function normal(text: string): DnsName | undefined {
-  const parsed = parseName(text);
-  return "name" in parsed ? parsed.name : undefined;
 }
 
 /** How long before its end an apply replaces a certificate of the given lifetime, in the provider's whole hours. */

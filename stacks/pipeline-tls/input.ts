@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../lib/config/aws";
 import { lookup, route53Input } from "../../lib/config/dns-hosts";
-import { commonNameLimit, parseName } from "../../lib/config/dns-names";
+import { commonNameLimit, hostProblem } from "../../lib/config/dns-names";
 import { hour, secondsInput } from "../../lib/config/duration";
 import { fields, flag, formerly, mapOf, text, whole, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
@@ -26,13 +26,6 @@ const oneLine = (description: string, example: string) =>
       ? undefined
       : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
   );
-
-/** Why the text is no DNS name of one thing, if it is none. */
-function hostProblem(value: string, wanted: string): string | undefined {
-  const parsed = parseName(value);
-  if ("mistake" in parsed) return parsed.mistake;
-  return parsed.name.startsWith("*.") ? `is a wildcard; write ${wanted}` : undefined;
-}
 
 const ingressInput = fields(
   ingressFields,

@@ -164,10 +164,7 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
     };
   }
   const { root, intermediate, urls, protect } = input;
-  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => {
-    const parsed = parseName(domain);
-    return "name" in parsed ? [parsed.name] : [];
-  });
+  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => parseName(domain).name ?? []);
   return {
     own: true,
     root: {
