@@ -1,6 +1,15 @@
-import { type DnsName, parseName } from "./dns-names";
+import { commonNameLimit, type DnsName, parseName } from "./dns-names";
 import { setOf, text } from "./fields";
 import type { Place } from "./place";
+import { show } from "./report";
+
+/** The schema of an authority's common name or organization: of a certificate's subject, where any text may stand. */
+export const subjectInput = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() !== "" && value.length <= commonNameLimit
+      ? undefined
+      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+  );
 
 /** The schema of a list of DNS names. */
 export const namesInput = (description: string) =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../lib/config/aws";
 import { lookup, route53Input } from "../../lib/config/dns-hosts";
-import { commonNameLimit, hostProblem } from "../../lib/config/dns-names";
+import { hostProblem } from "../../lib/config/dns-names";
 import { hour, secondsInput } from "../../lib/config/duration";
 import { fields, flag, formerly, mapOf, text, whole, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
@@ -12,19 +12,12 @@ import {
   objectNameInput,
   selectorValueProblem,
 } from "../../lib/config/kubernetes";
-import { namesInput } from "../../lib/config/names";
+import { namesInput, subjectInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
 
 const lifetimeInput = (description: string, fallback?: string) =>
   secondsInput({ description, example: "90d", default: fallback }, (seconds, value) =>
     seconds % hour === 0 ? undefined : `is ${show(value)}; write whole hours, which is how the tls provider counts`,
-  );
-
-const oneLine = (description: string, example: string) =>
-  text({ description, examples: [example] }, (value) =>
-    value.trim() !== "" && value.length <= commonNameLimit
-      ? undefined
-      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
   );
 
 const ingressInput = fields(
@@ -109,8 +102,8 @@ export const caInput = fields(
     ),
     subject: fields(
       {
-        commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
-        organization: oneLine("Its organization.", "ai-platform").optional(),
+        commonName: subjectInput("Its common name.", "ai-platform pipeline CA").optional(),
+        organization: subjectInput("Its organization.", "ai-platform").optional(),
       },
       "Whom it names; by default project, environment and stack.",
     ).optional(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commonNameLimit, hostProblem } from "../../lib/config/dns-names";
+import { hostProblem } from "../../lib/config/dns-names";
 import { secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
@@ -12,7 +12,7 @@ import {
   objectNameInput,
   secretNameProblem,
 } from "../../lib/config/kubernetes";
-import { namesInput } from "../../lib/config/names";
+import { namesInput, subjectInput } from "../../lib/config/names";
 import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { addressInput, authPathInput, mountInput, trustInput } from "./input-fields";
@@ -28,11 +28,7 @@ const lifetimeInput = (description: string, fallback: string) =>
 
 const keyInput = (description: string) => word(keyKinds, description).prefault(defaultKey);
 
-const commonNameInput = text({ description: "Its common name.", examples: ["AI Platform Root CA"] }, (value) =>
-  value.trim() !== "" && value.length <= commonNameLimit
-    ? undefined
-    : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
-);
+const commonNameInput = subjectInput("Its common name.", "AI Platform Root CA");
 
 const serverTrustInput = trustInput(
   "What verifies Vault's own listener (PEM), for programs in the cluster; without it they trust what their image does.",
