@@ -4,10 +4,11 @@ import { hour, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import type { KeyKind } from "../../lib/config/keys";
 import {
-  judgeAnnotations,
+  type IngressConfig,
+  judgeNamespace,
   type KubernetesConfig,
   type NamespaceConfig,
-  readNamespace,
+  readIngress,
   selectorKeyProblem,
 } from "../../lib/config/kubernetes";
 import { renewalShare } from "../../lib/config/lifetimes";
@@ -51,9 +52,7 @@ export interface PipelineServiceConfig {
   /** Whether the lifetime was written for this service; if not, it is the stack's. */
   readonly ownLifetime: boolean;
   readonly secret: string;
-  readonly ingress:
-    | { readonly className: string | undefined; readonly annotations: Readonly<Record<string, string>> }
-    | undefined;
+  readonly ingress: IngressConfig | undefined;
 }
 
 /** The stack's certificate authority, complete. */
@@ -88,9 +87,8 @@ export interface PipelineTlsConfig {
 
 /** Completes a stack: host names built, lifetimes and keys inherited, public names matched with their zone. */
 export function read(input: PipelineTlsInput, around: Around, place: Place): PipelineTlsConfig {
-  const { kubernetes, ca, dns } = input;
-  const namespace = readNamespace(input.namespace, place.in("namespace"));
-  const mode = input.mode;
+  const { mode, kubernetes, namespace, ca, dns } = input;
+  judgeNamespace(namespace, place.in("namespace"));
   if (mode === "self-signed" && ca !== undefined) {
     place.in("ca").problem('has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
   }
@@ -104,7 +102,7 @@ export function read(input: PipelineTlsInput, around: Around, place: Place): Pip
   const organization = ca?.subject?.organization ?? around.project;
   const services = entries.map(([name, service]) => readService(name, service, input, place));
   return {
-    kubernetes: { context: kubernetes.context, kubeconfig: kubernetes.kubeconfig },
+    kubernetes,
     namespace,
     authority: signed ? readAuthority(input, organization, around, place.in("ca", "subject", "commonName")) : undefined,
     organization,
@@ -145,11 +143,7 @@ function readService(
   const mistake =
     name === authorityKey ? "is what the authority's own resources are called; choose another name" : keyProblem(name);
   if (mistake !== undefined) place.problem(mistake);
-  for (const key of Object.keys(selector)) {
-    const problem = selectorKeyProblem(key);
-    if (problem !== undefined) place.in("selector", key).problem(problem);
-  }
-  judgeAnnotations(ingress?.annotations, place.in("ingress"));
+  for (const key of Object.keys(selector)) place.in("selector", key).problem(selectorKeyProblem(key));
   if (Object.keys(selector).length === 0) {
     place.in("selector").problem('is empty and would select no pod; write their labels, such as { "app": "ingest" }');
   }
@@ -177,7 +171,7 @@ function readService(
     validity: { lifetime, renewBefore: renewalWindow(lifetime) },
     ownLifetime: input.lifetime !== undefined,
     secret: input.secret ?? name,
-    ingress: ingress && { className: ingress.className, annotations: sortedMap(ingress.annotations ?? {}) },
+    ingress: ingress && readIngress(ingress, place.in("ingress")),
   };
 }
 

@@ -3,10 +3,11 @@ import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import type { KeyKind } from "../../lib/config/keys";
 import {
-  judgeAnnotations,
+  type IngressConfig,
+  judgeNamespace,
   type KubernetesConfig,
   type NamespaceConfig,
-  readNamespace,
+  readIngress,
 } from "../../lib/config/kubernetes";
 import { renewalShare } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
@@ -78,14 +79,7 @@ interface VaultRoleConfig {
 
 /** The consumer that serves a certificate, complete. */
 type ConsumerConfig =
-  | {
-      readonly ingress: {
-        readonly service: string;
-        readonly port: number;
-        readonly className: string | undefined;
-        readonly annotations: Readonly<Record<string, string>>;
-      };
-    }
+  | { readonly ingress: IngressConfig & { readonly service: string; readonly port: number } }
   | { readonly deployment: { readonly name: string; readonly container: string; readonly mountPath: string } };
 
 /** One certificate, complete. */
@@ -135,17 +129,17 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 
 /** Completes a stack: fills in mounts and lifetimes, derives roles and renewal windows. */
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
-  const namespace = readNamespace(input.namespace, place.in("namespace"));
+  judgeNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
   if (certificates.length === 0) place.in("certificates").problem("is empty; write at least one certificate");
   return {
-    kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
-    namespace,
+    kubernetes: input.kubernetes,
+    namespace: input.namespace,
     pki: readPki(input.pki),
     authPath: input.authPath,
     audience: input.audience,
     certificates: certificates.map(([name, certificate]) =>
-      readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
+      readCertificate(name, certificate, input.namespace.name, around, place.in("certificates", name)),
     ),
     applyManifests: input.manifests === "apply",
     crdsInstalled: input.crdsInstalled,
@@ -207,9 +201,6 @@ function readCertificate(
       `has no name of at most ${commonNameLimit} characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
     );
   }
-  if (input.consumer !== undefined && "ingress" in input.consumer) {
-    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress"));
-  }
   const lifetime = input.lifetime;
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({
     name: account.name,
@@ -237,7 +228,7 @@ function readCertificate(
       // Only a wildcard among the names needs it.
       allowWildcardCertificates: names.some((one) => one.startsWith("*.")),
     },
-    consumer: readConsumer(input.consumer),
+    consumer: readConsumer(input.consumer, place.in("consumer")),
   };
 }
 
@@ -246,12 +237,12 @@ function sortedAccounts(accounts: readonly ServiceAccountConfig[]): readonly Ser
   return Object.values(sortedMap(Object.fromEntries(byId)));
 }
 
-function readConsumer(input: CertificateInput["consumer"]): ConsumerConfig | undefined {
+function readConsumer(input: CertificateInput["consumer"], place: Place): ConsumerConfig | undefined {
   if (input === undefined) return undefined;
   if ("deployment" in input) {
     const { name, container = name, mountPath = "/etc/tls" } = input.deployment;
     return { deployment: { name, container, mountPath } };
   }
-  const { service, port = 443, className, annotations = {} } = input.ingress;
-  return { ingress: { service, port, className, annotations: sortedMap(annotations) } };
+  const { service, port } = input.ingress;
+  return { ingress: { service, port, ...readIngress(input.ingress, place.in("ingress")) } };
 }
