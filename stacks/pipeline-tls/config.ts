@@ -11,7 +11,7 @@ import {
   readIngress,
   selectorKeyProblem,
 } from "../../lib/config/kubernetes";
-import { renewalShare } from "../../lib/config/lifetimes";
+import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
 import type { Place } from "../../lib/config/place";
 import { show } from "../../lib/config/report";
@@ -30,7 +30,7 @@ type ServiceInput = PipelineTlsInput["services"][string];
 /** When and how a certificate ends. */
 export interface Validity {
   readonly lifetime: Seconds;
-  /** How long before its end an apply replaces it; 0 for never. */
+  /** How long before its end an apply replaces it, in the provider's whole hours; 0 for never. */
   readonly renewBefore: Seconds;
 }
 
@@ -168,7 +168,7 @@ function readService(
     selector: sortedMap(selector),
     client: input.client,
     key: input.key ?? stack.key,
-    validity: { lifetime, renewBefore: renewalWindow(lifetime) },
+    validity: { lifetime, renewBefore: renewalWindow(lifetime, hour) },
     ownLifetime: input.lifetime !== undefined,
     secret: input.secret ?? name,
     ingress: ingress && readIngress(ingress, place.in("ingress")),
@@ -222,9 +222,4 @@ function readAlias(
         ? { name: target.name }
         : { dnsName: parseName(target.dnsName).name ?? "", zoneId: target.zoneId },
   };
-}
-
-/** How long before its end an apply replaces a certificate of the given lifetime, in the provider's whole hours. */
-export function renewalWindow(lifetime: Seconds): Seconds {
-  return Math.floor((lifetime * renewalShare) / hour) * hour;
 }

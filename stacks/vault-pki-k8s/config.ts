@@ -9,7 +9,7 @@ import {
   type NamespaceConfig,
   readIngress,
 } from "../../lib/config/kubernetes";
-import { renewalShare } from "../../lib/config/lifetimes";
+import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
 import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
@@ -23,11 +23,6 @@ export const authorityKeys = ["intermediate", "root"] as const;
 
 /** Deliveries that replace certificates without an apply. */
 const selfRenewing: readonly Delivery[] = ["cert-manager"];
-
-/** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
-export function renewalWindow(lifetime: Seconds): Seconds {
-  return Math.floor(lifetime * renewalShare);
-}
 
 type CertificateInput = VaultPkiK8sInput["certificates"][string];
 
