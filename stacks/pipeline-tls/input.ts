@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../lib/config/aws";
+import { accountInput, regionInput, zoneIdInput } from "../../lib/config/aws";
 import { lookup, route53Input } from "../../lib/config/dns-hosts";
 import { hostProblem } from "../../lib/config/dns-names";
 import { hour, secondsInput } from "../../lib/config/duration";
@@ -58,14 +58,7 @@ const targetInput = z
         { description: "DNS name of the target.", examples: ["pipeline-1234567890.eu-west-1.elb.amazonaws.com"] },
         (value) => hostProblem(value, "the target's own name"),
       ),
-      zoneId: text(
-        {
-          description: "Zone id of the target, which AWS tells of it.",
-          examples: ["Z32O12XQLNTSW2"],
-          pattern: zoneIdPattern,
-        },
-        zoneIdProblem,
-      ),
+      zoneId: zoneIdInput("Zone id of the target, which AWS tells of it.", "Z32O12XQLNTSW2"),
     }),
   ])
   .meta({ description: "Where public names lead: a load balancer by name, or a target's DNS name with its zone id." });
