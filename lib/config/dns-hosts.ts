@@ -121,6 +121,6 @@ export function zoneOf(name: DnsName, zones: Zones | undefined, place: Place): D
 }
 
 /** The zones that hold records: one that holds none needs no look-up. */
-export function zonesInUse(zones: Zones | undefined, used: readonly DnsName[]): Zones {
-  return Object.fromEntries(Object.entries(zones ?? {}).filter(([name]) => used.includes(name)));
+export function zonesInUse(zones: Zones | undefined, records: readonly { readonly zone: DnsName }[]): Zones {
+  return Object.fromEntries(Object.entries(zones ?? {}).filter(([name]) => records.some(({ zone }) => zone === name)));
 }

@@ -26,6 +26,7 @@ export const authorityKey = "ca";
 const nameLimit = 253;
 
 type ServiceInput = PipelineTlsInput["services"][string];
+type DnsInput = NonNullable<PipelineTlsInput["dns"]>;
 
 /** When and how a certificate ends. */
 export interface Validity {
@@ -35,7 +36,7 @@ export interface Validity {
 }
 
 /** One service, complete. */
-export interface PipelineServiceConfig {
+export interface PipelineServiceConfig extends Pick<ServiceInput, "port" | "selector" | "client"> {
   readonly name: string;
   /** Every name of the certificate, sorted. */
   readonly names: readonly DnsName[];
@@ -44,9 +45,6 @@ export interface PipelineServiceConfig {
   readonly publicNames: readonly DnsName[];
   /** The name inside the cluster that is unique beyond it. */
   readonly clusterName: DnsName;
-  readonly port: number;
-  readonly selector: Readonly<Record<string, string>>;
-  readonly client: boolean;
   readonly key: KeyKind;
   readonly validity: Validity;
   /** Whether the lifetime was written for this service; if not, it is the stack's. */
@@ -64,14 +62,11 @@ export interface AuthorityConfig {
 }
 
 /** Where public names lead, complete. */
-export interface AliasConfig {
-  readonly account: string | undefined;
-  readonly region: string;
+export interface AliasConfig extends Pick<DnsInput, "account" | "region" | "target"> {
   /** Zones that records are written to. */
   readonly zones: Zones;
   /** Every public name with its zone, sorted by name. */
   readonly records: readonly { readonly name: DnsName; readonly zone: DnsName }[];
-  readonly target: { readonly name: string } | { readonly dnsName: DnsName; readonly zoneId: string };
 }
 
 /** A stack of private TLS between services, complete. */
@@ -140,9 +135,8 @@ function readService(
 ): PipelineServiceConfig {
   const place = stackPlace.in("services", name);
   const { selector, ingress } = input;
-  const mistake =
-    name === authorityKey ? "is what the authority's own resources are called; choose another name" : keyProblem(name);
-  if (mistake !== undefined) place.problem(mistake);
+  const mistake = keyProblem(name, [authorityKey]);
+  place.problem(mistake);
   for (const key of Object.keys(selector)) place.in("selector", key).problem(selectorKeyProblem(key));
   if (Object.keys(selector).length === 0) {
     place.in("selector").problem('is empty and would select no pod; write their labels, such as { "app": "ingest" }');
@@ -198,7 +192,7 @@ function readPublicNames(
 }
 
 function readAlias(
-  { region, account, target, zones: given }: NonNullable<PipelineTlsInput["dns"]>,
+  { region, account, target, zones: given }: DnsInput,
   services: readonly PipelineServiceConfig[],
   place: Place,
 ): AliasConfig {
@@ -212,14 +206,8 @@ function readAlias(
   return {
     account,
     region,
-    zones: zonesInUse(
-      zones,
-      records.map(({ zone }) => zone),
-    ),
+    zones: zonesInUse(zones, records),
     records: records.sort((one, other) => (one.name < other.name ? -1 : 1)),
-    target:
-      "name" in target
-        ? { name: target.name }
-        : { dnsName: parseName(target.dnsName).name ?? "", zoneId: target.zoneId },
+    target: "name" in target ? target : { ...target, dnsName: parseName(target.dnsName).name ?? "" },
   };
 }

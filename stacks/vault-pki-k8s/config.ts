@@ -182,10 +182,7 @@ function readCertificate(
   { project, environment, stack }: Around,
   place: Place,
 ): VaultCertificateConfig {
-  const mistake = (authorityKeys as readonly string[]).includes(name)
-    ? "is what the authority's own resources are called; choose another name"
-    : keyProblem(name);
-  if (mistake !== undefined) place.problem(mistake);
+  place.problem(keyProblem(name, authorityKeys));
   const inNames = place.in("names");
   const names = readNames(input.names, inNames);
   const commonName = commonNameOf(names);
