@@ -62,12 +62,7 @@ export function isUnder(name: DnsName, zone: DnsName): boolean {
 
 /** The zone with the longest name that the given name lies in. */
 export function closestZone(name: DnsName, zones: readonly DnsName[]): DnsName | undefined {
-  return zones
-    .filter((zone) => isUnder(name, zone))
-    .reduce<DnsName | undefined>(
-      (best, zone) => (best !== undefined && best.length >= zone.length ? best : zone),
-      undefined,
-    );
+  return zones.filter((zone) => isUnder(name, zone)).sort((one, other) => other.length - one.length)[0];
 }
 
 /**
