@@ -6,7 +6,7 @@ import { show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkLifetimes } from "./check-lifetimes";
 import { checkRoles } from "./check-roles";
-import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { renewsItself, showAccount, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 import { isRoot } from "./input-fields";
 
 /** The shortest lifetime that cert-manager takes (`Certificate.spec.duration`). */
@@ -139,9 +139,6 @@ function checkAccounts(stack: VaultPkiK8sConfig, certificate: VaultCertificateCo
     );
   }
 }
-
-const showAccount = (account: { readonly name: string; readonly namespace: string }) =>
-  `${account.namespace}/${account.name}`;
 
 /** cert-manager requests with one service account, of the certificate's namespace. */
 function checkRequester(
