@@ -9,7 +9,7 @@ import type { Settings } from "../../lib/config/settings";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../../lib/constructs/kubernetes";
 import { BaseStack } from "../../lib/synthesis/base-stack";
-import { type SigningMount, VaultAuthorities } from "./authorities";
+import { makeAuthorities, type SigningMount } from "./authorities";
 import { certManagerManifests, deploymentPatch, type Manifest } from "./cert-manager";
 import { allowRequests, requestCertificate, type VaultIssued } from "./certificate";
 import { issuingMount, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
@@ -41,7 +41,7 @@ export class VaultPkiK8sStack extends BaseStack {
     // Reads when the authorities end, which the Vault provider does not export.
     if (pki.own) new TlsProvider(this, "provider_tls");
     const longestLeaf = Math.max(...config.certificates.map(({ lifetime }) => lifetime));
-    const authorities = pki.own ? new VaultAuthorities(this, "pki", pki, longestLeaf) : undefined;
+    const authorities = pki.own ? makeAuthorities(this, pki, longestLeaf) : undefined;
     const roots = pki.own ? undefined : pki.caBundle;
     const signing: SigningMount = authorities?.signing ?? {
       path: issuingMount(pki),
