@@ -13,7 +13,7 @@ import type { Labels } from "../config/settings";
  */
 export function awsProvider(
   scope: Construct,
-  { region, account }: { readonly region: string; readonly account: string | undefined },
+  { region, account }: { readonly region: string; readonly account?: string | undefined },
   labels: Labels,
   alias?: string,
 ): AwsProvider {

@@ -72,7 +72,7 @@ export function tlsSecret(
 /** What an Ingress serves. */
 export interface IngressProps {
   readonly name: string;
-  readonly className: string | undefined;
+  readonly className?: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hosts: readonly string[];
   /** The Secret with the certificate. */

@@ -16,7 +16,7 @@ export function readHosts(
   const here = place.in("hosts");
   for (const [given, host] of sortedEntries(hosts)) {
     const parsed = parseName(given);
-    if ("mistake" in parsed) {
+    if (parsed.name === undefined) {
       here.in(given).problem(parsed.mistake);
       continue;
     }

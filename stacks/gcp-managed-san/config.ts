@@ -196,8 +196,7 @@ function readDefaultCertificate(
   place: Place,
 ): DnsName | undefined {
   if (defaultCertificate === undefined || defaultCertificate === "") return undefined;
-  const parsed = parseName(defaultCertificate);
-  const name = "name" in parsed ? parsed.name : "";
+  const { name = "" } = parseName(defaultCertificate);
   if (names.includes(name)) return name;
   place.in("defaultCertificate").problem(notAHost(name, names));
   return undefined;

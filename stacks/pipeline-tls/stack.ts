@@ -5,7 +5,7 @@ import { awsProvider } from "../../lib/constructs/aws";
 import { placementIn, trustConfigMap } from "../../lib/constructs/kubernetes";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { route53Aliases } from "./alias";
-import { issueCertificate, LocalAuthority } from "./certificate";
+import { issueCertificate, makeAuthority } from "./certificate";
 import { authorityKey, type PipelineTlsConfig } from "./config";
 import { deliverService } from "./service";
 
@@ -17,7 +17,7 @@ export class PipelineTlsStack extends BaseStack {
     new TlsProvider(this, "provider_tls");
     const placement = placementIn(this, config, this.labels);
     const longest = Math.max(...config.services.map(({ validity }) => validity.lifetime));
-    const authority = config.authority && new LocalAuthority(this, authorityKey, config.authority, longest);
+    const authority = config.authority && makeAuthority(new Construct(this, authorityKey), config.authority, longest);
     const services = config.services.map((service) => {
       const scope = new Construct(this, service.name);
       const certificate = issueCertificate(scope, service, organization, authority);
@@ -33,7 +33,11 @@ export class PipelineTlsStack extends BaseStack {
         return [service.name, { ...certificate.entry, secret }] as const;
       }),
     ];
-    this.output("service_endpoints", "Addresses inside the cluster by service.", endpoints(config));
+    this.output(
+      "service_endpoints",
+      "Addresses inside the cluster by service.",
+      Object.fromEntries(config.services.map(({ name, clusterName }) => [name, `https://${clusterName}`])),
+    );
     this.output(
       "ca_bundle",
       "Trust bundle of clients (PEM). For this pipeline only: never put it into a system's trust store.",
@@ -55,8 +59,4 @@ export class PipelineTlsStack extends BaseStack {
     }
     this.inventory(Object.fromEntries(entries));
   }
-}
-
-function endpoints({ services }: PipelineTlsConfig): Readonly<Record<string, string>> {
-  return Object.fromEntries(services.map(({ name, clusterName }) => [name, `https://${clusterName}`]));
 }
