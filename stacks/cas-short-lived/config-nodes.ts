@@ -27,7 +27,7 @@ export interface CertificateConfig {
 }
 
 /** What the bootstrap of a node group needs, complete. */
-interface BootstrapConfig {
+export interface BootstrapConfig {
   readonly user: string | undefined;
   readonly reload: string | undefined;
   readonly path: string;
