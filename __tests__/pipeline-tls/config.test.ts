@@ -56,7 +56,8 @@ const renewThemselves =
 
 test("a stack without a mistake is accepted without a word", () => {
   const services = { ingest: { ...pods, names: ["ingest.example.com"], client: true, ingress: {} }, trainer: pods };
-  for (const given of [mesh(), mesh({ mode: "self-signed" }), mesh({ dns, services })]) {
+  const annotated = ingest({ ...names, ingress: { annotations: { "Nginx.Org/redirect": "true" } } }, { dns });
+  for (const given of [mesh(), mesh({ mode: "self-signed" }), mesh({ dns, services }), annotated]) {
     expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
   }
 });
