@@ -407,6 +407,13 @@ describe("refuses", () => {
       ],
     ],
     [
+      "a target's zone id that is none",
+      mesh({ dns: { ...dns, target: { dnsName: "lb.example.net", zoneId: "lookup" } } }),
+      [
+        'stacks.mesh.dns.target.zoneId: is "lookup", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"',
+      ],
+    ],
+    [
       "a target's name that no load balancer can have",
       mesh({ dns: { ...dns, target: { name: "-pipeline" } } }),
       ['stacks.mesh.dns.target.name: is "-pipeline"; write the name of a load balancer: 1-32 letters, digits and "-"'],
