@@ -3,8 +3,7 @@ import { zoneIdPattern, zoneIdProblem } from "./aws";
 import { closestZone, type DnsName, hostProblem, parseName, registrableDomain } from "./dns-names";
 import { fields, mapOf, text } from "./fields";
 import { computeNamePattern, computeNameProblem, projectIdInput } from "./google";
-import type { Place } from "./place";
-import { show } from "./report";
+import { type Place, show } from "./report";
 import { sortedEntries } from "./sorted-map";
 
 /** Written in place of a Route 53 zone id, it lets Terraform find the zone by its name. */

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { fields, flag, mapOf, patterned, text } from "./fields";
-import type { Place } from "./place";
-import { show } from "./report";
+import { type Place, show } from "./report";
 import { sortedMap } from "./sorted-map";
 
 /** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */

@@ -1,7 +1,6 @@
 import { commonNameLimit, type DnsName, parseName } from "./dns-names";
 import { setOf, text } from "./fields";
-import type { Place } from "./place";
-import { show } from "./report";
+import { type Place, show } from "./report";
 
 /** The schema of an authority's common name or organization: of a certificate's subject, where any text may stand. */
 export const subjectInput = (description: string, example: string) =>

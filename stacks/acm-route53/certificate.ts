@@ -6,7 +6,7 @@ import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { day, goDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import type { KeyKind } from "../../lib/config/keys";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { AcmCertificateConfig } from "./config";
 import type { ValidationRecords } from "./validation-records";

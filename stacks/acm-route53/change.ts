@@ -1,7 +1,6 @@
 import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
 import type { DnsName } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { AcmCertificateConfig, AcmRoute53Config } from "./config";
 
 /** A certificate on a listener, as it was before. */

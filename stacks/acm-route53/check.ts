@@ -1,8 +1,7 @@
 import { type Arn, partitionOf } from "../../lib/config/aws";
 import { checkIssuer } from "../../lib/config/issuers";
 import type { KeyKind } from "../../lib/config/keys";
-import type { Place } from "../../lib/config/place";
-import { oneOf, show } from "../../lib/config/report";
+import { oneOf, type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkAlarm } from "./check-alarm";
 import type { AcmCertificateConfig, AcmRoute53Config } from "./config";

@@ -5,7 +5,7 @@ import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import { type AcmRoute53Input, mostNamesPerCertificate } from "./input";
@@ -65,9 +65,12 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
   const lifetime = publicLifetime(horizon);
   const zones = readZones(input.dns.zones, place.in("dns"));
   const entries = sortedEntries(input.certificates);
-  if (entries.length === 0) place.in("certificates").problem("is empty; write at least one certificate");
+  const certificatesPlace = place.in("certificates");
+  if (entries.length === 0 && !certificatesPlace.wrong) {
+    certificatesPlace.problem("is empty; write at least one certificate");
+  }
   const certificates = entries.map(([name, certificate]) =>
-    readCertificate(name, certificate, { region: input.region, zones, lifetime }, place.in("certificates", name)),
+    readCertificate(name, certificate, { region: input.region, zones, lifetime }, certificatesPlace.in(name)),
   );
   return {
     account: input.account || undefined,

@@ -1,7 +1,6 @@
-import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
 import type { Settings } from "../../lib/config/settings";
-import { awsProviderArguments } from "../../lib/constructs/aws-provider";
+import { awsProvider } from "../../lib/constructs/aws";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { issueCertificate } from "./certificate";
 import type { AcmRoute53Config } from "./config";
@@ -12,17 +11,12 @@ export class AcmRoute53Stack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: AcmRoute53Config) {
     super(scope, name, settings);
     const { account } = config;
-    const aws = new AwsProvider(this, "provider_aws", awsProviderArguments(config.region, account, this.labels));
+    const aws = awsProvider(this, config, this.labels);
     const records = validationRecords(this, config.zones);
     const inRegion = new Map([[config.region, aws]]);
     const entries = config.certificates.map((certificate) => {
       const { region } = certificate;
-      const provider =
-        inRegion.get(region) ??
-        new AwsProvider(this, `provider_aws_${region}`, {
-          ...awsProviderArguments(region, account, this.labels),
-          alias: region,
-        });
+      const provider = inRegion.get(region) ?? awsProvider(this, { region, account }, this.labels, region);
       inRegion.set(region, provider);
       const alarmPrefix = `${settings.project}-${settings.environment}-${name}`;
       const props = { records, provider, alarmPrefix, lifetime: config.lifetime };

@@ -2,7 +2,7 @@ import type { AcmCertificate } from "@cdktf/provider-aws/lib/acm-certificate";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
 import type { Zones } from "../../lib/config/dns-hosts";
-import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import { route53ZoneIds } from "../../lib/constructs/aws";
 import type { ValidationConfig } from "./config";
 
 /** Time to live of validation records, in seconds: short, since an apply waits for them. */

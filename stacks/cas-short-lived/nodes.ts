@@ -7,7 +7,7 @@ import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/li
 import { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import { renewalWindow } from "../../lib/config/lifetimes";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { CasShortLivedConfig } from "./config";
 import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";

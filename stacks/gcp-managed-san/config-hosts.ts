@@ -1,6 +1,5 @@
 import { type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { GoogleBackendConfig } from "./config-backends";

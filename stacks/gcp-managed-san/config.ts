@@ -3,9 +3,8 @@ import { closestZone, type DnsName, parseName, withoutWildcard } from "../../lib
 import type { Seconds } from "../../lib/config/duration";
 import { googleName, type NameScope } from "../../lib/config/google";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { Around } from "../scenario";

@@ -2,7 +2,7 @@ import { DataAwsLb } from "@cdktf/provider-aws/lib/data-aws-lb";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
 import { nameInId } from "../../lib/config/dns-names";
-import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import { route53ZoneIds } from "../../lib/constructs/aws";
 import type { AliasConfig } from "./config";
 
 /**

@@ -6,7 +6,7 @@ import { SelfSignedCert } from "@cdktf/provider-tls/lib/self-signed-cert";
 import type { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import type { KeyKind } from "../../lib/config/keys";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { TlsFiles } from "../../lib/constructs/kubernetes";
 import type { AuthorityConfig, PipelineServiceConfig } from "./config";

@@ -1,6 +1,5 @@
 import { blockOf, namedOfType, ofType, type PreviousStack } from "../../lib/change/previous-stack";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { PipelineTlsConfig } from "./config";
 

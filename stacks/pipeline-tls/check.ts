@@ -1,7 +1,7 @@
 import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
 import { leastLifetime } from "../../lib/config/lifetimes";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import type { PipelineTlsConfig, Validity } from "./config";
 

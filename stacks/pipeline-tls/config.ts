@@ -13,8 +13,7 @@ import {
 } from "../../lib/config/kubernetes";
 import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import { caInput, type PipelineTlsInput } from "./input";

@@ -1,9 +1,7 @@
-import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
-import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { Construct } from "constructs";
 import type { Settings } from "../../lib/config/settings";
-import { awsProviderArguments } from "../../lib/constructs/aws-provider";
+import { awsProvider } from "../../lib/constructs/aws";
 import { placementIn, trustConfigMap } from "../../lib/constructs/kubernetes";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { route53Aliases } from "./alias";
@@ -15,13 +13,9 @@ import { deliverService } from "./service";
 export class PipelineTlsStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: PipelineTlsConfig) {
     super(scope, name, settings);
-    const { kubernetes, organization, dns } = config;
+    const { organization, dns } = config;
     new TlsProvider(this, "provider_tls");
-    new KubernetesProvider(this, "provider_kubernetes", {
-      configPath: kubernetes.kubeconfig,
-      configContext: kubernetes.context,
-    });
-    const placement = placementIn(this, config.namespace, this.labels);
+    const placement = placementIn(this, config, this.labels);
     const longest = Math.max(...config.services.map(({ validity }) => validity.lifetime));
     const authority = config.authority && makeAuthority(new Construct(this, authorityKey), config.authority, longest);
     const services = config.services.map((service) => {
@@ -60,7 +54,7 @@ export class PipelineTlsStack extends BaseStack {
       Object.fromEntries(services.map(({ service, certificate }) => [service.name, certificate.fingerprint])),
     );
     if (dns !== undefined) {
-      new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
+      awsProvider(this, dns, this.labels);
       this.output("domain_names", "Public names that lead to the load balancer.", route53Aliases(this, dns));
     }
     this.inventory(Object.fromEntries(entries));

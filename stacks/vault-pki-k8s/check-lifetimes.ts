@@ -1,7 +1,6 @@
 import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { leastLifetime } from "../../lib/config/lifetimes";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { brokenLinks } from "../../lib/vault-role/ttl-chain";
 import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 

@@ -11,8 +11,8 @@ import {
 } from "../../lib/config/kubernetes";
 import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import type { Delivery, VaultPkiK8sInput } from "./input";
