@@ -30,8 +30,6 @@ function checkLifetime(
   applyEvery: Seconds,
   place: Place,
 ): void {
-  // Lifetimes of 0 were refused already.
-  if (lifetime === 0) return;
   const got = showDuration(lifetime);
   if (renewBefore < 2 * applyEvery) {
     const window = renewBefore === 0 ? "less than an hour" : showDuration(renewBefore);
