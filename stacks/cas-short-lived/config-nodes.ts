@@ -26,7 +26,7 @@ export interface CertificateConfig {
 }
 
 /** What the bootstrap of a node group needs, complete. */
-interface BootstrapConfig {
+export interface BootstrapConfig {
   readonly user: string | undefined;
   readonly reload: string | undefined;
   readonly path: string;

@@ -51,9 +51,7 @@ export function checkBackendNames(
     ]),
   ];
   if (known.length === 0) {
-    if (!place.in("backends").wrong) {
-      place.in("backends").problem("is empty; write at least one backend");
-    }
+    if (!place.in("backends").wrong) place.in("backends").problem("is empty; write at least one backend");
   } else {
     for (const { name, mention } of mentions.filter(({ name }) => !known.includes(name))) {
       const suggestion = nearest(name, known);
@@ -65,8 +63,7 @@ export function checkBackendNames(
   }
   for (const [host, { paths = {} }] of Object.entries(input.hosts)) {
     for (const route of Object.keys(paths)) {
-      const problem = pathProblem(route);
-      if (problem !== undefined) place.in("hosts", host, "paths", route).problem(problem);
+      place.in("hosts", host, "paths", route).problem(pathProblem(route));
     }
   }
   // A misspelt name counts as a use of the backend that it resembles.

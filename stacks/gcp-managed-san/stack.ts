@@ -6,7 +6,7 @@ import { BaseStack } from "../../lib/synthesis/base-stack";
 import { certificateMap, computeCertificateIds, googleEntry } from "./certificates";
 import type { GcpManagedSanConfig } from "./config";
 import { loadBalancer } from "./load-balancer";
-import { GoogleRecords } from "./records";
+import { googleRecords } from "./records";
 
 /** Google-managed certificates for several names on a global load balancer. */
 export class GcpManagedSanStack extends BaseStack {
@@ -17,7 +17,7 @@ export class GcpManagedSanStack extends BaseStack {
     if (dns.in === "route53") {
       awsProvider(this, dns, this.labels);
     }
-    const records = new GoogleRecords(this, dns);
+    const records = googleRecords(this, dns);
     const map = certificateMap(this, config, records);
     const addresses = loadBalancer(this, config, { map, compute: computeCertificateIds(this, config) });
     for (const host of hosts) {
