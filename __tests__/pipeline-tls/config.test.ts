@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { checkedConfig } from "../../stacks/check";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "../../stacks/pipeline-tls/config";
+import { operatorNotes } from "../../stacks/pipeline-tls/operator";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -715,6 +716,14 @@ test.each(["mutual", "client"])("ACM is not asked to sign for purpose %s: a priv
   expect(problemsOf({ ...good, stacks: { web } })).toEqual([
     `stacks.web.certificates.api.purpose: is "${purpose}", but ACM is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
   ]);
+});
+
+test.each([
+  ["Secrets, Services and ConfigMaps", mesh()],
+  ["Secrets, Services, ConfigMaps and Ingresses", ingest({ ...names, ingress: {} }, { dns })],
+])("an operator is told of the right to create %s", (objects, given) => {
+  const { needs } = operatorNotes(completed(given), checkedConfig(given).config.settings);
+  expect(needs).toContainEqual(expect.stringContaining(`the right to create ${objects} in it.`));
 });
 
 describe("becomes", () => {
