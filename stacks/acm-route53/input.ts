@@ -29,9 +29,8 @@ const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net
         (value) => {
           const kind = parseListenerArn(value)?.kind;
           if (kind === to) return undefined;
-          const way =
-            kind === undefined ? "copy it from the load balancer's Listeners page" : `write to: ${show(kind)}`;
-          return `is ${show(value)}, which is no ARN of a listener of ${what}; ${way}`;
+          const remedy = kind ? `write to: ${show(kind)}` : "copy it from the load balancer's Listeners page";
+          return `is ${show(value)}, which is no ARN of a listener of ${what}; ${remedy}`;
         },
       ),
     },
