@@ -1,7 +1,7 @@
 import type { ICertificate } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate";
 import type { IIssuer } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer";
 import { goDuration } from "../../lib/config/duration";
-import type { Labels } from "../../lib/config/labels";
+import type { Labels } from "../../lib/config/settings";
 import { issuingMount, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 import { vaultKeys } from "./role";
 

@@ -1,11 +1,10 @@
-import { day, parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
-import { renewalShare } from "../../lib/config/lifetimes";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { leastLifetime } from "../../lib/config/lifetimes";
+import { type Place, show } from "../../lib/config/report";
 import { anyAge, type IssueRequest, simulateRole } from "../../lib/vault-role/simulate";
 import { brokenLinks } from "../../lib/vault-role/ttl-chain";
 import { smallestWidening, unintendedNames } from "../../lib/vault-role/widening";
-import { renewalWindow, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 import { roleOf } from "./role";
 
 /** Asks the simulator whether Vault would issue each name of each certificate by its role. */
@@ -87,17 +86,10 @@ export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEv
 
 function checkWindow({ lifetime, renewBefore }: VaultCertificateConfig, applyEvery: Seconds, place: Place): void {
   if (renewBefore >= 2 * applyEvery) return;
-  const least = showDuration(leastLifetime(applyEvery));
-  const longer = parseDuration(least) === undefined ? "" : `write at least ${show(least)}, `;
+  // In whole days where that is no more than a day too much.
+  const least = leastLifetime(applyEvery, applyEvery >= day ? day : 60);
+  const longer = isDuration(least) ? `write at least ${show(showDuration(least))}, ` : "";
   place.problem(
     `is ${show(showDuration(lifetime))}: an apply renews in the last third, ${showDuration(renewBefore)}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longer}apply more often, or write a delivery that renews itself ("cert-manager")`,
   );
-}
-
-/** The least lifetime whose renewal window holds two applies, in whole days where that is no more than a day too much. */
-function leastLifetime(applyEvery: Seconds): Seconds {
-  const size = applyEvery >= day ? day : 60;
-  let lifetime = Math.ceil((2 * applyEvery) / renewalShare / size) * size;
-  while (renewalWindow(lifetime) < 2 * applyEvery) lifetime += size;
-  return lifetime;
 }

@@ -2,14 +2,15 @@ import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../li
 import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import {
-  judgeAnnotations,
+  type IngressConfig,
+  judgeNamespace,
   type KubernetesConfig,
   type NamespaceConfig,
-  readNamespace,
+  readIngress,
 } from "../../lib/config/kubernetes";
-import { renewalShare } from "../../lib/config/lifetimes";
+import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import type { Delivery, VaultPkiK8sInput } from "./input";
@@ -21,16 +22,10 @@ export const authorityKeys = ["intermediate", "root"] as const;
 /** Deliveries that replace certificates without an apply. */
 const selfRenewing: readonly Delivery[] = ["cert-manager"];
 
-/** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
-export function renewalWindow(lifetime: Seconds): Seconds {
-  return Math.floor(lifetime * renewalShare);
-}
-
 type CertificateInput = VaultPkiK8sInput["certificates"][string];
 type OwnPkiInput = Extract<VaultPkiK8sInput["pki"], { readonly root: unknown }>;
 type ConsumerInput = NonNullable<CertificateInput["consumer"]>;
 type DeploymentInput = Extract<ConsumerInput, { readonly deployment: unknown }>["deployment"];
-type IngressInput = Extract<ConsumerInput, { readonly ingress: unknown }>["ingress"];
 
 /** An authority that the stack makes, complete. */
 export type VaultAuthorityConfig = Readonly<OwnPkiInput["root"]>;
@@ -77,7 +72,7 @@ interface VaultRoleConfig {
 
 /** The consumer that serves a certificate, complete. */
 type ConsumerConfig =
-  | { readonly ingress: Readonly<IngressInput> & { readonly annotations: Readonly<Record<string, string>> } }
+  | { readonly ingress: IngressConfig & { readonly service: string; readonly port: number } }
   | { readonly deployment: Readonly<Required<DeploymentInput>> };
 
 /** One certificate, complete. */
@@ -120,17 +115,17 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 
 /** Completes a stack: fills in mounts and lifetimes, derives roles and renewal windows. */
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
-  const namespace = readNamespace(input.namespace, place.in("namespace"));
+  judgeNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
   if (certificates.length === 0) place.in("certificates").problem("is empty; write at least one certificate");
   return {
-    kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
-    namespace,
+    kubernetes: input.kubernetes,
+    namespace: input.namespace,
     pki: readPki(input.pki),
     authPath: input.authPath,
     audience: input.audience,
     certificates: certificates.map(([name, certificate]) =>
-      readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
+      readCertificate(name, certificate, input.namespace.name, around, place.in("certificates", name)),
     ),
     applyManifests: input.manifests === "apply",
     crdsInstalled: input.crdsInstalled,
@@ -149,10 +144,7 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
     };
   }
   const { root, intermediate, urls, protect } = input;
-  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => {
-    const parsed = parseName(domain);
-    return "name" in parsed ? [parsed.name] : [];
-  });
+  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => parseName(domain).name ?? []);
   return {
     own: true,
     root,
@@ -170,10 +162,7 @@ function readCertificate(
   { project, environment, stack }: Around,
   place: Place,
 ): VaultCertificateConfig {
-  const isAuthority = (authorityKeys as readonly string[]).includes(name);
-  place.problem(
-    isAuthority ? "is what the authority's own resources are called; choose another name" : keyProblem(name),
-  );
+  place.problem(keyProblem(name, authorityKeys));
   const inNames = place.in("names");
   const names = readNames(input.names, inNames);
   const commonName = commonNameOf(names);
@@ -223,7 +212,6 @@ function readConsumer(input: ConsumerInput, place: Place): ConsumerConfig {
     const { name, container = name, mountPath } = input.deployment;
     return { deployment: { name, container, mountPath } };
   }
-  const { annotations = {} } = input.ingress;
-  judgeAnnotations(annotations, place.in("ingress"));
-  return { ingress: { ...input.ingress, annotations: sortedMap(annotations) } };
+  const { service, port } = input.ingress;
+  return { ingress: { service, port, ...readIngress(input.ingress, place.in("ingress")) } };
 }

@@ -1,5 +1,4 @@
 import { Manifest as KubernetesManifest } from "@cdktf/provider-kubernetes/lib/manifest";
-import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
@@ -31,13 +30,9 @@ const yaml = (document: unknown) => stringify(document, { lineWidth: 0, aliasDup
 export class VaultPkiK8sStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: VaultPkiK8sConfig) {
     super(scope, name, settings);
-    const { kubernetes, pki } = config;
+    const { pki } = config;
     // Address and token come from the operator's environment.
     new VaultProvider(this, "provider_vault");
-    new KubernetesProvider(this, "provider_kubernetes", {
-      configPath: kubernetes.kubeconfig,
-      configContext: kubernetes.context,
-    });
     // Reads when the authorities end, which the Vault provider does not export.
     if (pki.own) new TlsProvider(this, "provider_tls");
     const longestLeaf = Math.max(...config.certificates.map(({ lifetime }) => lifetime));
@@ -49,7 +44,7 @@ export class VaultPkiK8sStack extends BaseStack {
       trustPem: roots,
       knownRoots: roots,
     };
-    const placement = placementIn(this, config.namespace, this.labels);
+    const placement = placementIn(this, config, this.labels);
     const delivered = config.certificates.map(
       (certificate) => [certificate.name, this.#deliver(certificate, config, signing, placement)] as const,
     );
@@ -61,7 +56,7 @@ export class VaultPkiK8sStack extends BaseStack {
       this.output("ca_bundle", "Trust bundle of clients (PEM).", trust);
     }
     this.#writeManifests(
-      kubernetes.context,
+      config.kubernetes.context,
       delivered.flatMap(([, { manifests }]) => manifests),
     );
     this.output(
