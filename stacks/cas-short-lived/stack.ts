@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
-import { googleProvider } from "../../lib/constructs/google-provider";
+import { googleProvider } from "../../lib/constructs/google";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { nodesPrefix, rootKey } from "./addresses";

@@ -7,8 +7,7 @@ import {
   textsOf,
 } from "../../lib/change/previous-stack";
 import type { DnsName } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { checkRecords, listed } from "./change-records";
 import type { GcpManagedSanConfig } from "./config";
 

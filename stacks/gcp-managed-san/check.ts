@@ -1,6 +1,5 @@
 import { checkIssuer } from "../../lib/config/issuers";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import type { GcpManagedSanConfig } from "./config";
 

@@ -1,7 +1,6 @@
 import { computeNameProblem } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { GcpManagedSanInput } from "./input";
 

@@ -1,7 +1,7 @@
 import type { DnsName } from "../../lib/config/dns-names";
 import { googleName, type NameScope } from "../../lib/config/google";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import type { GcpManagedSanInput } from "./input";
 
 /** A certificate that Google makes, complete. */

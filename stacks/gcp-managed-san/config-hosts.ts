@@ -1,6 +1,5 @@
 import { type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { GoogleBackendConfig } from "./config-backends";
@@ -17,7 +16,7 @@ export function readHosts(
   const here = place.in("hosts");
   for (const [given, host] of sortedEntries(hosts)) {
     const parsed = parseName(given);
-    if ("mistake" in parsed) {
+    if (parsed.name === undefined) {
       here.in(given).problem(parsed.mistake);
       continue;
     }

@@ -2,8 +2,7 @@ import { readZones, type Zones, zoneOf } from "../../lib/config/dns-hosts";
 import { closestZone, type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
 import { googleName, type NameScope } from "../../lib/config/google";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { Around } from "../scenario";
@@ -159,8 +158,7 @@ function readDefaultCertificate(
   place: Place,
 ): DnsName | undefined {
   if (defaultCertificate === undefined || defaultCertificate === "") return undefined;
-  const parsed = parseName(defaultCertificate);
-  const name = "name" in parsed ? parsed.name : "";
+  const { name = "" } = parseName(defaultCertificate);
   if (names.includes(name)) return name;
   place.in("defaultCertificate").problem(notAHost(name, names));
   return undefined;

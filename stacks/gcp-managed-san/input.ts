@@ -85,10 +85,7 @@ export const gcpManagedSanInput = fields(
         examples: ["api.example.com"],
         default: "none; with Compute's certificates the first",
       },
-      (value) => {
-        const parsed = parseName(value);
-        return "mistake" in parsed ? parsed.mistake : undefined;
-      },
+      (value) => parseName(value).mistake,
     ).optional(),
     backends: backendsInput,
     ipv6: flag("Whether there is an IPv6 address beside the IPv4 one.").prefault(false),

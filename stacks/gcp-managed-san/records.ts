@@ -3,7 +3,7 @@ import { DnsRecordSet } from "@cdktf/provider-google/lib/dns-record-set";
 import { Fn, type ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { DnsName } from "../../lib/config/dns-names";
-import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import { route53ZoneIds } from "../../lib/constructs/aws";
 import { addressRecordId, proofRecordId } from "./addresses";
 import type { DnsAuthorizationConfig, GoogleDnsConfig, GoogleHostConfig } from "./config";
 

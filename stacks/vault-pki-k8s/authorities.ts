@@ -10,7 +10,7 @@ import { PkiSecretBackendRootSignIntermediate } from "@cdktf/provider-vault/lib/
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { OwnPkiConfig, VaultAuthorityConfig } from "./config";
 import { vaultKeys } from "./role";

@@ -5,7 +5,7 @@ import { Policy } from "@cdktf/provider-vault/lib/policy";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Seconds } from "../../lib/config/duration";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { TlsFiles } from "../../lib/constructs/kubernetes";
 import { attributeOf, type SigningMount, wholeSeconds } from "./authorities";
 import type { VaultCertificateConfig } from "./config";

@@ -1,6 +1,5 @@
 import type { PreviousStack } from "../../lib/change/previous-stack";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { type Before, type KnownAuthority, type KnownCertificate, readBefore } from "./change-before";
 import {
   authorityKeys,

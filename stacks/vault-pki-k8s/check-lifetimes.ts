@@ -1,9 +1,8 @@
-import { day, parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
-import { renewalShare } from "../../lib/config/lifetimes";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { leastLifetime } from "../../lib/config/lifetimes";
+import { type Place, show } from "../../lib/config/report";
 import { brokenLinks } from "../../lib/vault-role/ttl-chain";
-import { renewalWindow, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** A certificate must end before the authority that signed it, and must be renewed in time. */
 export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEvery: Seconds, place: Place): void {
@@ -38,18 +37,10 @@ export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEv
 
 function checkWindow({ lifetime, renewBefore }: VaultCertificateConfig, applyEvery: Seconds, place: Place): void {
   if (renewBefore >= 2 * applyEvery) return;
-  const least = leastLifetime(applyEvery);
-  const longer =
-    parseDuration(showDuration(least)) === undefined ? "" : `write at least ${show(showDuration(least))}, `;
+  // In whole days where that is no more than a day too much.
+  const least = leastLifetime(applyEvery, applyEvery >= day ? day : 60);
+  const longer = isDuration(least) ? `write at least ${show(showDuration(least))}, ` : "";
   place.problem(
     `is ${show(showDuration(lifetime))}: an apply renews in the last third, ${showDuration(renewBefore)}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longer}apply more often, or write a delivery that renews itself ("cert-manager")`,
   );
-}
-
-/** The least lifetime whose renewal window holds two applies, in whole days where that is no more than a day too much. */
-function leastLifetime(applyEvery: Seconds): Seconds {
-  const size = applyEvery >= day ? day : 60;
-  let lifetime = Math.ceil((2 * applyEvery) / renewalShare / size) * size;
-  while (renewalWindow(lifetime) < 2 * applyEvery) lifetime += size;
-  return lifetime;
 }

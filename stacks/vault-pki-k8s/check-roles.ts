@@ -1,6 +1,5 @@
 import { day } from "../../lib/config/duration";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { type IssueLimits, type IssueRequest, simulateRole } from "../../lib/vault-role/simulate";
 import { smallestWidening, unintendedNames } from "../../lib/vault-role/widening";
 import type { VaultPkiK8sConfig } from "./config";

@@ -1,8 +1,7 @@
 import { isUnder, withoutWildcard } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkLifetimes } from "./check-lifetimes";
 import { checkRoles } from "./check-roles";

@@ -3,15 +3,16 @@ import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import type { KeyKind } from "../../lib/config/keys";
 import {
-  judgeAnnotations,
+  type IngressConfig,
+  judgeNamespace,
   type KubernetesConfig,
   type NamespaceConfig,
-  readNamespace,
+  readIngress,
 } from "../../lib/config/kubernetes";
-import { renewalShare } from "../../lib/config/lifetimes";
+import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import type { Delivery, VaultPkiK8sInput } from "./input";
@@ -22,11 +23,6 @@ export const authorityKeys = ["intermediate", "root"] as const;
 
 /** Deliveries that replace certificates without an apply. */
 const selfRenewing: readonly Delivery[] = ["cert-manager"];
-
-/** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
-export function renewalWindow(lifetime: Seconds): Seconds {
-  return Math.floor(lifetime * renewalShare);
-}
 
 type CertificateInput = VaultPkiK8sInput["certificates"][string];
 
@@ -78,14 +74,7 @@ interface VaultRoleConfig {
 
 /** The consumer that serves a certificate, complete. */
 type ConsumerConfig =
-  | {
-      readonly ingress: {
-        readonly service: string;
-        readonly port: number;
-        readonly className: string | undefined;
-        readonly annotations: Readonly<Record<string, string>>;
-      };
-    }
+  | { readonly ingress: IngressConfig & { readonly service: string; readonly port: number } }
   | { readonly deployment: { readonly name: string; readonly container: string; readonly mountPath: string } };
 
 /** One certificate, complete. */
@@ -135,17 +124,17 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 
 /** Completes a stack: fills in mounts and lifetimes, derives roles and renewal windows. */
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
-  const namespace = readNamespace(input.namespace, place.in("namespace"));
+  judgeNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
   if (certificates.length === 0) place.in("certificates").problem("is empty; write at least one certificate");
   return {
-    kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
-    namespace,
+    kubernetes: input.kubernetes,
+    namespace: input.namespace,
     pki: readPki(input.pki),
     authPath: input.authPath,
     audience: input.audience,
     certificates: certificates.map(([name, certificate]) =>
-      readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
+      readCertificate(name, certificate, input.namespace.name, around, place.in("certificates", name)),
     ),
     applyManifests: input.manifests === "apply",
     crdsInstalled: input.crdsInstalled,
@@ -164,10 +153,7 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
     };
   }
   const { root, intermediate, urls, protect } = input;
-  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => {
-    const parsed = parseName(domain);
-    return "name" in parsed ? [parsed.name] : [];
-  });
+  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => parseName(domain).name ?? []);
   return {
     own: true,
     root: {
@@ -196,10 +182,7 @@ function readCertificate(
   { project, environment, stack }: Around,
   place: Place,
 ): VaultCertificateConfig {
-  const mistake = (authorityKeys as readonly string[]).includes(name)
-    ? "is what the authority's own resources are called; choose another name"
-    : keyProblem(name);
-  if (mistake !== undefined) place.problem(mistake);
+  place.problem(keyProblem(name, authorityKeys));
   const inNames = place.in("names");
   const names = readNames(input.names, inNames);
   const commonName = commonNameOf(names);
@@ -209,9 +192,6 @@ function readCertificate(
     inNames.problem(
       `has no name of at most ${commonNameLimit} characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
     );
-  }
-  if (input.consumer !== undefined && "ingress" in input.consumer) {
-    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress"));
   }
   const lifetime = input.lifetime;
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({
@@ -240,7 +220,7 @@ function readCertificate(
       // Only a wildcard among the names needs it.
       allowWildcardCertificates: names.some((one) => one.startsWith("*.")),
     },
-    consumer: readConsumer(input.consumer),
+    consumer: readConsumer(input.consumer, place.in("consumer")),
   };
 }
 
@@ -249,12 +229,12 @@ function sortedAccounts(accounts: readonly ServiceAccountConfig[]): readonly Ser
   return Object.values(sortedMap(Object.fromEntries(byId)));
 }
 
-function readConsumer(input: CertificateInput["consumer"]): ConsumerConfig | undefined {
+function readConsumer(input: CertificateInput["consumer"], place: Place): ConsumerConfig | undefined {
   if (input === undefined) return undefined;
   if ("deployment" in input) {
     const { name, container = name, mountPath = "/etc/tls" } = input.deployment;
     return { deployment: { name, container, mountPath } };
   }
-  const { service, port = 443, className, annotations = {} } = input.ingress;
-  return { ingress: { service, port, className, annotations: sortedMap(annotations) } };
+  const { service, port } = input.ingress;
+  return { ingress: { service, port, ...readIngress(input.ingress, place.in("ingress")) } };
 }

@@ -1,5 +1,4 @@
 import { Manifest as KubernetesManifest } from "@cdktf/provider-kubernetes/lib/manifest";
-import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
@@ -36,13 +35,9 @@ function withoutManager({ "managed-by": _, ...labels }: Placement["labels"]): Pl
 export class VaultPkiK8sStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: VaultPkiK8sConfig) {
     super(scope, name, settings);
-    const { kubernetes, pki } = config;
+    const { pki } = config;
     // Address and token come from the operator's environment.
     new VaultProvider(this, "provider_vault");
-    new KubernetesProvider(this, "provider_kubernetes", {
-      configPath: kubernetes.kubeconfig,
-      configContext: kubernetes.context,
-    });
     const authorities = pki.own ? this.#makeAuthorities(config) : undefined;
     const roots = pki.own ? undefined : pki.caBundle;
     const signing: SigningMount = authorities?.signing ?? {
@@ -51,7 +46,7 @@ export class VaultPkiK8sStack extends BaseStack {
       trustPem: roots,
       knownRoots: roots,
     };
-    const placement = placementIn(this, config.namespace, this.labels);
+    const placement = placementIn(this, config, this.labels);
     const delivered = config.certificates.map(
       (certificate) => [certificate.name, this.#deliver(certificate, config, signing, placement)] as const,
     );
@@ -63,7 +58,7 @@ export class VaultPkiK8sStack extends BaseStack {
       this.output("ca_bundle", "Trust bundle of clients (PEM).", trust);
     }
     this.#writeManifests(
-      kubernetes.context,
+      config.kubernetes.context,
       delivered.flatMap(([, { manifests }]) => manifests),
     );
     this.output(
