@@ -4,7 +4,6 @@ import { type DnsName, parseName } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import { parseMember } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { Purpose } from "../../lib/config/keys";
 import { readNames } from "../../lib/config/names";
 import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
