@@ -2,9 +2,8 @@ import { z } from "zod";
 import { type Seconds, secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, patterned, setOf, text, whole, word } from "../../lib/config/fields";
 import { googleRegionInput, kmsKeyVersionInput, parseMember, projectIdInput } from "../../lib/config/google";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import { namesInput, subjectInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 
 /** Default lifetimes of authorities: the root's is Google's own default, an issuer's is about a third of it. */
