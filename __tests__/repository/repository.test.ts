@@ -179,22 +179,24 @@ describe("packages", () => {
     readonly resolved?: string;
     readonly link?: boolean;
     readonly inBundle?: boolean;
+    readonly optional?: boolean;
+    readonly engines?: { readonly node?: string };
     readonly dependencies?: Readonly<Record<string, string>>;
     readonly devDependencies?: Readonly<Record<string, string>>;
     readonly optionalDependencies?: Readonly<Record<string, string>>;
   }
   const lock = JSON.parse(read("package-lock.json")) as { packages: Readonly<Record<string, Package>> };
   const { "": locked, ...installed } = lock.packages;
-  const { dependencies, devDependencies, overrides } = JSON.parse(read("package.json")) as Record<
-    "dependencies" | "devDependencies" | "overrides",
+  const { dependencies, devDependencies, optionalDependencies, overrides } = JSON.parse(read("package.json")) as Record<
+    "dependencies" | "devDependencies" | "optionalDependencies" | "overrides",
     Readonly<Record<string, string>>
   >;
-  const all = { ...dependencies, ...devDependencies };
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies };
 
   test("are named with exact versions, the same in the lock", () => {
     for (const version of Object.values({ ...all, ...overrides }))
       expect(version).toMatch(/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+$/);
-    expect(locked).toMatchObject({ dependencies, devDependencies });
+    expect(locked).toMatchObject({ dependencies, devDependencies, optionalDependencies });
     const versions = Object.keys(all).map((name) => [name, installed[`node_modules/${name}`]?.version]);
     expect(Object.fromEntries(versions)).toEqual(
       Object.fromEntries(Object.entries(all).map(([name, version]) => [name, version.replace(/^npm:.*@/, "")])),
@@ -223,6 +225,17 @@ describe("packages", () => {
         .map((name) => `${path}: ${name}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  test("install without a warning or a compiler on every Node that package.json names", () => {
+    const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+    const oldest = Number(/^>=(\d+)/.exec(engines.node)?.[1]);
+    // npm takes what the lock says: a package that runs on an older Node than it asks for has no `engines` there.
+    const needed = Object.entries(installed).filter(([, { optional }]) => !optional);
+    const newer = needed.filter(([, { engines }]) => Number(/^>=(\d+)[\d.]*$/.exec(engines?.node ?? "")?.[1]) > oldest);
+    expect(newer.map(([path]) => path)).toEqual([]);
+    // node-pty of the framework's CLI has no binary for Node 24: there npm compiles it with Python.
+    expect(needed.filter(([path]) => path.includes("node-pty"))).toEqual([]);
   });
 
   test("are each there for a reason that docs/dependencies.md gives", () => {
