@@ -282,6 +282,11 @@ test("every test file runs, and in one project: a file whose name no project kno
   expect(run.filter((path) => tests.includes(path)).sort()).toEqual(tests);
 });
 
+test("every checkout has the same bytes, whatever git is told to do with line ends", () => {
+  expect(read(".gitattributes")).toMatch(/^\* text=auto eol=lf$/m);
+  expect(files.filter((path) => read(path).includes("\r\n"))).toEqual([]);
+});
+
 test("no file names a place on somebody's machine, or the registry that somebody installs from", () => {
   // Written so that this file does not name them either.
   const places = [

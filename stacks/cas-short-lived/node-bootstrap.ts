@@ -65,7 +65,7 @@ export function nodeBootstrap(props: NodeBootstrapProps): string {
   const files: readonly (readonly [path: string, permissions: string, content: string])[] = [
     [settings, "0644", literal(settingsFile(props, anchor))],
     [anchor, "0644", `\${indent(6, trimspace(${props.trustAnchor}))}\n`],
-    [scriptPath, "0755", literal(script)],
+    [scriptPath, "0755", literal(unixLines(script))],
     [`/etc/systemd/system/${unit}.service`, "0644", literal(service(props.nodeGroup, settings, times.retry))],
     [`/etc/systemd/system/${unit}.timer`, "0644", literal(timer(props.nodeGroup, times.interval))],
   ];
@@ -111,6 +111,9 @@ function refuse(props: NodeBootstrapProps): void {
   const [first] = Object.entries(problems).filter(([, problem]) => problem !== undefined);
   if (first !== undefined) throw new Error(`bootstrap of node group ${props.nodeGroup}: ${first.join(" ")}`);
 }
+
+/** A text as a checkout on Windows may not have it: a shell takes the CR of a line for a part of its last word. */
+const unixLines = (text: string) => text.replaceAll("\r\n", "\n");
 
 /** The script's settings: assignments for `sh`, each value quoted. */
 function settingsFile(props: NodeBootstrapProps, anchor: string): string {
