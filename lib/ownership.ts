@@ -1,4 +1,4 @@
-import type { Place } from "./config/place";
+import type { Place } from "./config/report";
 
 /** A thing that has one owner over all stacks: a second one's apply would fail, or take it from the first. */
 export interface Claim {

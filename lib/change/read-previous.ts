@@ -28,28 +28,28 @@ export function previousStacks(
   const names = stacks.map(({ name }) => name);
   const found = new Map<string, { readonly file: string; readonly stack: PreviousStack }>();
   const files = filesOf(path);
+  const place = report.in("against");
   for (const file of files) {
     const json = readJson(file);
     const other = json && belongsElsewhere(json, settings, report);
     if (other !== undefined) {
-      report.problem(["against"], other);
+      place.problem(other);
       return undefined;
     }
     const known = json === undefined ? "is not JSON" : stackOf(json, file, names, file === path);
     if (typeof known === "string") {
-      report.problem(["against"], `${file} ${known}; ${expected(known, names)}`);
+      place.problem(`${file} ${known}; ${expected(known, names)}`);
       continue;
     }
     const twin = found.get(known.name);
     if (twin !== undefined) {
-      report.problem(["against"], `has the stack ${known.name} in ${twin.file} and in ${file}; name one of them`);
+      place.problem(`has the stack ${known.name} in ${twin.file} and in ${file}; name one of them`);
       continue;
     }
     found.set(known.name, { file, stack: known.stack });
   }
   if (files.length === 0) {
-    report.problem(
-      ["against"],
+    place.problem(
       `is ${show(path)}, where there is neither a cdk.tf.json nor a state; name an output folder, a hand-off folder or a state`,
     );
   }
@@ -74,7 +74,7 @@ function belongsElsewhere(json: Json, { project, environment }: Settings, report
     ["project", project, labels?.project],
     ["environment", environment, labels?.environment],
   ] as const) {
-    if (was === undefined || was === is || report.refused([word])) continue;
+    if (was === undefined || was === is || report.in(word).refused) continue;
     return `the earlier ${what} is of ${word} ${show(was)}, the config of ${show(is)}; name what was deployed of ${show(is)}`;
   }
   return undefined;

@@ -22,6 +22,11 @@ export function parseDuration(text: string): Seconds | undefined {
   return seconds <= limit ? seconds : undefined;
 }
 
+/** Whether a config can say it. */
+export function isDuration(seconds: Seconds): boolean {
+  return seconds > 0 && seconds <= limit;
+}
+
 /**
  * Why the text is no duration, if it is none.
  *

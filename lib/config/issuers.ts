@@ -1,7 +1,6 @@
 import type { KeyKind } from "./keys";
-import type { Place } from "./place";
 import type { Purpose } from "./purpose";
-import { oneOf, show } from "./report";
+import { oneOf, type Place, show } from "./report";
 
 /** What a config asks of a certificate, in the words that every scenario shares. */
 export interface CertificateIntent {

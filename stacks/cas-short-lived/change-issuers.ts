@@ -6,8 +6,7 @@ import {
   textOf,
 } from "../../lib/change/previous-stack";
 import { showDuration } from "../../lib/config/duration";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { issuerPrefix } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 import { type Phase, phases } from "./input";

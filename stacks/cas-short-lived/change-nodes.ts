@@ -1,8 +1,7 @@
 import { blockOf, namedOfType, ofType, type PreviousStack } from "../../lib/change/previous-stack";
 import { type DnsName, isUnder } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { nodesPrefix } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 

@@ -1,7 +1,6 @@
 import { blockOf, type PreviousResource, type PreviousStack, textOf, textsOf } from "../../lib/change/previous-stack";
 import { showDuration } from "../../lib/config/duration";
-import { type Place, placeAt } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { issuerPrefix, issuingPoolKey, rootKey } from "./addresses";
 import { authorityType, checkPhases, checkRemovals, checkSigning, knownPhases } from "./change-issuers";
 import { checkNodeGroups } from "./change-nodes";
@@ -74,9 +73,9 @@ function checkReplaced(
   const renamed = !elsewhere && poolId !== undefined && poolId !== config.issuingPoolId;
   if (renamed) {
     // The id is made from environment, stack and suffix; only the environment can differ here.
-    placeAt(["environment"], place.report).problem(
-      `gives the pool ${show(config.issuingPoolId)}, was ${show(poolId)}: ${allReplaced}`,
-    );
+    place
+      .elsewhere("environment")
+      .problem(`gives the pool ${show(config.issuingPoolId)}, was ${show(poolId)}: ${allReplaced}`);
   }
   reportReplacing(
     [

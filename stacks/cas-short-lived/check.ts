@@ -1,6 +1,5 @@
 import { isUnder } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { nearest } from "../../lib/config/structure";
 import { checkLifetimes } from "./check-lifetimes";

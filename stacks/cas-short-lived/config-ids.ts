@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 
 /** The longest id that Google takes. */
 const idLimit = 63;

@@ -4,9 +4,8 @@ import { type Seconds, showDuration } from "../../lib/config/duration";
 import { parseMember } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
 import type { Purpose } from "../../lib/config/purpose";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { certificateId, checkId } from "./config-ids";
 import { type CasShortLivedInput, defaultRenewAt } from "./input";
@@ -27,7 +26,7 @@ export interface CertificateConfig {
 }
 
 /** What the bootstrap of a node group needs, complete. */
-interface BootstrapConfig {
+export interface BootstrapConfig {
   readonly user: string | undefined;
   readonly reload: string | undefined;
   readonly path: string;
@@ -52,11 +51,11 @@ export interface NodeGroupConfig {
 /** Reads domains into normal form. A wildcard is refused: a domain includes the names below it. */
 export function readDomains(input: readonly string[], place: Place): readonly DnsName[] {
   for (const given of input) {
-    const parsed = parseName(given);
-    if ("name" in parsed && parsed.name.startsWith("*.")) {
+    const { name } = parseName(given);
+    if (name?.startsWith("*.")) {
       place
         .in({ member: given })
-        .problem(`is a wildcard; write ${show(parsed.name.slice(2))}, which allows the names below it as well`);
+        .problem(`is a wildcard; write ${show(name.slice(2))}, which allows the names below it as well`);
     }
   }
   return readNames(input, place).filter((name) => !name.startsWith("*."));

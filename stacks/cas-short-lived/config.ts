@@ -1,7 +1,7 @@
 import type { DnsName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
 import { defaultKey, type KeyKind, keyKinds } from "../../lib/config/keys";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import { rootKey } from "./addresses";

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { commonNameLimit } from "../../lib/config/dns-names";
 import { type Seconds, secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, patterned, setOf, text, whole, word } from "../../lib/config/fields";
 import {
@@ -10,7 +9,7 @@ import {
   projectIdInput,
 } from "../../lib/config/google";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
-import { namesInput } from "../../lib/config/names";
+import { namesInput, subjectInput } from "../../lib/config/names";
 import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { bootstrapInput } from "./input-bootstrap";
@@ -32,16 +31,9 @@ export type Phase = (typeof phases)[number];
 
 const lifetimeInput = (description: string, example: string) => secondsInput({ description, example });
 
-const oneLine = (description: string, example: string) =>
-  text({ description, examples: [example] }, (value) =>
-    value.trim() !== "" && value.length <= commonNameLimit
-      ? undefined
-      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
-  );
-
 /** The fields that the root and issuers share. */
 const authorityFields = (lifetime: string) => ({
-  commonName: oneLine("Its common name.", "Training root"),
+  commonName: subjectInput("Its common name.", "Training root"),
   lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime).prefault(lifetime),
   key: word(keyKinds, {
     description: "The algorithm and size of its key, which Google makes and keeps.",
@@ -167,7 +159,7 @@ export const input = fields(
     root: fields(
       {
         ...authorityFields(defaultRootLifetime),
-        organization: oneLine("The organization that it and the issuers name.", "Example Research").optional(),
+        organization: subjectInput("The organization that it and the issuers name.", "Example Research").optional(),
       },
       "The root, which signs the issuers and nothing else. It is what nodes trust.",
     ),

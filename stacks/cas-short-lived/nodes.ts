@@ -6,8 +6,8 @@ import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/private
 import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
 import { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import { renewalShare } from "../../lib/config/lifetimes";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { renewalWindow } from "../../lib/config/lifetimes";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { CasShortLivedConfig } from "./config";
 import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";
@@ -128,7 +128,7 @@ function signedCertificate(
     certificate: `${group.name}/${name}`,
     notAfter,
     // A later warning could come too late: an operator may see no plan for as long as applyEvery.
-    before: Math.max(Math.floor(lifetime * renewalShare), applyEvery),
+    before: Math.max(renewalWindow(lifetime), applyEvery),
     advice: "Nothing renews it by itself: raise its generation in the config and apply",
   });
   return {
