@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { bold, dim, red, yellow } from "picocolors";
-import { type Finding, type Report, showPath } from "../lib/config/report";
+import { type Finding, newReport, type Report, showPath } from "../lib/config/report";
 
 /** Everything that a command knows of the world around it: what to read, and where to write. */
 export interface Surroundings {
@@ -60,6 +60,14 @@ export function warningText(lines: readonly string[]): string {
 export function tellFindings({ configFile, stderr }: Surroundings, report: Report, data: unknown): void {
   stderr(warningText(findingLines(report.warnings, data)));
   if (report.problems.length > 0) stderr(problemText(configFile, report, data));
+}
+
+/** Tells people of something that an option leads to and that cannot be used. */
+export function tellProblem(around: Surroundings, option: string, problem: string): number {
+  const report = newReport();
+  report.in(option).problem(problem);
+  tellFindings(around, report, undefined);
+  return exitCodes.config;
 }
 
 /** Rows in aligned columns without lines around them, which a log keeps readable. */

@@ -500,23 +500,6 @@ describe("an internal failure", () => {
     expect(contents()).toEqual(before);
   });
 
-  test.each(["cdktf.out/stacks/two", "cdktf.out/stacks"])(
-    "is found before the first stack is replaced, if %s is a file",
-    (path) => {
-      write({ "config.json": configOf(["one", "two"]), [path]: "in the way" });
-      const before = contents();
-      expect(command(["synth"]).code).toBe(2);
-      expect(contents()).toEqual(before);
-    },
-  );
-
-  test("is found before the first stack is replaced, if a folder has the name of a file", () => {
-    write({ "config.json": configOf(["one", "two"]), "cdktf.out/stacks/two/cdk.tf.json/x": "in the way" });
-    const before = contents();
-    expect(command(["synth"]).code).toBe(2);
-    expect(contents()).toEqual(before);
-  });
-
   test("does not pass on a secret that stands in somebody else's message", () => {
     write({ "config.json": configOf(["one"]) });
     const secret = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
