@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { printable } from "../lib/config/report";
 import { ask } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, tellProblem, warningText } from "./output";
 import {
@@ -47,7 +48,7 @@ export function synth(around: Surroundings): number {
           scenario.authorities(own).length,
           resources[index] ?? 0,
           scenario.keysInState(own).length,
-          join(folderOf(stack.name), "cdk.tf.json"),
+          printable(join(folderOf(stack.name), "cdk.tf.json")),
         ]),
       ),
     ),
