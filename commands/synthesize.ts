@@ -20,9 +20,10 @@ export function synthesizeInto(config: Config, folder: string): void {
         mkdirSync(dirname(join(ofStack, path)), { recursive: true });
         writeFileSync(join(ofStack, path), text);
       }
-      // The stack's committed provider lock.
-      const lock = join("locks", `${node.id}.terraform.lock.hcl`);
-      if (existsSync(lock)) copyFileSync(lock, join(ofStack, ".terraform.lock.hcl"));
+      // The stack's committed provider lock: the environment's own, or one for all.
+      const lock = `${node.id}.terraform.lock.hcl`;
+      const found = [join("locks", config.settings.environment, lock), join("locks", lock)].find(existsSync);
+      if (found !== undefined) copyFileSync(found, join(ofStack, ".terraform.lock.hcl"));
     }
   });
 }
