@@ -2,7 +2,7 @@
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const nodeModule = require("node:module");
-const { dirname, join } = require("node:path");
+const { dirname, join, resolve } = require("node:path");
 const { compileFunction } = require("node:vm");
 
 const checkout = dirname(__dirname);
@@ -133,11 +133,21 @@ function run(code, file) {
   return module.exports;
 }
 
+/** Refuses what esbuild would read with another character in place of every wrong byte. @param {string} input from the checkout */
+function requireUtf8(input) {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync(resolve(checkout, input)));
+  } catch {
+    throw new Error(`${JSON.stringify(input)} is not in UTF-8; save it so`);
+  }
+}
+
 /** @param {string} file @param {import("esbuild").BuildOptions} how */
 function compile(file, how) {
   const { buildSync } = /** @type {typeof import("esbuild")} */ (require("esbuild"));
   const { outputFiles, metafile } = buildSync({ ...how, entryPoints: [file], write: false, metafile: true });
   const inputs = Object.keys(metafile.inputs).filter((path) => !/(^|\/)node_modules\//.test(path));
+  for (const input of inputs) requireUtf8(input);
   return { code: outputFiles[0]?.text ?? "", inputs };
 }
 

@@ -79,7 +79,8 @@ describe("the app as a process", () => {
       "elsewhere/config.json": readFileSync(join(root, everything), "utf8"),
       "elsewhere/cdktf.out/kept.txt": "kept",
       "wrong/config.json": JSON.stringify({ project: "Wrong", password: "x" }),
-      "blocked/cdktf.out/stacks": "a file where the folder of all stacks should be",
+      // As a bug of ours would.
+      "broken/bug.cjs": 'require("node:fs").mkdtempSync = () => { throw new TypeError("broken on purpose"); };',
     });
     const example = join(root, "config", "example.ts");
     const wanted: readonly (readonly [string, string, string, NodeJS.ProcessEnv])[] = [
@@ -109,7 +110,7 @@ describe("the app as a process", () => {
         { TLS_STACKS_CONFIG: join(root, everything), LC_ALL: "et_EE.UTF-8", CDKTF_OUTDIR: join(home, "estonian") },
       ],
       ["wrong", root, "synth", { TLS_STACKS_CONFIG: "config.json" }],
-      ["blocked", root, "synth", { TLS_STACKS_CONFIG: example }],
+      ["broken", root, "synth", { TLS_STACKS_CONFIG: example, NODE_OPTIONS: "--require ./bug.cjs" }],
       ["unnamed", root, "check", { CI: "true" }],
     ];
     const start = async ([name, app, verb, env]: (typeof wanted)[number]) => {
@@ -152,11 +153,11 @@ describe("the app as a process", () => {
     expect(ended.wrong).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("config.json: ") });
     expect(ended.wrong?.stderr).not.toMatch(/^\s+at /m);
     expect(readdirSync(join(home, "wrong"))).toEqual(["config.json"]);
-    expect(ended.blocked).toMatchObject({
+    expect(ended.broken).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^internal failure, please report it: /),
     });
-    expect(readdirSync(join(home, "blocked"), { recursive: true })).toEqual(["cdktf.out", "cdktf.out/stacks"]);
+    expect(readdirSync(join(home, "broken"))).toEqual(["bug.cjs"]);
   });
 
   test("loads the compiler for a config in TypeScript, and for none in JSON", async () => {

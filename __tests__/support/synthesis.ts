@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import type { Construct } from "constructs";
 import { findingLines } from "../../commands/output";
-import { synthesized } from "../../commands/synthesize";
+import { synthesizeInto } from "../../commands/synthesize";
 import type { Settings } from "../../lib/config/settings";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { checkedConfig } from "../../stacks/check";
@@ -45,7 +45,13 @@ export function synthesizedManifests(config: unknown): Readonly<Record<string, s
 function synthesizedOf<Result>(config: unknown, use: (outdir: string) => Result): Result {
   const { config: complete, report } = checkedConfig(config);
   if (report.problems.length > 0) throw new Error(findingLines(report.problems, config).join("\n"));
-  return synthesized(complete, join(tmpdir(), "tls-stacks-test"), use);
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-synthesis-"));
+  try {
+    synthesizeInto(complete, folder);
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function manifestTexts(folder: string): Readonly<Record<string, string>> {

@@ -65,6 +65,27 @@ describe("a file", () => {
   });
 });
 
+describe("a file in another encoding", () => {
+  const latin = (text: string) => Buffer.from(text, "latin1");
+  const refused = problem("is not in UTF-8; save it so");
+
+  test("is refused: every wrong byte would become the same character, for good", () => {
+    expect(problemOf("latin.json", latin('{"team": "Müller"}'))).toEqual(refused);
+    expect(problemOf("latin.ts", latin('export default { team: "Müller" };'))).toEqual(refused);
+    expect(problemOf("wide.json", Buffer.from("\ufeff{}", "utf16le"))).toEqual(refused);
+    written("part.ts", latin('export const team = "Müller";'));
+    const whole = 'import { team } from "./part"; export default { team };';
+    expect(problemOf("whole.ts", whole)).toEqual({
+      problem: expect.stringMatching(/^cannot be run: "[^"]*part\.ts" is not in UTF-8; save it so$/),
+    });
+  });
+});
+
+test("a config is no device, which may have no end", () => {
+  symlinkSync("/dev/zero", join(folder, "zero.json"));
+  expect(readConfigFile(join(folder, "zero.json"))).toEqual(problem("is no file; name one in TLS_STACKS_CONFIG"));
+});
+
 describe("a JSON file", () => {
   test("is its value, and runs nothing", () => {
     const config = {
