@@ -34,18 +34,31 @@ export interface TerraformJson {
 
 /** The bytes that the product makes of a config without mistakes, by stack. */
 export function synthesizedTexts(config: unknown): Readonly<Record<string, string>> {
-  return synthesizedOf(config, stackTexts);
+  return synthesizedOf(config).texts;
 }
 
 /** The files for the cluster that the product makes of a config without mistakes, by path below `stacks/`. */
 export function synthesizedManifests(config: unknown): Readonly<Record<string, string>> {
-  return synthesizedOf(config, (outdir) => manifestTexts(join(outdir, "stacks")));
+  return synthesizedOf(config).manifests;
 }
 
-function synthesizedOf<Result>(config: unknown, use: (outdir: string) => Result): Result {
+type Texts = Readonly<Record<string, string>>;
+
+/** What this test file has synthesized already: it takes long, and many tests compare with the same config. */
+const known = new Map<string, { readonly texts: Texts; readonly manifests: Texts }>();
+
+function synthesizedOf(config: unknown) {
+  const written = JSON.stringify(config);
+  const before = known.get(written);
+  if (before !== undefined) return before;
   const { config: complete, report } = checkedConfig(config);
   if (report.problems.length > 0) throw new Error(findingLines(report.problems, config).join("\n"));
-  return synthesized(complete, join(tmpdir(), "tls-stacks-test"), use);
+  const made = synthesized(complete, join(tmpdir(), "tls-stacks-test"), (outdir) => ({
+    texts: stackTexts(outdir),
+    manifests: manifestTexts(join(outdir, "stacks")),
+  }));
+  known.set(written, made);
+  return made;
 }
 
 function manifestTexts(folder: string): Readonly<Record<string, string>> {
