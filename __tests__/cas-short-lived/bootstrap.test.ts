@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
 import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
 import { cloudConfig, fileAt, trainers } from "../support/node/training-node";
+import { runs } from "../support/runs";
 
 const root = join(__dirname, "../..");
 const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
@@ -105,7 +106,7 @@ describe("user data", () => {
           const read = said("sh", "-c", '. "$1" && printf "%s" "$RELOAD"', "sh", file);
           expect(read).toEqual({ status: 0, said: reload });
         }),
-        { numRuns: 25 },
+        runs(10),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -144,6 +145,7 @@ describe("user data", () => {
         expect(retry).toBeLessThanOrEqual(interval);
         expect(retry).toBeGreaterThanOrEqual(10);
       }),
+      runs(40),
     );
   });
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { checkedConfig } from "../../stacks/check";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "../../stacks/pipeline-tls/config";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -863,7 +864,7 @@ describe("for any config", () => {
         expect(problemsOf(build((map) => map))).toEqual([]);
         expect(JSON.stringify(completed(build(turned)))).toBe(JSON.stringify(completed(build((map) => map))));
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -885,7 +886,7 @@ describe("for any config", () => {
         ];
         expect(completed(given).services[0]?.names).toEqual([...new Set(wanted)].sort());
       }),
-      { numRuns: 50 },
+      runs(20),
     );
   });
 
@@ -936,7 +937,7 @@ describe("for any config", () => {
           expect(advised).not.toBeNull();
         }
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 });

@@ -4,6 +4,7 @@ import { secondsInput } from "../../../lib/config/duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "../../../lib/config/fields";
 import { newReport, type Path, showPath } from "../../../lib/config/report";
 import { readStructure } from "../../../lib/config/structure";
+import { runs } from "../../support/runs";
 
 const lowerCase = (what: string) =>
   text(what, (value) => (/^[a-z]+$/.test(value) ? undefined : "is not in lower case"));
@@ -192,6 +193,7 @@ describe("whatever is given", () => {
         expect(lines).toEqual([]);
         expect(read).toEqual(everything.parse(data));
       }),
+      runs(40),
     );
   });
 
@@ -206,7 +208,7 @@ describe("whatever is given", () => {
         const unknown = path.at(-1) === "to" ? path.slice(0, -1) : path;
         expect(withValue(read, unknown, undefined)).toEqual(withValue(everything.parse(data), unknown, undefined));
       }),
-      { numRuns: 300 },
+      runs(60),
     );
   });
 
@@ -219,7 +221,7 @@ describe("whatever is given", () => {
         expect(report.problems.map(({ path }) => path)).toEqual([[...path, "qqqqqqqqqq"]]);
         expect(read).toEqual(everything.parse(data));
       }),
-      { numRuns: 300 },
+      runs(60),
     );
   });
 
@@ -228,6 +230,7 @@ describe("whatever is given", () => {
       fc.property(fc.oneof(fc.jsonValue(), fc.tuple(valid, fc.jsonValue(), fc.nat()).map(spoilt)), (data) => {
         expect(typesOf(readAll(everything, data).read)).toMatchObject(typesOf(readAll(everything, {}).read) as object);
       }),
+      runs(40),
     );
   });
 

@@ -9,6 +9,7 @@ import * as fc from "fast-check";
 import type { BackendConfig } from "../../../lib/config/backend";
 import { ExpiryCheck } from "../../../lib/constructs/expiry-check";
 import { backendAttributes, StateBackend, type StateKey } from "../../../lib/constructs/state-backend";
+import { runs } from "../../support/runs";
 import { addresses, probeJson, settingsWith } from "../../support/synthesis";
 
 /** A resource of a provider that is not there: what matters here is its address. */
@@ -232,7 +233,7 @@ describe("the state", () => {
         const equal = JSON.stringify(one) === JSON.stringify({ ...one, ...same });
         expect(place(backend, one) === place(backend, same)).toBe(equal);
       }),
-      { numRuns: 500 },
+      runs(200),
     );
   });
 

@@ -8,6 +8,7 @@ import type { VaultRole } from "../../../lib/vault-role/role";
 import { type IssueLimits, type IssueRequest, simulateRole } from "../../../lib/vault-role/simulate";
 import { smallestWidening, unintendedNames } from "../../../lib/vault-role/widening";
 import { type Recorded, recordingLimits } from "../../support/record/vault-recorder";
+import { runs } from "../../support/runs";
 import { agreementWith } from "../../support/vault-role/vault-agreement";
 import { type Pair, vaultPairs } from "../../support/vault-role/vault-pairs";
 
@@ -89,6 +90,7 @@ test("any text in any place gets an answer", () => {
       );
       expect(errors).toHaveLength(issued ? 0 : 1);
     }),
+    runs(30),
   );
 });
 
