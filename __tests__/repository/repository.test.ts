@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { configJsonSchema, configReference } from "../../lib/config/json-schema";
@@ -217,11 +216,12 @@ describe("packages", () => {
 
   test("are locked by content, from whatever registry a machine uses", () => {
     expect(Object.keys(installed).length).toBeGreaterThan(500);
-    for (const [path, { version, integrity, resolved, link, inBundle }] of Object.entries(installed)) {
-      expect({ path, version, resolved, link }).toEqual({ path, version: expect.any(String) });
+    const loose = Object.entries(installed).filter(([, { version, integrity, resolved, link, inBundle }]) => {
       // A bundled package is part of its parent's content.
-      if (!inBundle) expect({ path, integrity }).toEqual({ path, integrity: expect.stringMatching(/^sha512-/) });
-    }
+      const byContent = inBundle === true || /^sha512-/.test(integrity ?? "");
+      return !byContent || version === undefined || resolved !== undefined || link !== undefined;
+    });
+    expect(loose).toEqual([]);
   });
 
   test("for other platforms are locked as well: npm leaves some out without a word, and npm ci fails there", () => {
@@ -275,10 +275,21 @@ describe("documents", () => {
 });
 
 test("every test file runs, and in one project: a file whose name no project knows would never run", () => {
-  const jest = join(root, "node_modules", "jest", "bin", "jest.js");
-  const { stdout } = spawnSync(process.execPath, [jest, "--listTests"], { cwd: root, encoding: "utf8" });
-  const run = stdout.split("\n").flatMap((path) => (path.startsWith(root) ? [relative(root, path)] : []));
-  expect(run.sort()).toEqual(files.filter((path) => path.endsWith(".test.ts")));
+  const { projects } = require("../../jest.config.js") as {
+    readonly projects: readonly { readonly displayName: string; readonly testMatch: readonly string[] }[];
+  };
+  // All that our patterns have of Jest's: starting it to ask takes longer than all other tests here.
+  const wildcards: Readonly<Record<string, string>> = { ".": "\\.", "*": "[^/]*", "?(-*)": "(-[^/]*)?" };
+  const matches = (path: string) => (pattern: string) => {
+    expect(pattern).toMatch(/^<rootDir>\/([\w./-]|\*(?!\*)|\?\(-\*\))+$/);
+    const expression = pattern.slice("<rootDir>/".length).replace(/\?\(-\*\)|[.*]/g, (part) => wildcards[part] ?? part);
+    return new RegExp(`^${expression}$`).test(path);
+  };
+  const runs = files
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => [path, projects.filter(({ testMatch }) => testMatch.some(matches(path))).length]);
+  expect(runs.length).toBeGreaterThan(40);
+  expect(runs.filter(([, count]) => count !== 1)).toEqual([]);
 });
 
 test("no file names a place on somebody's machine, or the registry that somebody installs from", () => {
