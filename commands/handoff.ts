@@ -6,7 +6,7 @@ import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
-import { copyLock, synthesized, terraformJson } from "./synthesize";
+import { synthesized, terraformJson } from "./synthesize";
 
 /**
  * Writes a folder per stack that deploys with Terraform alone: the JSON, what an operator must know, and checksums.
@@ -20,13 +20,14 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   if (config !== undefined && report.problems.length === 0) {
     const known = config.stacks.map(({ name }) => name);
     if (stacks.length === 0) {
-      report.problem(
-        ["stacks"],
-        `has ${known.map(show).join(", ")}, and none is named; write which to hand off: npm run handoff -- ${known[0]}`,
-      );
+      report
+        .in("stacks")
+        .problem(
+          `has ${known.map(show).join(", ")}, and none is named; write which to hand off: npm run handoff -- ${known[0]}`,
+        );
     }
     for (const name of stacks.filter((name) => !known.includes(name))) {
-      report.problem(["stacks"], `has no stack ${show(name)} to hand off; write ${oneOf(known)}`);
+      report.in("stacks").problem(`has no stack ${show(name)} to hand off; write ${oneOf(known)}`);
     }
   }
   const target = join(out, config?.settings.environment ?? "");
@@ -40,7 +41,6 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   synthesized({ ...config, stacks: chosen }, target, (folder) => {
     for (const stack of chosen) {
       const made = join(folder, "stacks", stack.name);
-      copyLock(resolve("locks"), stack.name, made);
       writeFileSync(join(made, "README.md"), operatorPage(config, stack, terraformJson(made)));
       writeFileSync(join(made, "SHA256SUMS"), checksums(made));
     }

@@ -11,7 +11,7 @@ const ownFiles = ["cdk.tf.json", ".terraform", ".terraform.lock.hcl", manifestsF
 /** Refuses an output folder that is a file. */
 export function refuseNoFolder(option: string, folder: string, report: Report): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
-    report.problem([option], `is ${show(folder)}, which is no folder; name another`);
+    report.in(option).problem(`is ${show(folder)}, which is no folder; name another`);
   }
 }
 
@@ -31,10 +31,11 @@ export function refuseOtherEnvironments(config: Config, folderOf: (stack: string
     // The path of a local state has no project: compare the parts that both have.
     const length = Math.min(found.length, wanted.length);
     if (found.slice(-length).join("/") === wanted.slice(-length).join("/")) continue;
-    report.problem(
-      ["stacks", name],
-      `${folder} is initialised for the state ${found.join("/")}, this config has ${wanted.join("/")}; give each environment a folder of its own with CDKTF_OUTDIR (npx cdktf: --output)`,
-    );
+    report
+      .in("stacks", name)
+      .problem(
+        `${folder} is initialised for the state ${found.join("/")}, this config has ${wanted.join("/")}; give each environment a folder of its own with CDKTF_OUTDIR (npx cdktf: --output)`,
+      );
   }
 }
 

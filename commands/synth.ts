@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
-import { ask, certificatesOf, keysInState } from "../stacks";
+import { ask } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
 import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
 import { readConfig } from "./read-config";
-import { copyLock, resourceTotal, synthesized, terraformJson } from "./synthesize";
+import { resourceTotal, synthesized, terraformJson } from "./synthesize";
 
 /** Turns a config into Terraform JSON: all of it, or on a mistake nothing. */
 export function synth(around: Surroundings): number {
@@ -18,7 +18,6 @@ export function synth(around: Surroundings): number {
   const names = config.stacks.map(({ name }) => name);
   const resources = synthesized(config, around.outdir, (folder) => {
     const counts = names.map((name) => resourceTotal(terraformJson(join(folder, "stacks", name))));
-    for (const name of names) copyLock(resolve("locks"), name, join(folder, "stacks", name));
     for (const name of names) removeManifests(folderOf(name));
     moveInto(folder, resolve(around.outdir));
     return counts;
@@ -27,16 +26,18 @@ export function synth(around: Surroundings): number {
   around.stdout(
     tableText(
       ["stack", "scenario", "certificates", "names", "authorities", "resources", "keys in state", "file"],
-      config.stacks.map((stack, index) => [
-        stack.name,
-        stack.kind,
-        certificatesOf(stack).length,
-        certificatesOf(stack).flatMap(({ names }) => names).length,
-        ask(stack, (scenario, own) => scenario.authorities(own)).length,
-        resources[index] ?? 0,
-        keysInState(stack).length,
-        join(folderOf(stack.name), "cdk.tf.json"),
-      ]),
+      config.stacks.map((stack, index) =>
+        ask(stack, (scenario, own) => [
+          stack.name,
+          stack.kind,
+          scenario.certificates(own).length,
+          scenario.certificates(own).flatMap(({ names }) => names).length,
+          scenario.authorities(own).length,
+          resources[index] ?? 0,
+          scenario.keysInState(own).length,
+          join(folderOf(stack.name), "cdk.tf.json"),
+        ]),
+      ),
     ),
   );
   for (const stack of config.stacks) {

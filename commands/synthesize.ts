@@ -6,7 +6,7 @@ import { buildStack } from "../stacks";
 import type { Config } from "../stacks/config";
 
 /**
- * Builds every stack of a config and writes it to a new folder inside the output folder (or the nearest folder above it
+ * Builds every stack of a config and writes it, with its provider lock, to a new folder inside the output folder (or the nearest folder above it
  * that exists): files are renamed into place, which is one step only on one file system.
  *
  * @param use - called with the folder, which is deleted afterwards
@@ -19,11 +19,14 @@ export function synthesized<Result>(config: Config, outdir: string, use: (folder
       const stacks = config.stacks.map((stack) => buildStack(app, config.settings, stack));
       app.synth();
       for (const { node, files } of stacks) {
+        const ofStack = join(folder, "stacks", node.id);
         for (const [path, text] of files) {
-          const file = join(folder, "stacks", node.id, path);
-          mkdirSync(dirname(file), { recursive: true });
-          writeFileSync(file, text);
+          mkdirSync(dirname(join(ofStack, path)), { recursive: true });
+          writeFileSync(join(ofStack, path), text);
         }
+        // The stack's committed provider lock.
+        const lock = join("locks", `${node.id}.terraform.lock.hcl`);
+        if (existsSync(lock)) copyFileSync(lock, join(ofStack, ".terraform.lock.hcl"));
       }
     });
     return use(folder);
@@ -61,10 +64,4 @@ export function resourceCounts({ resource = {} }: TerraformJson): readonly (read
 /** How many resources a stack makes. */
 export function resourceTotal(json: TerraformJson): number {
   return resourceCounts(json).reduce((sum, [, count]) => sum + count, 0);
-}
-
-/** Puts a stack's committed provider lock beside its JSON, if there is one. */
-export function copyLock(locks: string, stack: string, folder: string): void {
-  const lock = join(locks, `${stack}.terraform.lock.hcl`);
-  if (existsSync(lock)) copyFileSync(lock, join(folder, ".terraform.lock.hcl"));
 }

@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import type { PreviousStack } from "../../lib/change/previous-stack";
 import { parseRequest } from "../../lib/config/csr";
 import { parseDuration } from "../../lib/config/duration";
-import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
 import { checkPhases } from "../../stacks/cas-short-lived/change-issuers";
 import type { Phase } from "../../stacks/cas-short-lived/input";
@@ -520,7 +519,7 @@ describe("phases", () => {
     const given = cas({ issuers: issuersWith(now) });
     const report = newReport();
     const known = new Map(Object.entries(before).map(([name, phase]) => [`${name}-2026a`, phase] as const));
-    checkPhases(completed(given), known, placeAt(["stacks", "cas"], report));
+    checkPhases(completed(given), known, report.in("stacks", "cas", "issuers"));
     return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
   }
 

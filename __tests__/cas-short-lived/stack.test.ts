@@ -5,7 +5,7 @@ import devops from "../../config/examples/cas-devops";
 import requests from "../../config/examples/cas-requests";
 import training from "../../config/examples/cas-training";
 import twoGroups from "../../config/examples/cas-two-groups";
-import { keysInState } from "../../stacks";
+import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { p384Request, request } from "../support/requests";
 import { runs } from "../support/runs";
@@ -557,7 +557,8 @@ describe("outputs", () => {
   });
 
   test("and nothing else hold a private key", () => {
-    for (const stack of checkedConfig(everything).config.stacks) expect(keysInState(stack)).toEqual([]);
+    for (const stack of checkedConfig(everything).config.stacks)
+      expect(ask(stack, (scenario, own) => scenario.keysInState(own))).toEqual([]);
     expect(Object.values(texts).join("")).not.toContain("PRIVATE KEY-----");
   });
 });

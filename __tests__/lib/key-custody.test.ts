@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { type BackendConfig, isEncrypted } from "../../lib/config/backend";
-import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
@@ -31,7 +30,7 @@ describe("custody of private keys", () => {
       keys,
       { ...checkedConfig(goodConfig()).config.settings, privateKeys, backend },
       "mesh",
-      placeAt(["stacks", "mesh"], report),
+      report.in("stacks", "mesh"),
     );
     return report.problems.map(({ path, message }) => `${showPath(path, {})}: ${message}`);
   };

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
-import { keysInState } from "../../stacks";
+import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { runs } from "../support/runs";
 import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
@@ -149,7 +149,9 @@ describe("keys", () => {
     for (const stack of checkedConfig(whole).config.stacks) {
       const json = stacks[stack.name] as TerraformJson;
       const made = Object.keys(resources(json, "tls_private_key"));
-      expect(keysInState(stack).map(({ address }) => address)).toEqual(made.map((name) => `tls_private_key.${name}`));
+      expect(ask(stack, (scenario, own) => scenario.keysInState(own)).map(({ address }) => address)).toEqual(
+        made.map((name) => `tls_private_key.${name}`),
+      );
       const inventory = output(json, "certificate_inventory") as Readonly<Record<string, Block>>;
       expect(Object.keys(inventory)).toEqual(made);
       for (const entry of Object.values(inventory)) {

@@ -110,7 +110,7 @@ describe("a complete config", () => {
             { arn: nlbListener, kind: "nlb-listener", listener: "9c0d1e2f3a4b5c6d", loadBalancer: "tcp" },
           ],
           validationTimeout: 3_600,
-          alarm: { before: 9 * day, topics: [{ arn: topic, partition: "aws", service: "sns" }] },
+          alarm: { before: 9 * day, topics: [{ arn: topic, partition: "aws" }] },
         },
         { name: "edge", region: "us-east-1", consumers: ["cloudfront"], alarm: { before: 15 * day } },
         { name: "quiet", alarm: undefined },

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import type { BuildFailure, Location, Message } from "esbuild";
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { loadTypeScript } from "../load-typescript.cjs";
 import { show } from "./report";
@@ -115,34 +116,18 @@ function firstLine(error: unknown, config: string): string {
   if (failure?.text !== undefined) {
     return failure.location ? `${failure.text} (${place(failure.location, config)})` : failure.text;
   }
-  const text = hasMessage(error) ? error.message : typeof error === "string" ? error : "";
-  return text.split("\n")[0] || "it throws an error without a message";
+  const { message = error } = (error ?? {}) as { message?: unknown };
+  return (typeof message === "string" ? message : "").split("\n")[0] || "it throws an error without a message";
 }
 
-/** What esbuild says of a file it cannot compile. */
-interface CompilerMessage {
-  readonly id?: string;
-  readonly text?: string;
-  readonly location?: CompilerPlace | null;
-}
-
-interface CompilerPlace {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-function compilerMessages(error: unknown): readonly CompilerMessage[] {
-  const failures = (error as { errors?: CompilerMessage[] } | null | undefined)?.errors;
+/** What esbuild says of a file it cannot compile; another error may have a list of that name, too. */
+function compilerMessages(error: unknown): readonly Partial<Message>[] {
+  const failures = (error as Partial<BuildFailure> | null | undefined)?.errors;
   return Array.isArray(failures) ? failures : [];
 }
 
 /** A place in the config, or in what it imports, which esbuild names as seen from the project. */
-function place({ file, line, column }: CompilerPlace, config: string): string {
+function place({ file, line, column }: Location, config: string): string {
   const where = config.endsWith(file.replace(/^(\.\.\/)+/, "")) ? "" : `${file}, `;
   return `${where}line ${line}, column ${column + 1}`;
-}
-
-function hasMessage(error: unknown): error is { message: string } {
-  return typeof (error as { message?: unknown } | null)?.message === "string";
 }

@@ -47,7 +47,9 @@ test("defaults are filled in and values transformed, whatever is wrong elsewhere
   // A value that was refused is empty in the form that its readers use.
   const { value, report } = read({ ...good, every: "soon", level: "medium" });
   expect(value).toEqual({ ...complete, every: 0, level: "high" });
-  expect([["every"], ["level"], ["limit"]].map((path) => report.refused(path))).toEqual([true, true, false]);
+  expect([["every"], ["level"], ["limit"]].map((path) => report.in(...path).refused)).toEqual([true, true, false]);
+  for (const name of ["every", "limit"]) report.in(name).warning("is short");
+  expect(report.warnings).toEqual([{ path: ["limit"], message: "is short" }]);
 });
 
 test("a choice that is none is told once, and its defaults stand", () => {

@@ -7,7 +7,7 @@ import { TerraformDataSource, TerraformLocal, TerraformOutput, TerraformResource
 import { Construct } from "constructs";
 import * as fc from "fast-check";
 import type { BackendConfig } from "../../../lib/config/backend";
-import { ExpiryCheck } from "../../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../../lib/constructs/check";
 import { backendAttributes, StateBackend, type StateKey } from "../../../lib/constructs/state-backend";
 import { runs } from "../../support/runs";
 import { addresses, probeJson, settingsWith } from "../../support/synthesis";

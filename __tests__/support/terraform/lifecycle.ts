@@ -210,7 +210,7 @@ export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
 }
 
 async function expectNothingToDo(stack: Workspace): Promise<void> {
-  expect(await stack.plan()).toMatchObject({ exitCode: 0, actions: {}, warnings: [] });
+  expect(await stack.plan()).toMatchObject({ exitCode: 0, actions: {}, outputs: [], warnings: [] });
 }
 
 /** Applies while somebody asks all the time what consumers are served. */
