@@ -55,13 +55,13 @@ describe("what Vault 1.14.3 answered", () => {
   });
 
   test("is not what a simulator says that always issues, or looks at domains alone", () => {
-    const open = lines.map((line) => ({ ...line, role: { ...line.role, allow_any_name: true } }));
-    expect(agreementWith(open, recordingLimits).verdicts).toBeLessThan(2_000);
+    const open = lines.slice(0, 600).map((line) => ({ ...line, role: { ...line.role, allow_any_name: true } }));
+    expect(agreementWith(open, recordingLimits).verdicts).toBeLessThan(500);
   });
 });
 
 test("any pair gets an answer, and refusals and certificates are whole", () => {
-  const broken = pairs(4, 2_000).filter(({ role, request }) => {
+  const broken = pairs(4, runs(500).numRuns).filter(({ role, request }) => {
     const { issued, errors, dns, ttl } = simulateRole(role, request, recordingLimits);
     return issued ? errors.length > 0 || ttl === 0 : errors.length !== 1 || dns.length > 0 || ttl > 0;
   });
@@ -598,7 +598,7 @@ describe("the smallest widening", () => {
 
   test("makes any refused request pass, without one step too many, or no role does", () => {
     let widened = 0;
-    for (const { role, request } of pairs(5, 500)) {
+    for (const { role, request } of pairs(5, runs(150).numRuns)) {
       const before = simulateRole(role, request, recordingLimits);
       if (before.issued) continue;
       const found = smallestWidening(role, request, recordingLimits);
@@ -625,7 +625,7 @@ describe("the smallest widening", () => {
         expect(simulateRole(open, request, recordingLimits).issued).toBe(false);
       }
     }
-    expect(widened).toBeGreaterThan(250);
+    expect(widened).toBeGreaterThan(75);
   });
 });
 
