@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
 import { cloudConfig, fileAt, trainersData, trustAnchor } from "../support/node/training-node";
+import { runs } from "../support/runs";
 
 const root = join(__dirname, "../..");
 const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
@@ -109,7 +110,7 @@ describe("user data", () => {
           const read = said("sh", "-c", '. "$1" && printf "%s" "$RELOAD"', "sh", file);
           expect(read).toEqual({ status: 0, said: reload });
         }),
-        { numRuns: 25 },
+        runs(10),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -129,6 +130,7 @@ describe("user data", () => {
         expect(retry).toBeLessThanOrEqual(interval);
         expect(retry).toBeGreaterThanOrEqual(10);
       }),
+      runs(40),
     );
   });
 

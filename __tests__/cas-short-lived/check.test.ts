@@ -24,6 +24,7 @@ import {
   usageRequest,
   weakRequest,
 } from "../support/requests";
+import { runs } from "../support/runs";
 import {
   cas,
   certificate,
@@ -239,6 +240,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
           if (other !== undefined) expect(of(`${minutes + back}m`, { renewAt: Number(other) })).toEqual([]);
         },
       ),
+      runs(25),
     );
   });
 
@@ -264,7 +266,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
         const fits = leaf <= template && template <= pool && pool < issuer && issuer < root;
         expect(problemsOf(given).length === 0).toBe(fits);
       }),
-      { numRuns: 30 },
+      runs(10),
     );
   });
 });
@@ -489,7 +491,7 @@ describe("refuses requests", () => {
         changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         expect(parseRequest(pemOf(changed))).toEqual({ mistake: expect.any(String) });
       }),
-      { numRuns: 40 },
+      runs(15),
     );
     expect(parseRequest(pemOf(Buffer.concat([der, Buffer.from([0])])))).toHaveProperty("mistake");
     expect(parseRequest(pemOf(der.subarray(0, -1)))).toHaveProperty("mistake");

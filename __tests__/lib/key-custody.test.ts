@@ -5,6 +5,7 @@ import type { Settings } from "../../lib/config/settings";
 import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
 import { checkedConfig } from "../../stacks/check";
 import { changed, goodConfig, problemsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 describe("custody of private keys", () => {
   const key = (name: string): KeyInState => ({
@@ -87,7 +88,7 @@ describe("custody of private keys", () => {
         fc.constantFrom("never", "encrypted-backend", "allowed"),
         ([backend], privateKeys) => expect(problemsOf(changed({ backend, privateKeys }))).toEqual([]),
       ),
-      { numRuns: 20 },
+      runs(10),
     );
   });
 });

@@ -3,6 +3,7 @@ import { checkedConfig } from "../../stacks/check";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "../../stacks/pipeline-tls/config";
 import { operatorNotes } from "../../stacks/pipeline-tls/operator";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -880,7 +881,7 @@ describe("for any config", () => {
         expect(problemsOf(build((map) => map))).toEqual([]);
         expect(JSON.stringify(completed(build(turned)))).toBe(JSON.stringify(completed(build((map) => map))));
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -902,7 +903,7 @@ describe("for any config", () => {
         ];
         expect(completed(given).services[0]?.names).toEqual([...new Set(wanted)].sort());
       }),
-      { numRuns: 50 },
+      runs(20),
     );
   });
 
@@ -953,7 +954,7 @@ describe("for any config", () => {
           expect(advised).not.toBeNull();
         }
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 });

@@ -3,6 +3,7 @@ import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
 import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
+import { runs } from "../support/runs";
 import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
@@ -614,7 +615,7 @@ describe("the inventory", () => {
 
 describe("of any config", () => {
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => text !== "ca");
-  const runs = { numRuns: 8 };
+  const some = runs(4);
 
   /** What stands in a stack by address, as bytes. */
   const bytes = (json: TerraformJson) =>
@@ -671,7 +672,7 @@ describe("of any config", () => {
           expect(others).toEqual(then);
         }
       }),
-      runs,
+      some,
     );
   });
 
@@ -697,7 +698,7 @@ describe("of any config", () => {
         ).toEqual(all);
         expect(Object.keys(output(made, "domain_names")).sort()).toEqual(all);
       }),
-      runs,
+      some,
     );
   });
 

@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { configJsonSchema, configReference } from "../../lib/config/json-schema";
 import { scenarios } from "../../stacks";
 import { configInput } from "../../stacks/config";
@@ -205,11 +204,12 @@ describe("packages", () => {
 
   test("are locked by content, from whatever registry a machine uses", () => {
     expect(Object.keys(installed).length).toBeGreaterThan(500);
-    for (const [path, { version, integrity, resolved, link, inBundle }] of Object.entries(installed)) {
-      expect({ path, version, resolved, link }).toEqual({ path, version: expect.any(String) });
+    const loose = Object.entries(installed).filter(([, { version, integrity, resolved, link, inBundle }]) => {
       // A bundled package is part of its parent's content.
-      if (!inBundle) expect({ path, integrity }).toEqual({ path, integrity: expect.stringMatching(/^sha512-/) });
-    }
+      const byContent = inBundle === true || /^sha512-/.test(integrity ?? "");
+      return !byContent || version === undefined || resolved !== undefined || link !== undefined;
+    });
+    expect(loose).toEqual([]);
   });
 
   test("for other platforms are locked as well: npm leaves some out without a word, and npm ci fails there", () => {
@@ -274,12 +274,21 @@ describe("documents", () => {
 });
 
 test("every test file runs, and in one project: a file whose name no project knows would never run", () => {
-  const jest = join(root, "node_modules", "jest", "bin", "jest.js");
-  const { stdout } = spawnSync(process.execPath, [jest, "--listTests"], { cwd: root, encoding: "utf8" });
-  const run = stdout.split("\n").flatMap((path) => (path.startsWith(root) ? [relative(root, path)] : []));
-  const tests = files.filter((path) => path.endsWith(".test.ts"));
-  // A test that is being written runs too, though git does not know it yet.
-  expect(run.filter((path) => tests.includes(path)).sort()).toEqual(tests);
+  const { projects } = require("../../jest.config.js") as {
+    readonly projects: readonly { readonly displayName: string; readonly testMatch: readonly string[] }[];
+  };
+  // All that our patterns have of Jest's: starting it to ask takes longer than all other tests here.
+  const wildcards: Readonly<Record<string, string>> = { ".": "\\.", "*": "[^/]*", "?(-*)": "(-[^/]*)?" };
+  const matches = (path: string) => (pattern: string) => {
+    expect(pattern).toMatch(/^<rootDir>\/([\w./-]|\*(?!\*)|\?\(-\*\))+$/);
+    const expression = pattern.slice("<rootDir>/".length).replace(/\?\(-\*\)|[.*]/g, (part) => wildcards[part] ?? part);
+    return new RegExp(`^${expression}$`).test(path);
+  };
+  const runs = files
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => [path, projects.filter(({ testMatch }) => testMatch.some(matches(path))).length]);
+  expect(runs.length).toBeGreaterThan(40);
+  expect(runs.filter(([, count]) => count !== 1)).toEqual([]);
 });
 
 test("every checkout has the same bytes, whatever git is told to do with line ends", () => {

@@ -8,6 +8,7 @@ import { checkedConfig } from "../../stacks/check";
 import type { VaultPkiK8sConfig } from "../../stacks/vault-pki-k8s/config";
 import { roleOf } from "../../stacks/vault-pki-k8s/role";
 import { problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -635,7 +636,7 @@ test("a role that is derived issues all of its certificate's names, together, an
       expect([...verdict.dns].sort()).toEqual(complete.names);
       expect(unintendedNames(role, complete.names)).toEqual([]);
     }),
-    { numRuns: 30 },
+    runs(12),
   );
 });
 
@@ -686,6 +687,6 @@ test("an advised lifetime is accepted without a word, and Vault issues it, and a
       const limits = { mountDefault: intermediate, mountMax: intermediate, caLifetime: intermediate - 1 };
       expect(simulateRole(roleOf(refused), { common_name: refused.commonName }, limits).issued).toBe(false);
     }),
-    { numRuns: 25 },
+    runs(10),
   );
 });

@@ -9,6 +9,7 @@ import existingExample from "../../config/examples/vault-existing-pki";
 import ownExample from "../../config/examples/vault-own-pki";
 import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
+import { runs } from "../support/runs";
 import {
   addresses,
   type Block,
@@ -588,6 +589,6 @@ test("the order in which a config is written changes nothing", () => {
       expect(synthesizedTexts(config)).toEqual(texts);
       expect(synthesizedManifests(config)).toEqual(synthesizedManifests(everything));
     }),
-    { numRuns: 3 },
+    runs(2),
   );
 });

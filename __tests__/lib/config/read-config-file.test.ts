@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { type ConfigFile, readConfigFile } from "../../../lib/config/read-config-file";
+import { runs } from "../../support/runs";
 
 const folder = mkdtempSync(join(tmpdir(), "config-files-"));
 const root = resolve(__dirname, "../../..");
@@ -168,7 +169,7 @@ describe("a JSON file", () => {
         expect(JSON.stringify("value" in file || twice ? parsed(text) : undefined)).toBe(JSON.stringify(parsed(text)));
         if ("value" in file) expect(JSON.stringify(file)).toBe(JSON.stringify(parsed(text)));
       }),
-      { numRuns: 100 },
+      runs(50),
     );
   });
 });

@@ -11,6 +11,7 @@ import type { BackendConfig } from "../../../lib/config/backend";
 import { ExpiryCheck } from "../../../lib/constructs/check";
 import { backendAttributes, StateBackend, type StateKey } from "../../../lib/constructs/state-backend";
 import { goodConfig } from "../../support/configs";
+import { runs } from "../../support/runs";
 import { addresses, probeJson, settingsWith, synthesizedTexts } from "../../support/synthesis";
 
 /** A resource of a provider that is not there: what matters here is its address. */
@@ -234,7 +235,7 @@ describe("the state", () => {
         const equal = JSON.stringify(one) === JSON.stringify({ ...one, ...same });
         expect(place(backend, one) === place(backend, same)).toBe(equal);
       }),
-      { numRuns: 500 },
+      runs(200),
     );
   });
 
