@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
+import publicName from "../../config/examples/pipeline-public-name";
 import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
@@ -41,6 +42,7 @@ function configOf(services: Fields, ofStack: Fields = {}): object {
 test("operations receive exactly the bytes in golden/", () => {
   expectGolden("pipeline-everything", texts);
   expectGolden("example", synthesizedTexts(example));
+  expectGolden("pipeline-public-name", synthesizedTexts(publicName));
 });
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
