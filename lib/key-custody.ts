@@ -21,11 +21,8 @@ export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings,
   if (keys.length === 0) return;
   if (settings.privateKeys === "never") {
     for (const { path, address, way } of keys) {
-      place
-        .in(...path)
-        .problem(
-          `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; ${way}`,
-        );
+      const found = `would put a private key into Terraform's state (${address})`;
+      place.in(...path).problem(`${found}, which privateKeys "never" forbids; ${way}`);
     }
   } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {
     // Whether the state is encrypted is not known then.

@@ -517,7 +517,7 @@ describe("phases", () => {
     const given = cas({ issuers: issuersWith(now) });
     const report = newReport();
     const known = new Map(Object.entries(before).map(([name, phase]) => [`${name}-2026a`, phase] as const));
-    checkPhases(completed(given), known, report.in("stacks", "cas"));
+    checkPhases(completed(given), known, report.in("stacks", "cas", "issuers"));
     return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
   }
 

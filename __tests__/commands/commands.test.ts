@@ -148,13 +148,17 @@ describe("synth", () => {
     expect(table[0]?.indexOf("file")).toBe(starts[0]?.[1]);
   });
 
-  test("counts the certificates that were written; authorities apart, and not what nodes get themselves", () => {
+  test("counts the certificates that were written; authorities and keys in the state apart, and not what nodes get themselves", () => {
     const { stdout } = command(["synth"], { configFile: "config/example.ts" });
     const rows = stdout.split("\n").map((line) => line.split(/ {2,}/));
-    const counted = (stack: string) => rows.find(([name]) => name === stack)?.slice(2, 5);
-    expect(counted("cas-short-lived")).toEqual(["0", "0", "2"]);
-    expect(counted("pipeline-tls")).toEqual(["2", "8", "1"]);
-    expect(counted("vault-pki-k8s")).toEqual(["2", "3", "2"]);
+    const counted = (stack: string) =>
+      rows
+        .find(([name]) => name === stack)
+        ?.toSpliced(5, 1)
+        .slice(2, 6);
+    expect(counted("cas-short-lived")).toEqual(["0", "0", "2", "0"]);
+    expect(counted("pipeline-tls")).toEqual(["2", "8", "1", "3"]);
+    expect(counted("vault-pki-k8s")).toEqual(["2", "3", "2", "2"]);
   });
 
   test("writes the JSON and the framework's list of stacks, and leaves no other file or folder", () => {
@@ -770,6 +774,25 @@ describe("reference", () => {
       process.chdir(before);
     }
   });
+});
+
+test("a kubeconfig that is not there is warned of in every scenario that has a cluster", () => {
+  const kubernetes = { context: "kind", kubeconfig: "/nowhere/kubeconfig" };
+  const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+    "../../config/example",
+  ).default;
+  const clustered = Object.entries(stacks).filter(([, stack]) => "kubernetes" in stack);
+  expect(clustered.length).toBeGreaterThan(1);
+  const changed = clustered.map(([name, stack]) => [name, { ...stack, kubernetes }] as const);
+  const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
+  const privateKeys = "encrypted-backend";
+  write({ "config.json": configOf([], { backend, privateKeys, stacks: Object.fromEntries(changed) }) });
+  const { stderr } = command(["check"]);
+  for (const [name] of clustered) {
+    expect(stderr).toContain(
+      `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+    );
+  }
 });
 
 describe("a slip of the shell", () => {

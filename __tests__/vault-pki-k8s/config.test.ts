@@ -120,6 +120,13 @@ describe("refuses", () => {
       ],
     ],
     [
+      "an annotation that an Ingress cannot have",
+      certificate({ consumer: { ingress: { service: "api", annotations: { "a b": "c" } } } }),
+      [
+        `${at}.consumer.ingress.annotations["a b"]: is no annotation key; write one such as "nginx.ingress.kubernetes.io/backend-protocol"`,
+      ],
+    ],
+    [
       "a lifetime that cert-manager does not take",
       certificate({ ...byController, lifetime: "59m" }),
       [`${at}.lifetime: is "59m", and cert-manager takes no less than an hour; write at least "1h"`],

@@ -40,9 +40,9 @@ export function previousStacks(
       place.problem(other);
       return undefined;
     }
-    const known = json === undefined ? "is not JSON" : stackOf(json, file, names, file === path);
+    const known = json === undefined ? `is not JSON; ${expected}` : stackOf(json, file, names, file === path);
     if (typeof known === "string") {
-      place.problem(`${printable(file)} ${known}; ${expected(known, names)}`);
+      place.problem(`${printable(file)} ${known}`);
       continue;
     }
     const twin = found.get(known.name);
@@ -63,23 +63,14 @@ export function previousStacks(
   return new Map([...found].map(([name, { stack }]) => [name, stack]));
 }
 
-/** Problem text for a state whose stack is unknown. */
-const nameless = "is a Terraform state that does not say of which stack";
-
-function expected(problem: string, stacks: readonly string[]): string {
-  return problem === nameless
-    ? `call it ${oneOf(stacks.map((name) => `${name}.tfstate`))}`
-    : "name what synth or handoff wrote, or what `terraform state pull` prints";
-}
+const expected = "name what synth or handoff wrote, or what `terraform state pull` prints";
 
 /** The problem with an output or state of another project or environment: comparing it would prove nothing. */
-function belongsElsewhere(json: Json, { project, environment }: Settings, report: Report): string | undefined {
+function belongsElsewhere(json: Json, settings: Settings, report: Report): string | undefined {
   const labels = labelsIn(json);
   const what = isState(json) ? "state" : "output";
-  for (const [word, is, was] of [
-    ["project", project, labels?.project],
-    ["environment", environment, labels?.environment],
-  ] as const) {
+  for (const word of ["project", "environment"] as const) {
+    const [is, was] = [settings[word], labels?.[word]];
     if (was === undefined || was === is || report.in(word).refused) continue;
     return `the earlier ${what} is of ${word} ${show(was)}, the config of ${show(is)}; name what was deployed of ${show(is)}`;
   }
@@ -186,24 +177,17 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
   if (!isState(json)) {
     const name = mapOf(mapOf(json["//"]).metadata).stackName;
     return typeof name !== "string"
-      ? "is no Terraform state, and no stack that was synthesized"
+      ? `is no Terraform state, and no stack that was synthesized; ${expected}`
       : { name, stack: { from: "output", ...scenarioOf(json.output), resources: configured(json) } };
   }
   const damage = stateProblem(json);
-  if (damage !== undefined) return damage;
+  if (damage !== undefined) return `${damage}; ${expected}`;
   const base = basename(file).replace(/\.(tfstate|json)$/, "");
   const only = stacks.length === 1 ? stacks[0] : undefined;
   const name = stacks.includes(base) ? base : (labelsIn(json)?.stack ?? (alone ? only : base));
   return name === undefined
-    ? nameless
-    : {
-        name,
-        stack: {
-          from: "state",
-          ...scenarioOf(json.outputs),
-          resources: recorded(json.resources as readonly unknown[]),
-        },
-      };
+    ? `is a Terraform state that does not say of which stack; call it ${oneOf(stacks.map((one) => `${one}.tfstate`))}`
+    : { name, stack: { from: "state", ...scenarioOf(json.outputs), resources: recorded(json.resources) } };
 }
 
 /** The scenario in the outputs of a configuration or of a state. */
@@ -223,20 +207,17 @@ function configured({ resource, provider }: Json): PreviousStack["resources"] {
   return Object.fromEntries([...entries, ...providers]);
 }
 
+/** A resource in a state. */
+interface RecordedResource {
+  readonly mode?: string;
+  readonly type?: string;
+  readonly name?: string;
+  readonly instances?: readonly { readonly deposed?: string; readonly attributes?: PreviousResource }[];
+}
+
 /** The resources of a state by address. */
-function recorded(resources: readonly unknown[]): PreviousStack["resources"] {
-  const entries = resources.flatMap((one) => {
-    const {
-      mode,
-      type,
-      name,
-      instances = [],
-    } = one as {
-      readonly mode?: string;
-      readonly type?: string;
-      readonly name?: string;
-      readonly instances?: readonly { readonly deposed?: string; readonly attributes?: PreviousResource }[];
-    };
+function recorded(resources: unknown): PreviousStack["resources"] {
+  const entries = (resources as readonly RecordedResource[]).flatMap(({ mode, type, name, instances = [] }) => {
     const current = instances.find(({ deposed }) => deposed === undefined);
     return mode === "managed" && isMap(current?.attributes) ? [[`${type}.${name}`, current.attributes] as const] : [];
   });

@@ -35,9 +35,7 @@ export function renewalWindow(lifetime: Seconds, step: Seconds = 1): Seconds {
   return Math.floor(lifetime / 3 / step) * step;
 }
 
-/** The least lifetime, in whole units, whose renewal window holds two applies. */
-export function leastLifetime(applyEvery: Seconds, unit: Seconds, step?: Seconds): Seconds {
-  let lifetime = Math.ceil((6 * applyEvery) / unit) * unit;
-  while (renewalWindow(lifetime, step) < 2 * applyEvery) lifetime += unit;
-  return lifetime;
+/** The least lifetime whose renewal window holds two applies, in whole units, a third of which is whole steps. */
+export function leastLifetime(applyEvery: Seconds, unit: Seconds): Seconds {
+  return Math.ceil((6 * applyEvery) / unit) * unit;
 }

@@ -31,16 +31,10 @@ export function placementIn(
   return { namespace: made.metadata.name, labels, ready: [made] };
 }
 
-/** The certificates that clients must trust, for pods to mount. */
-export function trustConfigMap(
-  scope: Construct,
-  id: string,
-  name: string,
-  pem: string,
-  { namespace, labels }: Placement,
-): void {
-  new ConfigMapV1(scope, id, {
-    metadata: { name, namespace, labels: { ...labels } },
+/** The certificates that clients of a stack must trust, for pods to mount. */
+export function trustConfigMap(stack: Construct, pem: string, { namespace, labels }: Placement): void {
+  new ConfigMapV1(stack, "trust_bundle", {
+    metadata: { name: `${stack.node.id}-trust`, namespace, labels: { ...labels } },
     data: { "ca.crt": pem },
   });
 }

@@ -9,9 +9,9 @@ import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig } f
 /** Reports what an apply over an earlier release would interrupt or destroy, and what Google would refuse. */
 export function change(config: CasShortLivedConfig, before: PreviousStack | undefined, place: Place): void {
   // In a new stack every issuer is new.
-  checkPhases(config, before === undefined ? new Map() : knownPhases(before), place);
+  checkPhases(config, before === undefined ? new Map() : knownPhases(before), place.in("issuers"));
   if (before === undefined) return;
-  checkRemovals(config, before, place);
+  checkRemovals(config, before, place.in("issuers"));
   checkInterruptions(config, before, place);
 }
 
@@ -35,8 +35,8 @@ function checkInterruptions(config: CasShortLivedConfig, previous: PreviousStack
   if (root === undefined) return;
   // If the whole stack is replaced, the rest needs no comparison.
   if (checkReplaced(config, previous, root, place)) return;
-  checkSigning(config, previous, place);
-  checkNodeGroups(config, previous, place);
+  checkSigning(config, previous, place.in("issuers"));
+  checkNodeGroups(config, previous, place.in("nodeGroups"));
 }
 
 /**

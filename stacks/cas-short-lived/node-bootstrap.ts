@@ -1,6 +1,5 @@
 import type { Seconds } from "../../lib/config/duration";
-import { defaultKey } from "../../lib/config/keys";
-import type { Purpose } from "../../lib/config/purpose";
+import { defaultKey, type Purpose } from "../../lib/config/keys";
 import type { CasShortLivedConfig } from "./config";
 import type { BootstrapConfig, NodeGroupConfig } from "./config-nodes";
 import { renewalTimes } from "./config-renewal";

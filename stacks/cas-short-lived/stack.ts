@@ -51,8 +51,8 @@ export class CasShortLivedStack extends BaseStack {
         Object.fromEntries(bootstraps),
       );
     }
-    const chains = groups.flatMap((nodes) =>
-      Object.entries(nodes.chains).map(([key, chain]) => [`${nodes.group.name}/${key}`, chain] as const),
+    const chains = groups.flatMap(({ certificates }) =>
+      certificates.map(({ key, chainPem }) => [key, chainPem] as const),
     );
     if (chains.length > 0) {
       this.output(
@@ -64,9 +64,9 @@ export class CasShortLivedStack extends BaseStack {
     this.inventory({
       ...hierarchy.entries,
       ...Object.fromEntries(
-        groups.flatMap(({ group, entries }) => [
+        groups.flatMap(({ group, certificates }) => [
           [`nodes ${group.name}`, nodesEntry(group, config)] as const,
-          ...Object.entries(entries).map(([key, entry]) => [`${group.name}/${key}`, entry] as const),
+          ...certificates.map(({ key, entry }) => [key, entry] as const),
         ]),
       ),
     });

@@ -35,6 +35,25 @@ export function readHosts(
   return read;
 }
 
+/**
+ * Hosts that need a rule in the URL map. A host of the default backend needs none, so that adding one leaves the map
+ * alone, which serves; but it does where a wildcard with a rule covers it, for Google's `*` matches any labels to the
+ * left ("URL maps overview").
+ */
+export function routedHosts(hosts: ReadonlyMap<DnsName, HostInput>, defaultBackend: string): ReadonlySet<DnsName> {
+  const names = [...hosts.keys()];
+  const routed = names.filter((name) => {
+    const { backend, paths = {} } = hosts.get(name) ?? { backend: defaultBackend };
+    return backend !== defaultBackend || Object.keys(paths).length > 0;
+  });
+  const covered = new Set(routed.filter((name) => name.startsWith("*.")).map(withoutWildcard));
+  const below = (name: DnsName) => {
+    const labels = withoutWildcard(name).split(".");
+    return labels.some((_, position) => position > 0 && covered.has(labels.slice(position).join(".")));
+  };
+  return new Set([...routed, ...names.filter(below)]);
+}
+
 /** Every backend that is named must exist, and every backend should be named. */
 export function checkBackendNames(
   input: GcpManagedSanInput,

@@ -15,7 +15,7 @@ import {
   readRetiring,
   sharedCertificate,
 } from "./config-certificates";
-import { checkBackendNames, readHosts } from "./config-hosts";
+import { checkBackendNames, readHosts, routedHosts } from "./config-hosts";
 import type { GcpManagedSanInput } from "./input";
 
 /** A host, complete. */
@@ -25,6 +25,8 @@ export interface GoogleHostConfig {
   readonly zone: DnsName | undefined;
   readonly backend: string;
   readonly paths: readonly { readonly path: string; readonly backend: string }[];
+  /** Whether the URL map has a rule for it; without one the default backend serves it. */
+  readonly routed: boolean;
   /** Key of its certificate of Certificate Manager; `undefined` in mode compute. */
   readonly certificate: string | undefined;
 }
@@ -79,6 +81,7 @@ export function read(
   const managed = mode === "certificate-manager";
   const retired = readRetiring(input, owner, names, place);
   const compute = !managed || input.phase === "add-map" ? names : [];
+  const routed = routedHosts(given, input.defaultBackend);
   const hosts = names.map((name) => {
     const { spelling, paths = {}, backend } = given.get(name) ?? { spelling: name, backend: "" };
     return {
@@ -86,6 +89,7 @@ export function read(
       zone: zoneOf(name, zones, place.in("hosts", spelling)),
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
+      routed: routed.has(name),
       certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
     };
   });

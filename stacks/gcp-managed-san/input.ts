@@ -4,8 +4,8 @@ import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dn
 import { parseName } from "../../lib/config/dns-names";
 import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
 import { projectIdInput } from "../../lib/config/google";
+import { purposes } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { backendsInput, limitedInput } from "./input-backends";
 
 const addressRecords = flag(

@@ -1,4 +1,4 @@
-import { day, hour, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
 import { leastLifetime } from "../../lib/config/lifetimes";
 import type { Place } from "../../lib/config/report";
@@ -30,8 +30,6 @@ function checkLifetime(
   applyEvery: Seconds,
   place: Place,
 ): void {
-  // Lifetimes of 0 were refused already.
-  if (lifetime === 0) return;
   const got = showDuration(lifetime);
   if (renewBefore < 2 * applyEvery) {
     const window = renewBefore === 0 ? "less than an hour" : showDuration(renewBefore);
@@ -49,7 +47,7 @@ function checkLifetime(
 
 /** What to write for a renewal window that holds two applies, as the start of a list; nothing if no lifetime would do. */
 function longerAdvice(applyEvery: Seconds, authority: Seconds): string {
-  const least = leastLifetime(applyEvery, day, hour);
+  const least = leastLifetime(applyEvery, day);
   const short = authority > 0 && 2 * least > authority;
   if (!isDuration(short ? 2 * least : least)) return "";
   const raise = short ? ` and raise ca.lifetime to at least ${showDuration(2 * least)}` : "";

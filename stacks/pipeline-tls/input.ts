@@ -20,11 +20,6 @@ const lifetimeInput = (description: string, fallback?: string) =>
     seconds % hour === 0 ? undefined : `is ${show(value)}; write whole hours, which is how the tls provider counts`,
   );
 
-const ingressInput = fields(
-  ingressFields,
-  "An Ingress for the service's public names, with the service's certificate.",
-);
-
 const serviceInput = fields({
   port: whole(1, 65_535, { description: "The port that the pods listen on; clients use 443.", examples: [8443] }),
   selector: mapOf(text({ description: "A label's value.", examples: ["ingest"] }, selectorValueProblem), {
@@ -39,7 +34,10 @@ const serviceInput = fields({
   }).optional(),
   lifetime: lifetimeInput("How long the certificate lives, in place of the stack's.", "the stack's").optional(),
   secret: objectNameInput("Name of the Secret.", "ingest", "the service's key").optional(),
-  ingress: ingressInput.optional(),
+  ingress: fields(
+    ingressFields,
+    "An Ingress for the service's public names, with the service's certificate.",
+  ).optional(),
 });
 
 const targetInput = z

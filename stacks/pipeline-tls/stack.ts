@@ -25,7 +25,7 @@ export class PipelineTlsStack extends BaseStack {
       return { service, certificate };
     });
     const trust = authority?.certificatePem ?? services.map(({ certificate }) => certificate.certificatePem).join("");
-    trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
+    trustConfigMap(this, trust, placement);
     const entries = [
       ...(authority ? [[authorityKey, authority.entry] as const] : []),
       ...services.map(({ service, certificate }) => {

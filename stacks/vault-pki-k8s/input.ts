@@ -2,7 +2,7 @@ import { z } from "zod";
 import { hostProblem } from "../../lib/config/dns-names";
 import { secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import {
   ingressFields,
   kubernetesInput,
@@ -13,7 +13,6 @@ import {
   secretNameProblem,
 } from "../../lib/config/kubernetes";
 import { namesInput, subjectInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 import { addressInput, authPathInput, mountInput, trustInput } from "./input-fields";
 
@@ -34,23 +33,23 @@ const serverTrustInput = trustInput(
   "What verifies Vault's own listener (PEM), for programs in the cluster; without it they trust what their image does.",
 );
 
+/** What is said of either authority; the mount's path is an example and the default. */
+const authorityFields = (mount: string, life: string, lifetime: string) => ({
+  commonName: commonNameInput,
+  mount: mountInput("Path of its mount.", mount).prefault(mount),
+  key: keyInput("Its key's algorithm and size."),
+  lifetime: lifetimeInput(life, lifetime),
+});
+
 const ownPkiInput = fields(
   {
     root: fields(
-      {
-        commonName: commonNameInput,
-        mount: mountInput("Path of its mount.", "pki_root").prefault("pki_root"),
-        key: keyInput("Its key's algorithm and size."),
-        lifetime: lifetimeInput("How long it lives.", "3650d"),
-      },
+      authorityFields("pki_root", "How long it lives.", "3650d"),
       "The root authority, whose key Vault makes and never shows.",
     ),
     intermediate: fields(
       {
-        commonName: commonNameInput,
-        mount: mountInput("Path of its mount.", "pki_int").prefault("pki_int"),
-        key: keyInput("Its key's algorithm and size."),
-        lifetime: lifetimeInput("How long it lives: less than the root.", "1825d"),
+        ...authorityFields("pki_int", "How long it lives: less than the root.", "1825d"),
         permittedDomains: setOf(
           text({ description: "A domain, with every name below it.", examples: ["example.com"] }, (value) =>
             hostProblem(value, "the domain, which covers the names below it"),

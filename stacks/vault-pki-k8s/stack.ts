@@ -52,7 +52,7 @@ export class VaultPkiK8sStack extends BaseStack {
       Object.fromEntries(delivered.map(([key, one]) => [key, value(one)]));
     const trust = signing.trustPem ?? delivered.find(([, { issued }]) => issued)?.[1].issued?.trustPem;
     if (trust !== undefined) {
-      trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
+      trustConfigMap(this, trust, placement);
       this.output("ca_bundle", "Trust bundle of clients (PEM).", trust);
     }
     this.#writeManifests(

@@ -47,6 +47,8 @@ test("defaults are filled in and values transformed, whatever is wrong elsewhere
   const { value, report } = read({ ...good, every: "soon", level: "medium" });
   expect(value).toEqual({ ...complete, every: 0, level: "high" });
   expect([["every"], ["level"], ["limit"]].map((path) => report.in(...path).refused)).toEqual([true, true, false]);
+  for (const name of ["every", "limit"]) report.in(name).warning("is short");
+  expect(report.warnings).toEqual([{ path: ["limit"], message: "is short" }]);
 });
 
 test("a choice that is none is told once, and its defaults stand", () => {
