@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
+import loadBalancers from "../../config/examples/acm-load-balancers";
 import { runs } from "../support/runs";
 import { configWith, everything, type Fields, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
   type Block,
+  expectGolden,
   synthesizedJson,
   synthesizedTexts,
   type TerraformJson,
@@ -43,6 +45,10 @@ const region = "eu-west-1";
 function withCertificates(certificates: Scenario["certificates"], more: Fields = {}): TerraformJson {
   return synthesizedJson(configOf({ region, dns: onRoute53(zones), certificates }, more), "web");
 }
+
+test("operations receive exactly the bytes in golden/", () => {
+  expectGolden("acm-load-balancers", synthesizedTexts(loadBalancers));
+});
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
   expect(addresses(json)).toEqual([

@@ -776,6 +776,25 @@ describe("reference", () => {
   });
 });
 
+test("a kubeconfig that is not there is warned of in every scenario that has a cluster", () => {
+  const kubernetes = { context: "kind", kubeconfig: "/nowhere/kubeconfig" };
+  const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+    "../../config/example",
+  ).default;
+  const clustered = Object.entries(stacks).filter(([, stack]) => "kubernetes" in stack);
+  expect(clustered.length).toBeGreaterThan(1);
+  const changed = clustered.map(([name, stack]) => [name, { ...stack, kubernetes }] as const);
+  const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
+  const privateKeys = "encrypted-backend";
+  write({ "config.json": configOf([], { backend, privateKeys, stacks: Object.fromEntries(changed) }) });
+  const { stderr } = command(["check"]);
+  for (const [name] of clustered) {
+    expect(stderr).toContain(
+      `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+    );
+  }
+});
+
 describe("a slip of the shell", () => {
   test("an empty TLS_STACKS_CONFIG is told from a folder", () => {
     const { code, stderr } = command(["check"], { configFile: "" });

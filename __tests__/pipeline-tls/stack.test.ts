@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
+import publicName from "../../config/examples/pipeline-public-name";
 import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { runs } from "../support/runs";
@@ -42,6 +43,7 @@ function configOf(services: Fields, ofStack: Fields = {}): object {
 test("operations receive exactly the bytes in golden/", () => {
   expectGolden("pipeline-everything", texts);
   expectGolden("example", synthesizedTexts(example));
+  expectGolden("pipeline-public-name", synthesizedTexts(publicName));
 });
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
