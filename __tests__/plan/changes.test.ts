@@ -1,4 +1,5 @@
 import * as acmRoute53 from "../acm-route53/lifecycle";
+import * as casShortLived from "../cas-short-lived/lifecycle";
 import * as gcpManagedSan from "../gcp-managed-san/lifecycle";
 import * as pipelineTls from "../pipeline-tls/lifecycle";
 import type { Lifecycle, World } from "../support/terraform/lifecycle";
@@ -10,6 +11,7 @@ import * as vaultPkiK8s from "../vault-pki-k8s/lifecycle";
 /** Every stack whose changes are declared. */
 const lifecycles = [
   acmRoute53.lifecycle,
+  ...casShortLived.lifecycles,
   ...gcpManagedSan.lifecycles,
   pipelineTls.lifecycle,
   vaultPkiK8s.lifecycle,
