@@ -1,6 +1,5 @@
 import { type BackendConfig, isEncrypted } from "./config/backend";
-import { type Place, placeAt } from "./config/place";
-import type { Path } from "./config/report";
+import type { Path, Place } from "./config/report";
 import type { Settings } from "./config/settings";
 
 /** A private key that Terraform's state, saved plans and `show -json` contain in clear. */
@@ -22,15 +21,12 @@ export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings,
   if (keys.length === 0) return;
   if (settings.privateKeys === "never") {
     for (const { path, address, way } of keys) {
-      place
-        .in(...path)
-        .problem(
-          `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; ${way}`,
-        );
+      const found = `would put a private key into Terraform's state (${address})`;
+      place.in(...path).problem(`${found}, which privateKeys "never" forbids; ${way}`);
     }
   } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {
     // Whether the state is encrypted is not known then.
-    const backend = placeAt(["backend"], place.report);
+    const backend = place.elsewhere("backend");
     if (backend.in("encryptedAtRest").refused) return;
     const [what, way] = inClear(settings.backend);
     backend.problem(

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { runs } from "../support/runs";
 import { configWith, everything, type Fields, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
@@ -401,7 +402,7 @@ describe("of any config", () => {
   const key = fc.constantFrom("a", "a-b", "b", "validation", "z");
   const certificates = fc.dictionary(key, fc.record({ names }), { minKeys: 1, maxKeys: 3 });
   const allZones = { ...zones, "b.example.com": "Z00000000000000000001" };
-  const runs = { numRuns: 8 };
+  const some = runs(4);
 
   /** The same maps and lists in another order. */
   function shuffled(value: unknown, random: () => number): unknown {
@@ -421,7 +422,7 @@ describe("of any config", () => {
         const next = () => randoms.next().value as number;
         expect(synthesizedTexts(shuffled(full, next))).toEqual(texts);
       }),
-      { numRuns: 5 },
+      runs(3),
     );
     fc.assert(
       fc.property(certificates, (certificates) => {
@@ -435,7 +436,7 @@ describe("of any config", () => {
           synthesizedTexts(configOf({ region, dns: onRoute53(allZones), certificates })),
         );
       }),
-      runs,
+      some,
     );
   });
 
@@ -450,7 +451,7 @@ describe("of any config", () => {
         expect(Object.keys(made.output?.validation_record_fqdns?.value as Block)).toEqual([...proved].sort());
         expect(Object.keys(resources(made, "aws_acm_certificate"))).toEqual(Object.keys(certificates).sort());
       }),
-      runs,
+      some,
     );
   });
 
@@ -489,7 +490,7 @@ describe("of any config", () => {
         });
         expect(apart(after)).toEqual(apart(before));
       }),
-      runs,
+      some,
     );
   });
 });

@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import type { PreviousStack } from "../../lib/change/previous-stack";
 import { parseRequest } from "../../lib/config/csr";
 import { parseDuration } from "../../lib/config/duration";
-import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
 import { checkPhases } from "../../stacks/cas-short-lived/change-issuers";
 import type { Phase } from "../../stacks/cas-short-lived/input";
@@ -25,6 +24,7 @@ import {
   usageRequest,
   weakRequest,
 } from "../support/requests";
+import { runs } from "../support/runs";
 import {
   cas,
   certificate,
@@ -240,6 +240,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
           if (other !== undefined) expect(of(`${minutes + back}m`, { renewAt: Number(other) })).toEqual([]);
         },
       ),
+      runs(25),
     );
   });
 
@@ -265,7 +266,7 @@ describe("refuses lifetimes that would be cut, with the arithmetic", () => {
         const fits = leaf <= template && template <= pool && pool < issuer && issuer < root;
         expect(problemsOf(given).length === 0).toBe(fits);
       }),
-      { numRuns: 30 },
+      runs(10),
     );
   });
 });
@@ -490,7 +491,7 @@ describe("refuses requests", () => {
         changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         expect(parseRequest(pemOf(changed))).toEqual({ mistake: expect.any(String) });
       }),
-      { numRuns: 40 },
+      runs(15),
     );
     expect(parseRequest(pemOf(Buffer.concat([der, Buffer.from([0])])))).toHaveProperty("mistake");
     expect(parseRequest(pemOf(der.subarray(0, -1)))).toHaveProperty("mistake");
@@ -518,7 +519,7 @@ describe("phases", () => {
     const given = cas({ issuers: issuersWith(now) });
     const report = newReport();
     const known = new Map(Object.entries(before).map(([name, phase]) => [`${name}-2026a`, phase] as const));
-    checkPhases(completed(given), known, placeAt(["stacks", "cas"], report));
+    checkPhases(completed(given), known, report.in("stacks", "cas", "issuers"));
     return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
   }
 

@@ -3,6 +3,7 @@ import { googleName } from "../../lib/config/google";
 import { checkedConfig } from "../../stacks/check";
 import type { GcpManagedSanConfig } from "../../stacks/gcp-managed-san/config";
 import { problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -504,5 +505,6 @@ test("what is completed does not depend on the order or the spelling of what is 
       const spelt = order.map((name) => (shouted.includes(name) ? `${name.toUpperCase()}.` : name));
       expect(completed(hosts(spelt))).toEqual(reference);
     }),
+    runs(20),
   );
 });

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import { checkedConfig } from "../../stacks/check";
+import { runs } from "../support/runs";
 import {
   addresses,
   type Block,
@@ -599,7 +600,7 @@ test("output does not depend on the order of what is written", () => {
     fc.property(fc.nat(1_000), (seed) => {
       expect(synthesizedTexts(shuffled(everything, (length) => (length === 0 ? 0 : seed % length)))).toEqual(texts);
     }),
-    { numRuns: 5 },
+    runs(3),
   );
 });
 
@@ -633,6 +634,6 @@ test("no two hosts or backends lose a resource", () => {
         expect(new Set(googleNames).size).toBe(googleNames.length);
       },
     ),
-    { numRuns: 8 },
+    runs(4),
   );
 });

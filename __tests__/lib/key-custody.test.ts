@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { type BackendConfig, isEncrypted } from "../../lib/config/backend";
-import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
 import { checkedConfig } from "../../stacks/check";
 import { changed, goodConfig, problemsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 describe("custody of private keys", () => {
   const key = (name: string): KeyInState => ({
@@ -30,7 +30,7 @@ describe("custody of private keys", () => {
       keys,
       { ...checkedConfig(goodConfig()).config.settings, privateKeys, backend },
       "mesh",
-      placeAt(["stacks", "mesh"], report),
+      report.in("stacks", "mesh"),
     );
     return report.problems.map(({ path, message }) => `${showPath(path, {})}: ${message}`);
   };
@@ -88,7 +88,7 @@ describe("custody of private keys", () => {
         fc.constantFrom("never", "encrypted-backend", "allowed"),
         ([backend], privateKeys) => expect(problemsOf(changed({ backend, privateKeys }))).toEqual([]),
       ),
-      { numRuns: 20 },
+      runs(10),
     );
   });
 });

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { checkedConfig } from "../../stacks/check";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "../../stacks/pipeline-tls/config";
+import { operatorNotes } from "../../stacks/pipeline-tls/operator";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -56,7 +58,8 @@ const renewThemselves =
 
 test("a stack without a mistake is accepted without a word", () => {
   const services = { ingest: { ...pods, names: ["ingest.example.com"], client: true, ingress: {} }, trainer: pods };
-  for (const given of [mesh(), mesh({ mode: "self-signed" }), mesh({ dns, services })]) {
+  const annotated = ingest({ ...names, ingress: { annotations: { "Nginx.Org/redirect": "true" } } }, { dns });
+  for (const given of [mesh(), mesh({ mode: "self-signed" }), mesh({ dns, services }), annotated]) {
     expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
   }
 });
@@ -406,6 +409,13 @@ describe("refuses", () => {
       ],
     ],
     [
+      "a target's zone id that is none",
+      mesh({ dns: { ...dns, target: { dnsName: "lb.example.net", zoneId: "lookup" } } }),
+      [
+        'stacks.mesh.dns.target.zoneId: is "lookup", which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"',
+      ],
+    ],
+    [
       "a target's name that no load balancer can have",
       mesh({ dns: { ...dns, target: { name: "-pipeline" } } }),
       ['stacks.mesh.dns.target.name: is "-pipeline"; write the name of a load balancer: 1-32 letters, digits and "-"'],
@@ -709,6 +719,14 @@ test.each(["mutual", "client"])("ACM is not asked to sign for purpose %s: a priv
   ]);
 });
 
+test.each([
+  ["Secrets, Services and ConfigMaps", mesh()],
+  ["Secrets, Services, ConfigMaps and Ingresses", ingest({ ...names, ingress: {} }, { dns })],
+])("an operator is told of the right to create %s", (objects, given) => {
+  const { needs } = operatorNotes(completed(given), checkedConfig(given).config.settings);
+  expect(needs).toContainEqual(expect.stringContaining(`the right to create ${objects} in it.`));
+});
+
 describe("becomes", () => {
   const day = 86_400;
 
@@ -863,7 +881,7 @@ describe("for any config", () => {
         expect(problemsOf(build((map) => map))).toEqual([]);
         expect(JSON.stringify(completed(build(turned)))).toBe(JSON.stringify(completed(build((map) => map))));
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -885,7 +903,7 @@ describe("for any config", () => {
         ];
         expect(completed(given).services[0]?.names).toEqual([...new Set(wanted)].sort());
       }),
-      { numRuns: 50 },
+      runs(20),
     );
   });
 
@@ -936,7 +954,7 @@ describe("for any config", () => {
           expect(advised).not.toBeNull();
         }
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 });

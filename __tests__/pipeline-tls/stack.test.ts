@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
-import { keysInState } from "../../stacks";
+import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
+import { runs } from "../support/runs";
 import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
@@ -148,7 +149,9 @@ describe("keys", () => {
     for (const stack of checkedConfig(whole).config.stacks) {
       const json = stacks[stack.name] as TerraformJson;
       const made = Object.keys(resources(json, "tls_private_key"));
-      expect(keysInState(stack).map(({ address }) => address)).toEqual(made.map((name) => `tls_private_key.${name}`));
+      expect(ask(stack, (scenario, own) => scenario.keysInState(own)).map(({ address }) => address)).toEqual(
+        made.map((name) => `tls_private_key.${name}`),
+      );
       const inventory = output(json, "certificate_inventory") as Readonly<Record<string, Block>>;
       expect(Object.keys(inventory)).toEqual(made);
       for (const entry of Object.values(inventory)) {
@@ -612,7 +615,7 @@ describe("the inventory", () => {
 
 describe("of any config", () => {
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => text !== "ca");
-  const runs = { numRuns: 8 };
+  const some = runs(4);
 
   /** What stands in a stack by address, as bytes. */
   const bytes = (json: TerraformJson) =>
@@ -669,7 +672,7 @@ describe("of any config", () => {
           expect(others).toEqual(then);
         }
       }),
-      runs,
+      some,
     );
   });
 
@@ -695,7 +698,7 @@ describe("of any config", () => {
         ).toEqual(all);
         expect(Object.keys(output(made, "domain_names")).sort()).toEqual(all);
       }),
-      runs,
+      some,
     );
   });
 

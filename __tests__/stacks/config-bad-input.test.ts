@@ -15,6 +15,7 @@ import {
   topic,
   warningsOf,
 } from "../support/configs";
+import { runs } from "../support/runs";
 
 const web = "stacks.web";
 const api = "stacks.web.certificates.api";
@@ -1009,7 +1010,7 @@ describe("all at once", () => {
         const both = replaced(replaced(fullConfig(), one.path, one.wrong), other.path, other.wrong);
         expect(problemsOf(both)).toEqual([...new Set([...one.lines, ...other.lines])].sort());
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1062,7 +1063,7 @@ describe("whatever is given", () => {
   test("any JSON is read, and none of it is a config by chance", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1082,7 +1083,7 @@ describe("whatever is given", () => {
         );
         expect(missing).toEqual([]);
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1110,7 +1111,7 @@ describe("whatever is given", () => {
         const lines = saidOf(config).join("\n");
         for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 });

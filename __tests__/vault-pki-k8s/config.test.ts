@@ -8,6 +8,7 @@ import { checkedConfig } from "../../stacks/check";
 import type { VaultPkiK8sConfig } from "../../stacks/vault-pki-k8s/config";
 import { roleOf } from "../../stacks/vault-pki-k8s/role";
 import { problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -117,6 +118,13 @@ describe("refuses", () => {
       certificate({ lifetime: "30d" }),
       [
         `${at}.lifetime: is "30d": an apply renews in the last third, 10d, which must hold two applies (applyEvery 7d); write at least "42d", apply more often, or write a delivery that renews itself ("cert-manager")`,
+      ],
+    ],
+    [
+      "an annotation that an Ingress cannot have",
+      certificate({ consumer: { ingress: { service: "api", annotations: { "a b": "c" } } } }),
+      [
+        `${at}.consumer.ingress.annotations["a b"]: is no annotation key; write one such as "nginx.ingress.kubernetes.io/backend-protocol"`,
       ],
     ],
     [
@@ -628,7 +636,7 @@ test("a role that is derived issues all of its certificate's names, together, an
       expect([...verdict.dns].sort()).toEqual(complete.names);
       expect(unintendedNames(role, complete.names)).toEqual([]);
     }),
-    { numRuns: 30 },
+    runs(12),
   );
 });
 
@@ -679,6 +687,6 @@ test("an advised lifetime is accepted without a word, and Vault issues it, and a
       const limits = { mountDefault: intermediate, mountMax: intermediate, caLifetime: intermediate - 1 };
       expect(simulateRole(roleOf(refused), { common_name: refused.commonName }, limits).issued).toBe(false);
     }),
-    { numRuns: 25 },
+    runs(10),
   );
 });

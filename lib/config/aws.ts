@@ -1,16 +1,14 @@
-import { patterned } from "./fields";
+import { patterned, text } from "./fields";
 import { show } from "./report";
 
 /** An AWS region by shape; there is no list to go stale. */
 const regionPattern = "^[a-z]{2}(-[a-z]+){1,2}-[1-9]$";
-/** An AWS account. */
-const accountPattern = "^[0-9]{12}$";
 /** A Route 53 hosted zone id. */
 export const zoneIdPattern = "^Z[A-Z0-9]{1,31}$";
 
 /** The schema of an AWS account. */
 export const accountInput = (description: string) =>
-  patterned({ description, examples: ["111122223333"], pattern: accountPattern }, "the 12 digits of an AWS account");
+  patterned({ description, examples: ["111122223333"], pattern: "^[0-9]{12}$" }, "the 12 digits of an AWS account");
 
 /** The schema of an AWS region. */
 export const regionInput = (description: string) =>
@@ -22,24 +20,25 @@ export function zoneIdProblem(value: string): string | undefined {
   return `is ${show(value)}, which is no id of a Route 53 hosted zone; write "Z" and up to 31 of A-Z and 0-9, such as "Z0123456789ABCDEFGHIJ"`;
 }
 
+/** The schema of the id of a Route 53 hosted zone. */
+export const zoneIdInput = (description: string, example: string) =>
+  text({ description, examples: [example], pattern: zoneIdPattern }, zoneIdProblem);
+
 /** The parts of an Amazon resource name that decide where it can be used. */
 export interface Arn {
   /** The whole name. */
   readonly arn: string;
   readonly partition: string;
-  readonly service: string;
   readonly region: string;
   readonly account: string;
-  readonly resource: string;
 }
 
-/** The parts of an ARN of a regional resource, or `undefined` if the text is none. */
-function parseArn(text: string): Arn | undefined {
-  const [, partition, service, region, account, resource] =
-    /^arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]+):([0-9]{12}):(\S+)$/.exec(text) ?? [];
-  if (!partition || !service || !region || !account || !resource) return undefined;
-  if (!new RegExp(regionPattern).test(region)) return undefined;
-  return { arn: text, partition, service, region, account, resource };
+/** The parts of an ARN of a service's regional resource, or `undefined` if the text is none. */
+function parseArn(text: string, service: string): (Arn & { readonly resource: string }) | undefined {
+  const form = new RegExp(`^arn:(aws[a-z-]*):${service}:([a-z0-9-]+):([0-9]{12}):(\\S+)$`);
+  const [arn, partition, region, account, resource] = form.exec(text) ?? [];
+  if (!arn || !partition || !region || !account || !resource) return undefined;
+  return new RegExp(regionPattern).test(region) ? { arn, partition, region, account, resource } : undefined;
 }
 
 /** A load balancer's listener, as its ARN names it. */
@@ -51,17 +50,17 @@ export interface ListenerArn extends Arn {
 
 /** Reads the ARN of an Application or Network Load Balancer's listener; `undefined` if the text is none. */
 export function parseListenerArn(text: string): ListenerArn | undefined {
-  const arn = parseArn(text);
+  const arn = parseArn(text, "elasticloadbalancing");
   const [, type, loadBalancer, listener] =
     /^listener\/(app|net)\/([A-Za-z0-9-]{1,32})\/[0-9a-f]{16}\/([0-9a-f]{16})$/.exec(arn?.resource ?? "") ?? [];
-  if (arn?.service !== "elasticloadbalancing" || !loadBalancer || !listener) return undefined;
+  if (arn === undefined || !loadBalancer || !listener) return undefined;
   return { ...arn, kind: type === "app" ? "alb-listener" : "nlb-listener", loadBalancer, listener };
 }
 
 /** Reads the ARN of a standard SNS topic, the only kind an alarm can notify; `undefined` if the text is none. */
 export function parseTopicArn(text: string): Arn | undefined {
-  const arn = parseArn(text);
-  return arn?.service === "sns" && /^[A-Za-z0-9_-]{1,256}$/.test(arn.resource) ? arn : undefined;
+  const arn = parseArn(text, "sns");
+  return arn && /^[A-Za-z0-9_-]{1,256}$/.test(arn.resource) ? arn : undefined;
 }
 
 /** The partition a region belongs to: nothing in one partition can use a thing of another. */

@@ -134,15 +134,6 @@ export type BackendConfig = z.infer<typeof backendInput>;
 
 /** Whether the state is encrypted at rest. */
 export function isEncrypted(backend: BackendConfig): boolean {
-  switch (backend.type) {
-    case "s3":
-    case "gcs":
-    case "azurerm":
-    case "cloud":
-      return true;
-    case "kubernetes":
-      return backend.encryptedAtRest === true;
-    default:
-      return false;
-  }
+  if (backend.type === "kubernetes") return backend.encryptedAtRest === true;
+  return ["s3", "gcs", "azurerm", "cloud"].includes(backend.type);
 }

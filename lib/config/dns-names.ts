@@ -8,7 +8,9 @@ import { show } from "./report";
 export type DnsName = string;
 
 /** A name in its normal form, or why it is none. */
-export type ParsedName = { readonly name: DnsName; readonly advice?: string } | { readonly mistake: string };
+export type ParsedName =
+  | { readonly name: DnsName; readonly advice?: string | undefined; readonly mistake?: undefined }
+  | { readonly name?: undefined; readonly mistake: string };
 
 /** The longest common name a certificate can carry, in characters (RFC 5280, ub-common-name). */
 export const commonNameLimit = 64;
@@ -30,12 +32,17 @@ export function parseName(text: string): ParsedName {
   const shape = shapeMistake(encoded, name);
   if (shape !== undefined) return { mistake: shape };
   const scripts = mixedScripts(host);
-  return scripts === undefined
-    ? { name }
-    : {
-        name,
-        advice: `mixes ${scripts} letters in one label, which can look like another name; check that it is meant`,
-      };
+  return {
+    name,
+    advice:
+      scripts && `mixes ${scripts} letters in one label, which can look like another name; check that it is meant`,
+  };
+}
+
+/** Why the text is no DNS name of one thing, if it is none. */
+export function hostProblem(text: string, wanted: string): string | undefined {
+  const { name, mistake } = parseName(text);
+  return name?.startsWith("*.") ? `is a wildcard; write ${wanted}` : mistake;
 }
 
 /** The name without its wildcard label: what is proved for it, in DNS. */
@@ -55,12 +62,7 @@ export function isUnder(name: DnsName, zone: DnsName): boolean {
 
 /** The zone with the longest name that the given name lies in. */
 export function closestZone(name: DnsName, zones: readonly DnsName[]): DnsName | undefined {
-  return zones
-    .filter((zone) => isUnder(name, zone))
-    .reduce<DnsName | undefined>(
-      (best, zone) => (best !== undefined && best.length >= zone.length ? best : zone),
-      undefined,
-    );
+  return zones.filter((zone) => isUnder(name, zone)).sort((one, other) => other.length - one.length)[0];
 }
 
 /**

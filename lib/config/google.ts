@@ -7,9 +7,7 @@ const projectIdPattern = "^[a-z][a-z0-9-]{4,28}[a-z0-9]$";
 /** What Compute calls its resources, and Cloud DNS its zones (RFC 1035 label). */
 export const computeNamePattern = "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$";
 /** A region by shape; there is no list to go stale. */
-const googleRegionPattern = "^[a-z]+-[a-z]+[0-9]{1,2}$";
-/** A zone of a region by shape. */
-const googleZonePattern = "^[a-z]+-[a-z]+[0-9]{1,2}-[a-z]$";
+const googleRegion = "^[a-z]+-[a-z]+[0-9]{1,2}";
 
 /** Why the text is no project id, if it is none. */
 function projectIdProblem(text: string): string | undefined {
@@ -30,11 +28,14 @@ export const projectIdInput = (notes: Omit<FieldNotes, "pattern">) =>
 
 /** The schema of a region. */
 export const googleRegionInput = (description: string, example: string) =>
-  patterned({ description, examples: [example], pattern: googleRegionPattern }, 'a region, such as "europe-west4"');
+  patterned({ description, examples: [example], pattern: `${googleRegion}$` }, 'a region, such as "europe-west4"');
 
 /** The schema of a zone of a region. */
 export const googleZoneInput = (description: string, example: string) =>
-  patterned({ description, examples: [example], pattern: googleZonePattern }, 'a zone, such as "europe-west4-a"');
+  patterned(
+    { description, examples: [example], pattern: `${googleRegion}-[a-z]$` },
+    'a zone, such as "europe-west4-a"',
+  );
 
 /** Whose names they are: stacks that share a Google project must not share names. */
 export interface NameScope {
@@ -69,7 +70,7 @@ export function googleName(scope: NameScope, what: string, replacing: readonly u
 const addressed = ["user", "serviceAccount", "group", "domain"];
 
 /** An IAM member as Google keeps it, or why the text names none that may be given a role here. */
-export function parseMember(text: string): { readonly member: string } | { readonly mistake: string } {
+export function parseMember(text: string): { readonly member?: string; readonly mistake?: string } {
   const example = `such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"`;
   if (text === "allUsers" || text === "allAuthenticatedUsers") {
     return {
@@ -86,15 +87,15 @@ export function parseMember(text: string): { readonly member: string } | { reado
   };
 }
 
-/** A version of a Cloud KMS key. */
-export const kmsKeyVersionPattern =
-  "^projects/[^/\\s]+/locations/[^/\\s]+/keyRings/[^/\\s]+/cryptoKeys/[^/\\s]+/cryptoKeyVersions/[1-9][0-9]*$";
+const kmsKey = "^projects/[^/\\s]+/locations/[^/\\s]+/keyRings/[^/\\s]+/cryptoKeys/[^/\\s]+";
+const kmsKeyVersionPattern = `${kmsKey}/cryptoKeyVersions/[1-9][0-9]*$`;
+const kmsKeyVersion = "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1";
 
-/** Why the text is no version of a Cloud KMS key, if it is none. */
-export function kmsKeyVersionProblem(text: string): string | undefined {
-  if (new RegExp(kmsKeyVersionPattern).test(text)) return undefined;
-  const key = /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+$/.test(text);
-  return key
-    ? `is ${show(text)}, a key without a version, and an authority signs with one version for life; add "/cryptoKeyVersions/" and its number`
-    : `is ${show(text)}; write the version of a Cloud KMS key, such as "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"`;
-}
+/** The schema of a version of a Cloud KMS key. */
+export const kmsKeyVersionInput = (description: string) =>
+  text({ description, examples: [kmsKeyVersion], pattern: kmsKeyVersionPattern }, (value) => {
+    if (new RegExp(kmsKeyVersionPattern).test(value)) return undefined;
+    return new RegExp(`${kmsKey}$`).test(value)
+      ? `is ${show(value)}, a key without a version, and an authority signs with one version for life; add "/cryptoKeyVersions/" and its number`
+      : `is ${show(value)}; write the version of a Cloud KMS key, such as ${show(kmsKeyVersion)}`;
+  });

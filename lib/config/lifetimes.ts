@@ -30,5 +30,12 @@ export function laterLifetimes(horizon: string | undefined): readonly { from: st
   return calendar.filter(({ lifetime }) => lifetime < publicLifetime(horizon));
 }
 
-/** The share of its lifetime at whose end a private certificate is replaced. */
-export const renewalShare = 1 / 3;
+/** How long before its end a private certificate is replaced: in its last third, counted in whole steps. */
+export function renewalWindow(lifetime: Seconds, step: Seconds = 1): Seconds {
+  return Math.floor(lifetime / 3 / step) * step;
+}
+
+/** The least lifetime whose renewal window holds two applies, in whole units, a third of which is whole steps. */
+export function leastLifetime(applyEvery: Seconds, unit: Seconds): Seconds {
+  return Math.ceil((6 * applyEvery) / unit) * unit;
+}

@@ -1,7 +1,6 @@
 import { day, type Seconds, showDuration } from "../../lib/config/duration";
 import { laterLifetimes } from "../../lib/config/lifetimes";
-import { type Place, placeAt } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { defaultAlarm, type ExpiryAlarmConfig } from "./config";
 
 /**
@@ -38,7 +37,7 @@ export function checkAlarm(
   }
   const broken = laterLifetimes(horizon).find((later) => alarm.before >= renewalPoint(later.lifetime));
   // The default follows the horizon by itself.
-  if (broken === undefined || alarm.before === advised || placeAt(["horizon"], place.report).refused) return;
+  if (broken === undefined || alarm.before === advised || place.elsewhere("horizon").refused) return;
   const point = showDuration(renewalPoint(broken.lifetime));
   place.warning(
     `is ${got}, but from ${broken.from} certificates live ${showDuration(broken.lifetime)} and ACM renews them ${point} before the end, so it would ring each time; write less than ${point}, or set horizon to ${show(broken.from)} and leave it out`,

@@ -1,5 +1,5 @@
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import type { CasShortLivedConfig } from "./config";
 import { renewalProblem } from "./config-renewal";
 

@@ -1,6 +1,5 @@
 import { isUnder } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { nearest } from "../../lib/config/structure";
 import { checkLifetimes } from "./check-lifetimes";
@@ -31,16 +30,14 @@ export function check(config: CasShortLivedConfig, { applyEvery }: Settings, pla
 function checkTier({ tier, publish, root, issuers, nodeGroups }: CasShortLivedConfig, place: Place): void {
   if (tier !== "devops") return;
   const authorities = [
-    { authority: place.in("root"), key: root.key },
-    ...issuers.map(({ name, key }) => ({ authority: place.in("issuers", name), key })),
+    { version: place.in("root", "kmsKeyVersion"), key: root.key },
+    ...issuers.map(({ name, key }) => ({ version: place.in("issuers", name, "kmsKeyVersion"), key })),
   ];
-  for (const { authority, key } of authorities) {
+  for (const { version, key } of authorities) {
     if ("kind" in key) continue;
-    authority
-      .in("kmsKeyVersion")
-      .problem(
-        'is given, but the tier "devops" signs with keys that Google makes only; write key, or tier: "enterprise"',
-      );
+    version.problem(
+      'is given, but the tier "devops" signs with keys that Google makes only; write key, or tier: "enterprise"',
+    );
   }
   if (publish.crl) {
     place

@@ -9,6 +9,7 @@ import {
   registrableDomain,
   withoutWildcard,
 } from "../../../lib/config/dns-names";
+import { runs } from "../../support/runs";
 
 /** What UTS #46 makes of a host name with every check a certificate authority would make; `undefined` for none. */
 function byTheStandard(text: string): string | undefined {
@@ -65,10 +66,10 @@ const anyText = fc
 
 describe("a DNS name", () => {
   test.each([
-    ["names of plain letters", name(plainLetter), 150],
-    ["names of any letters", name(anyLetter), 150],
-    ["any text", anyText, 40],
-  ])("%s: what UTS #46 takes is taken in the same form, and what it refuses is refused", (_, texts, numRuns) => {
+    ["names of plain letters", name(plainLetter), 50],
+    ["names of any letters", name(anyLetter), 50],
+    ["any text", anyText, 20],
+  ])("%s: what UTS #46 takes is taken in the same form, and what it refuses is refused", (_, texts, usual) => {
     fc.assert(
       fc.property(texts, (text) => {
         const parsed = nameOf(text);
@@ -77,7 +78,7 @@ describe("a DNS name", () => {
         if (parsed === undefined) return;
         expect([parsed, `${parsed}.`, parsed.toUpperCase()].map(nameOf)).toEqual([parsed, parsed, parsed]);
       }),
-      { numRuns },
+      runs(usual),
     );
   });
 
@@ -139,7 +140,7 @@ describe("zones and common names", () => {
         expect(closestZone(text, all)).toBe(endings.find((ending) => all.includes(ending)));
         expect(closestZone(text, [...all].reverse())).toBe(closestZone(text, all));
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 
@@ -180,7 +181,7 @@ describe("zones and common names", () => {
         const plain = short.filter((one) => !one.includes("*"));
         expect(common).toBe(plain[0] ?? short[0]);
       }),
-      { numRuns: 100 },
+      runs(40),
     );
   });
 

@@ -3,6 +3,7 @@ import { partitionOf } from "../../../lib/config/aws";
 import { day, goDuration, parseDuration, showDuration } from "../../../lib/config/duration";
 import { isDate, laterLifetimes } from "../../../lib/config/lifetimes";
 import { albListener, certificateOf } from "../../support/configs";
+import { runs } from "../../support/runs";
 
 describe("times and places", () => {
   test.each([
@@ -31,7 +32,7 @@ describe("times and places", () => {
       fc.property(fc.integer({ min: 1, max: 36_500 * day }), (seconds) => {
         expect(parseDuration(showDuration(seconds))).toBe(seconds);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 

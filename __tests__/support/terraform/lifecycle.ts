@@ -327,7 +327,7 @@ function expectCalls(world: World, { calls, besides = [] }: Calls): void {
 }
 
 async function expectNothingToDo(stack: Workspace): Promise<void> {
-  expect(await stack.plan()).toMatchObject({ exitCode: 0, actions: {}, warnings: [] });
+  expect(await stack.plan()).toMatchObject({ exitCode: 0, actions: {}, outputs: [], warnings: [] });
 }
 
 /** Applies while somebody asks all the time what consumers are served. */
