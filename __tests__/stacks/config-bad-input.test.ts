@@ -529,6 +529,20 @@ describe("names", () => {
       [`${api}.names["xn--bcher-kva.example"]: no zone covers it; add "xn--bcher-kva.example" to dns.zones`],
     ],
     [
+      "names that no public authority issues for, whatever zones there are",
+      {
+        "api/names": ["api.example.com", "vllm.svc.cluster.local", "*.ray.internal", "api.corp", "*.co.uk", "a.co.uk"],
+        "web/dns/zones": { "example.com": "Z1", "a.co.uk": "Z2", local: "Z3" },
+      },
+      [
+        `${api}.names["*.co.uk"]: is "*.co.uk": below "co.uk" anybody registers names, and ACM issues for registered ones only; write the whole name`,
+        ...["*.ray.internal", "api.corp", "vllm.svc.cluster.local"].map(
+          (name) =>
+            `${api}.names["${name}"]: ends in "${name.split(".").at(-1)}", which is no public top-level domain, and ACM issues for public names only; write one, or let a private authority sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+        ),
+      ],
+    ],
+    [
       "more names than every account may have",
       { "api/names": names(11) },
       [

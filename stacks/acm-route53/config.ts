@@ -1,6 +1,12 @@
 import { type Arn, type ListenerArn, parseListenerArn, parseTopicArn } from "../../lib/config/aws";
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
-import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "../../lib/config/dns-names";
+import {
+  commonNameLimit,
+  commonNameOf,
+  type DnsName,
+  publicNameProblem,
+  withoutWildcard,
+} from "../../lib/config/dns-names";
 import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import { publicLifetime } from "../../lib/config/lifetimes";
@@ -104,11 +110,11 @@ function readCertificate(
       `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
     );
   }
-  const issuable = names.filter((name) => withoutWildcard(name).includes("."));
-  for (const member of names.filter((name) => !issuable.includes(name))) {
-    const message = "has one label, and ACM issues for domain names of two or more; write the whole name";
-    namesPlace.in({ member }).problem(message);
-  }
+  const issuable = names.filter((member) => {
+    const mistake = publicNameProblem(member, "ACM");
+    namesPlace.in({ member }).problem(mistake);
+    return mistake === undefined;
+  });
   const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
   const records = place.in("records").refused ? "existing" : rest.records;
   // A consumer that could not be read may need another region.
