@@ -263,3 +263,40 @@ describe("one owner for each record", () => {
     ],
   ])("fine: %s", (_, changes) => expect(problemsOf(changed(changes))).toEqual([]));
 });
+
+describe("alarms of one name", () => {
+  const alarmed = (one: Record<string, unknown>, other: Record<string, unknown>) => {
+    const config = goodConfig() as unknown as { stacks: Record<string, Record<string, unknown>> };
+    const { web } = config.stacks;
+    const certificate = (key: string, name: string) => ({
+      certificates: { [key]: { names: [`${name}.example.com`] } },
+    });
+    config.stacks = {
+      web: { ...web, ...certificate("b-api", "one"), ...one },
+      "web-b": { ...web, ...certificate("api", "two"), ...other },
+    };
+    return problemsOf(config);
+  };
+  const told =
+    'stacks.web-b.certificates.api: would have the alarm "ai-platform-test-web-b-api-expiry", which is that of certificate b-api of stack web; rename one of them';
+  const orState = ", or state the account of both if they differ";
+
+  test("are refused, since each apply would take the alarm from the other", () => {
+    expect(alarmed({}, {})).toEqual([told]);
+    expect(alarmed({ account: undefined }, {})).toEqual([told + orState]);
+  });
+
+  test("are two in two regions or accounts, and none where one is left out", () => {
+    expect(alarmed({ region: "eu-central-1" }, {})).toEqual([]);
+    expect(alarmed({ account: "444455556666" }, {})).toEqual([]);
+    const silent = { api: { names: ["two.example.com"], alarm: false } };
+    expect(alarmed({}, { certificates: silent })).toEqual([]);
+  });
+
+  test("are those of one region, wherever CloudFront takes them", () => {
+    const edge = (key: string, name: string) => ({
+      certificates: { [key]: { names: [`${name}.example.com`], attach: [{ to: "cloudfront" }] } },
+    });
+    expect(alarmed({ region: "eu-central-1", ...edge("b-api", "one") }, edge("api", "two"))).toEqual([told]);
+  });
+});

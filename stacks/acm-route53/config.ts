@@ -30,6 +30,8 @@ export interface ValidationConfig {
 
 /** What rings when a certificate was not renewed. */
 export interface ExpiryAlarmConfig {
+  /** Its name in CloudWatch, of which an account has one per region. */
+  readonly name: string;
   readonly before: Seconds;
   /** SNS topics, sorted by ARN. */
   readonly topics: readonly Arn[];
@@ -67,8 +69,10 @@ export interface AcmRoute53Config {
  * Completes a stack: names normalised and sorted, each with its zone, defaults filled in. Reports what keeps a
  * certificate from having its parts; judging the parts is left to the checks.
  */
-export function read(input: AcmRoute53Input, { horizon }: Around, place: Place): AcmRoute53Config {
+export function read(input: AcmRoute53Input, around: Around, place: Place): AcmRoute53Config {
+  const { project, environment, stack, horizon } = around;
   const lifetime = publicLifetime(horizon);
+  const alarmPrefix = `${project}-${environment}-${stack}`;
   const zones = readZones(input.dns.zones, place.in("dns"));
   const entries = sortedEntries(input.certificates);
   const certificatesPlace = place.in("certificates");
@@ -76,7 +80,12 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
     certificatesPlace.problem("is empty; write at least one certificate");
   }
   const certificates = entries.map(([name, certificate]) =>
-    readCertificate(name, certificate, { region: input.region, zones, lifetime }, certificatesPlace.in(name)),
+    readCertificate(
+      name,
+      certificate,
+      { region: input.region, zones, lifetime, alarmPrefix },
+      certificatesPlace.in(name),
+    ),
   );
   return {
     account: input.account || undefined,
@@ -96,7 +105,10 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
 function readCertificate(
   name: string,
   input: CertificateInput,
-  stack: Pick<AcmRoute53Config, "region" | "lifetime"> & { readonly zones: Zones | undefined },
+  stack: Pick<AcmRoute53Config, "region" | "lifetime"> & {
+    readonly zones: Zones | undefined;
+    readonly alarmPrefix: string;
+  },
   place: Place,
 ): AcmCertificateConfig {
   place.problem(keyProblem(name));
@@ -128,7 +140,7 @@ function readCertificate(
     region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : stack.region,
     listeners: sortedArns(attach.map((one) => ("arn" in one ? parseListenerArn(one.arn) : undefined))),
     consumers,
-    alarm: readAlarm(alarm, stack.lifetime),
+    alarm: readAlarm(`${stack.alarmPrefix}-${name}-expiry`, alarm, stack.lifetime),
     validations: records === "managed" ? readValidations(issuable, stack.zones, namesPlace) : [],
     records,
   };
@@ -139,9 +151,10 @@ export function defaultAlarm(lifetime: Seconds): Seconds {
   return Math.floor((lifetime * 0.15) / day) * day;
 }
 
-function readAlarm(input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
+function readAlarm(name: string, input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
   if (input === false) return undefined;
-  return { before: input.before ?? defaultAlarm(lifetime), topics: sortedArns(input.topics.map(parseTopicArn)) };
+  const { before = defaultAlarm(lifetime), topics } = input;
+  return { name, before, topics: sortedArns(topics.map(parseTopicArn)) };
 }
 
 function sortedArns<Kind extends Arn>(arns: readonly (Kind | undefined)[]): readonly Kind[] {
