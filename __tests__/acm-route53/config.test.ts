@@ -56,7 +56,7 @@ describe("certificates", () => {
     ["2029-03-15", 47, 7],
     ["2099-01-01", 47, 7],
   ])("at the horizon %s certificates live %s days and the alarm rings %s days before", (horizon, lifetime, alarm) => {
-    const stack = stackOf({ horizon });
+    const stack = stackOf({ horizon, "api/alarm": {} });
     expect(stack.lifetime).toBe(lifetime * day);
     expect(stack.certificates[0]?.alarm).toMatchObject({ before: alarm * day, topics: [] });
     expect(publicLifetime(horizon)).toBe(lifetime * day);

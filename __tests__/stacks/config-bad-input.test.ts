@@ -661,7 +661,7 @@ describe("lengths of time", () => {
     ...["2027", "2027-02-30", "2027-13-01", "15.3.2027", "2027-03-15T00:00:00Z", "tomorrow", ""].map(
       (text): Row => [
         `the horizon ${JSON.stringify(text)}`,
-        { horizon: text, "api/alarm": { before: "44d" } },
+        { horizon: text, "api/alarm": { before: "44d", topics: [topic] } },
         [`horizon: is ${JSON.stringify(text)}, which is no date; write one such as "2027-03-15"`],
       ],
     ),
