@@ -964,3 +964,12 @@ test("dns that leads no name anywhere brings a provider and look-ups for nothing
     "stacks.mesh.dns: leads nowhere, since no service has public names; write names, or leave it out",
   ]);
 });
+
+test("a certificate that lives for years, once where the stack has it", () => {
+  const said = 'is "900d": a key that leaks is good as long, and clients of Apple refuse more than 825d; write less';
+  const own = { ...pods, lifetime: "900d" };
+  expect(warningsOf(mesh({ lifetime: "900d" }))).toEqual([`stacks.mesh.lifetime: ${said}`]);
+  expect(warningsOf(mesh({ services: { ingest: pods, trainer: own } }))).toEqual([
+    `stacks.mesh.services.trainer.lifetime: ${said}`,
+  ]);
+});

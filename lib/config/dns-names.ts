@@ -45,6 +45,11 @@ export function hostProblem(text: string, wanted: string): string | undefined {
   return name?.startsWith("*.") ? `is a wildcard; write ${wanted}` : mistake;
 }
 
+/** Whether the host of an address, as `URL` has it, is the machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
+}
+
 /** The name without its wildcard label: what is proved for it, in DNS. */
 export function withoutWildcard(name: DnsName): DnsName {
   return name.startsWith("*.") ? name.slice(2) : name;

@@ -69,13 +69,19 @@ export function googleName(scope: NameScope, what: string, replacing: readonly u
 /** Kinds of IAM members whose name is an address, which Google keeps in lower case. */
 const addressed = ["user", "serviceAccount", "group", "domain"];
 
+/** Members that are everybody, in Google's two ways of writing them, and the domain of everybody's mail. */
+const everybody: readonly { readonly members: RegExp; readonly who: string }[] = [
+  { members: /^(allUsers|principalSet:\/\/goog\/public:all)$/, who: "everybody on the internet" },
+  { members: /^allAuthenticatedUsers$/, who: "everybody with a Google account" },
+  { members: /^domain:(gmail|googlemail)\.com$/i, who: "everybody with a mailbox at Google" },
+];
+
 /** An IAM member as Google keeps it, or why the text names none that may be given a role here. */
 export function parseMember(text: string): { readonly member?: string; readonly mistake?: string } {
   const example = `such as "serviceAccount:trainers@ai-training.iam.gserviceaccount.com"`;
-  if (text === "allUsers" || text === "allAuthenticatedUsers") {
-    return {
-      mistake: `gives ${text === "allUsers" ? "everybody on the internet" : "everybody with a Google account"} the right to a certificate; name who gets one, ${example}`,
-    };
+  const anybody = everybody.find(({ members }) => members.test(text));
+  if (anybody !== undefined) {
+    return { mistake: `gives ${anybody.who} the right to a certificate; name who gets one, ${example}` };
   }
   const [, kind, name] = /^([A-Za-z]+):(\S+)$/.exec(text) ?? [];
   if (kind !== undefined && name !== undefined) {
