@@ -983,6 +983,24 @@ test("names that the cluster answers for need no dns, and lead nowhere", () => {
   expect(problemsOf(mesh(own))).toEqual([]);
 });
 
+test("annotations of an Ingress are text: what looks like an expression is meant as it stands", () => {
+  const annotated = (value: string) =>
+    ingest({ ...names, ingress: { annotations: { "nginx.org/server-snippets": value } } }, { dns });
+  const said = (value: string) => problemsOf(annotated(value)).map((line) => line.replace(/^.*?\]: /, ""));
+  const text = "return 308 https://${host}$request_uri; %{x}";
+  expect(said(text)).toEqual([]);
+  expect(completedService(annotated(text)).ingress?.annotations).toEqual({ "nginx.org/server-snippets": text });
+  for (const start of ["${", "%{"]) {
+    const twice = `${start[0]}${start}`;
+    const advice = `contains "${twice}"; write "${start}" as it is meant: Terraform is given it escaped`;
+    expect(said(`${twice}host}`)).toEqual([advice]);
+  }
+  expect(said("${TfToken[TOKEN.0]}")).toEqual([
+    'contains "${", which Terraform would evaluate; write the value itself',
+  ]);
+  expect(problemsOf(ingest({ ...names, ingress: { annotations: { "${x}": "" } } }, { dns }))).toHaveLength(1);
+});
+
 test("dns that leads no name anywhere brings a provider and look-ups for nothing", () => {
   expect(warningsOf(mesh({ dns }))).toEqual([
     "stacks.mesh.dns: leads nowhere, since no service has public names; write names, or leave it out",
