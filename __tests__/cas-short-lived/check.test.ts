@@ -48,7 +48,6 @@ const give = 'name who gets one, such as "serviceAccount:trainers@ai-training.ia
 
 test("a stack without a mistake is accepted without a word", () => {
   const issuers = {
-    a: { commonName: "A", phase: "disabled" },
     b: { commonName: "B" },
     c: { commonName: "C", phase: "staged" },
   };
@@ -637,6 +636,13 @@ describe("warns of", () => {
       trainers({ members: [`${pool}/*`, `${pool}/attribute.team/ml`, `${pool}/group/ml`] }),
       [
         `${trainersPath}.members["${pool}/*"]: is every identity of the pool, whichever of its providers lets it in; name one by "/subject/", or some by "/group/" or "/attribute.<name>/"`,
+      ],
+    ],
+    [
+      "an issuer that may be new and disabled",
+      cas({ issuers: { a: { commonName: "A" }, b: { commonName: "B", phase: "disabled" } } }),
+      [
+        'stacks.cas.issuers.b.phase: is "disabled", which is right only for an issuer that signed before: Google makes a new one staged or enabled, and refuses the plan; check --against what is deployed tells which it is',
       ],
     ],
     [

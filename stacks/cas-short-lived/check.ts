@@ -175,8 +175,16 @@ function checkCommonNames({ root, issuers }: CasShortLivedConfig, place: Place):
   }
 }
 
-/** At least one issuer must sign. */
+/** At least one issuer must sign, and none begins its life disabled. */
 function checkPhases({ issuers }: CasShortLivedConfig, place: Place): void {
+  for (const { name } of issuers.filter(({ phase }) => phase === "disabled")) {
+    // Synthesis does not know what was there before: `check --against` does, and refuses a new one.
+    place
+      .in("issuers", name, "phase")
+      .warning(
+        'is "disabled", which is right only for an issuer that signed before: Google makes a new one staged or enabled, and refuses the plan; check --against what is deployed tells which it is',
+      );
+  }
   const unclear = issuers.some(({ name }) => place.in("issuers", name, "phase").refused);
   if (issuers.length === 0 || unclear || issuers.some(({ phase }) => phase === "enabled")) return;
   const states = [...new Set(issuers.map(({ phase }) => phase))].join(" or ");
