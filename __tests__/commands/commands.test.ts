@@ -83,7 +83,7 @@ function configOf(stacks: readonly string[], more: object = {}): object {
     account: "111122223333",
     region: "eu-west-1",
     dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
-    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`] } },
+    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`], alarm: false } },
   });
   return {
     project: "ai-platform",
@@ -479,8 +479,13 @@ describe("check", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const report = JSON.parse(stdout) as { environment: string; problems: string[]; warnings: string[] };
     expect(report).toMatchObject({ config: everything, environment: "everything", problems: [] });
-    expect(report.warnings).toEqual([expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /)]);
-    expect(command(["check"], { configFile: everything }).stderr).toBe(`warning: ${report.warnings[0]}\n`);
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^stacks\.cdn-only\.certificates: have alarms that tell nobody/),
+      expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /),
+      expect.stringMatching(/^stacks\.public\.certificates: have alarms that tell nobody/),
+    ]);
+    const lines = report.warnings.map((warning) => `warning: ${warning}\n`).join("");
+    expect(command(["check"], { configFile: everything }).stderr).toBe(lines);
   });
 });
 

@@ -4,6 +4,9 @@ import { secretIn } from "./secrets";
 /** Fields that hold PEM blocks, where line breaks belong. */
 const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle", "serverCaBundle"]);
 
+/** Maps whose values are other programs' text: what looks like an expression in them is written for Terraform as text. */
+const literalMaps: ReadonlySet<unknown> = new Set(["annotations"]);
+
 /** PEM blocks that hold nothing secret. */
 const publicBlocks =
   /-----BEGIN (NEW CERTIFICATE REQUEST|CERTIFICATE REQUEST|CERTIFICATE)-----[\sA-Za-z0-9+/=]*-----END \1-----/g;
@@ -47,7 +50,9 @@ export function plainData(value: unknown, place: Place, around: readonly object[
 
 /** Why a value cannot be in a config; what is wrong with its members is left to them. */
 function problemWith(value: unknown, { path }: Place, around: readonly object[]): string | undefined {
-  if (typeof value === "string") return textProblem(value, pemFields.has(path.at(-1)));
+  if (typeof value === "string") {
+    return textProblem(value, { pem: pemFields.has(path.at(-1)), literal: literalMaps.has(path.at(-2)) });
+  }
   if (value === null || typeof value === "boolean" || Number.isFinite(value)) return undefined;
   if (typeof value !== "object") return `is ${kindOf(value)}; ${plain}`;
   if (around.includes(value)) return "contains itself; write out what is meant";
@@ -65,17 +70,22 @@ function kindOf(value: unknown): string {
 
 function keyProblem(key: string): string | undefined {
   if (machinery.has(key)) return `a key may not be ${oneOf([...machinery])}; choose another name`;
-  return textProblem(key, false);
+  return textProblem(key);
 }
 
-function textProblem(text: string, pem: boolean): string | undefined {
+function textProblem(text: string, { pem = false, literal = false } = {}): string | undefined {
   // A line of base64 in a public PEM block may look like a secret: ignore such blocks.
   const secret = secretIn(pem ? text.replace(publicBlocks, "") : text);
   if (secret !== undefined) {
     return `looks like ${secret}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
   }
   const expression = /[$%]\{/.exec(text)?.[0];
-  if (expression !== undefined) {
+  const escaped = /\$\$\{|%%\{/.exec(text)?.[0];
+  if (literal && escaped !== undefined) {
+    return `contains ${JSON.stringify(escaped)}; write ${JSON.stringify(escaped.slice(1))} as it is meant: Terraform is given it escaped`;
+  }
+  // What the framework takes for a reference of its own stays one, escaped or not.
+  if (expression !== undefined && !(literal && !text.includes("TfToken["))) {
     return `contains ${JSON.stringify(expression)}, which Terraform would evaluate; write the value itself`;
   }
   const control = /\p{Cc}/u.exec(pem ? text.replace(/\r?\n/g, "") : text)?.[0];
