@@ -4,10 +4,6 @@ import { secretIn } from "./secrets";
 /** Fields that hold PEM blocks, where line breaks belong. */
 const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle", "serverCaBundle"]);
 
-/** PEM blocks that hold nothing secret. */
-const publicBlocks =
-  /-----BEGIN (NEW CERTIFICATE REQUEST|CERTIFICATE REQUEST|CERTIFICATE)-----[\sA-Za-z0-9+/=]*-----END \1-----/g;
-
 /** More levels than any config has; reading many thousands would exhaust the stack. */
 const mostLevels = 20;
 
@@ -57,6 +53,11 @@ export function plainData(value: unknown, report: Report): unknown {
         report.warning([...path, key], "is undefined and counts as left out; is an environment variable unset?");
         continue;
       }
+      if (typeof member === "string" && privateMembers.has(key) && Object.hasOwn(item, "kty")) {
+        report.refuse([...path, key], refusedSecret("a private key"));
+        entries.push([key, ""]);
+        continue;
+      }
       const message = keyProblem(key);
       if (message === undefined) entries.push([key, copy(member, [...path, key], inside)]);
       else report.refuse([...path, secretIn(key) === undefined ? key : "(withheld)"], message);
@@ -65,6 +66,12 @@ export function plainData(value: unknown, report: Report): unknown {
   };
   return copy(value, [], []);
 }
+
+const refusedSecret = (what: string) =>
+  `looks like ${what}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
+
+/** The members of a JSON Web Key that are private (RFC 7518, 6.2.2, 6.3.2 and 6.4.1). */
+const privateMembers: ReadonlySet<string> = new Set(["d", "k", "p", "q", "dp", "dq", "qi"]);
 
 function kindOf(value: unknown): string {
   if (typeof value === "number") return `${value}`;
@@ -77,11 +84,8 @@ function keyProblem(key: string): string | undefined {
 }
 
 function textProblem(text: string, pem: boolean): string | undefined {
-  // A line of base64 in a public PEM block may look like a secret: ignore such blocks.
-  const secret = secretIn(pem ? text.replace(publicBlocks, "") : text);
-  if (secret !== undefined) {
-    return `looks like ${secret}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
-  }
+  const secret = secretIn(text);
+  if (secret !== undefined) return refusedSecret(secret);
   const expression = /[$%]\{/.exec(text)?.[0];
   if (expression !== undefined) {
     return `contains ${JSON.stringify(expression)}, which Terraform would evaluate; write the value itself`;
