@@ -1,4 +1,4 @@
-import { oneOf, type Path, type Report } from "./report";
+import { oneOf, type Path, type Report, show } from "./report";
 import { secretIn } from "./secrets";
 
 /** Fields that hold PEM blocks, where line breaks belong. */
@@ -26,6 +26,10 @@ export function plainData(value: unknown, report: Report): unknown {
       return "";
     }
     if (item === null || typeof item === "boolean") return item;
+    if (typeof item === "number" && isFrameworkToken(item)) {
+      report.refuse(path, `is ${item}, which the framework would take for a reference; write another number`);
+      return 0;
+    }
     if (typeof item === "number" && Number.isFinite(item)) return item;
     if (typeof item !== "object" || item === null) {
       report.refuse(path, `is ${kindOf(item)}; ${plain}`);
@@ -73,6 +77,26 @@ const refusedSecret = (what: string) =>
 /** The members of a JSON Web Key that are private (RFC 7518, 6.2.2, 6.3.2 and 6.4.1). */
 const privateMembers: ReadonlySet<string> = new Set(["d", "k", "p", "q", "dp", "dq", "qi"]);
 
+/**
+ * What CDKTF would take for a reference to something that Terraform knows later: `cdktf/lib/tokens/private/encoding.js`
+ * marks lists by `#{TfToken[` and maps by `&{TfToken[`, and finds numbers in texts too; `token.js` has two whole texts.
+ */
+function frameworkTokenIn(text: string): string | undefined {
+  const marked = /[#&]\{TfToken\[|^(?:String|Any) Map Token Value$/.exec(text)?.[0];
+  if (marked !== undefined) return marked;
+  // What the framework looks for, read once: not from the middle of such a word on.
+  const numbers = text.includes("e") ? text.matchAll(/(?<![-|\d.+])[-|\d.+]+e[-|\d.eE+]+/g) : [];
+  for (const [number] of numbers) if (isFrameworkToken(Number.parseFloat(number))) return number;
+  return undefined;
+}
+
+/** Numbers by whose first two bytes CDKTF knows its references, in lists and elsewhere, and the one that stands for maps. */
+function isFrameworkToken(number: number): boolean {
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setFloat64(0, number);
+  return number === -123456789 || [0xfbff, 0xfdff].includes(bytes.getUint16(0));
+}
+
 function kindOf(value: unknown): string {
   if (typeof value === "number") return `${value}`;
   return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
@@ -89,6 +113,10 @@ function textProblem(text: string, pem: boolean): string | undefined {
   const expression = /[$%]\{/.exec(text)?.[0];
   if (expression !== undefined) {
     return `contains ${JSON.stringify(expression)}, which Terraform would evaluate; write the value itself`;
+  }
+  const token = frameworkTokenIn(text);
+  if (token !== undefined) {
+    return `contains ${show(token)}, which the framework would take for a reference; write the value itself`;
   }
   const control = /\p{Cc}/u.exec(pem ? text.replace(/\r?\n/g, "") : text)?.[0];
   if (control !== undefined) {
