@@ -81,11 +81,14 @@ function whatWordIs(word: string, text: string, index: number): string | undefin
   if (!/[A-Z]/.test(word) || !/[a-z]/.test(word)) return undefined;
   const before = text[index - 1] ?? "";
   // Resource names and digests do not mix both cases with digits; behind ":" an ARN has a name, which may be any word.
-  if (/^[A-Za-z0-9/+]{40}$/.test(word) && !/[.:]/.test(before) && isRandom(word)) return "an AWS secret access key";
+  if (/^[A-Za-z0-9/+]{40}$/.test(word) && !/[.:]/.test(before) && isRandom(word, false))
+    return "an AWS secret access key";
   if (word.length < 40 || before === ":" || publicWord.test(word)) return undefined;
   // Somewhere in the word: another word may stand around a key.
   const parts = [word, word.slice(0, 40), word.slice(-40)].map((part) => part.replace(/=+$/, ""));
-  return parts.some(isRandom) && !isDigest(word) && !isText(word) ? "a key or token of random characters" : undefined;
+  return parts.some((part) => isRandom(part)) && !isDigest(word) && !isText(word)
+    ? "a key or token of random characters"
+    : undefined;
 }
 
 /** Digests with their algorithm, public keys of SSH, and the DER of certificates and requests. */
@@ -163,24 +166,31 @@ const isRandomKey = (text: string) =>
  * Whether a text has upper case, lower case and digits in no order. Of 40 random characters of base64, 16 are upper case and
  * 24 are of another class than the one before. Words in CamelCase change their class twice in five to seven letters, and have
  * one upper case letter in them; words between hyphens change it once.
+ *
+ * @param inWords - whether the text may be a name of several words, as most long ones are
  */
-function isRandom(text: string): boolean {
+function isRandom(text: string, inWords = true): boolean {
   const counts = { upper: 0, lower: 0, digit: 0, other: 0 };
+  let pairs = 0;
   let changes = 0;
   let capitals = 0;
-  let before: string | undefined;
+  let before: keyof typeof counts = "other";
   for (let index = 0; index < text.length; index += 1) {
     const now = classOf(text.charCodeAt(index));
     counts[now] += 1;
-    if (now !== "other" && before !== "other" && before !== undefined && now !== before) changes += 1;
-    if (before === "upper" && now === "lower") capitals += 1;
+    if (before !== "other" && now !== "other") pairs += 1;
+    if (before !== "other" && now !== "other" && now !== before) changes += 1;
+    if (before === "upper" && (now === "lower" || now === "digit")) capitals += 1;
     before = now;
   }
   const share = (count: number) => count / text.length;
   const mixed = counts.digit > 0 || share(counts.upper) > 0.3;
-  // Behind nearly every upper case letter a lower case one: words.
-  if (capitals > counts.upper * 0.8) return false;
-  return mixed && share(counts.upper) > 0.1 && share(counts.lower) > 0.1 && share(changes) > 0.3;
+  if (!mixed || share(counts.upper) <= 0.1 || share(counts.lower) <= 0.1) return false;
+  if (changes / pairs <= 0.3) return false;
+  if (!inWords) return true;
+  // Behind nearly every upper case letter no other, and a vowel among four letters: words.
+  const vowels = text.match(/[aeiou]/gi)?.length ?? 0;
+  return capitals <= counts.upper * 0.8 || (changes / pairs > 0.5 && vowels < 0.25 * (counts.upper + counts.lower));
 }
 
 function classOf(code: number): "upper" | "lower" | "digit" | "other" {
