@@ -249,16 +249,17 @@ test("a run that is killed leaves each stack old or new, but for the instant of 
   const before = state();
   expect(Object.keys(before)).toEqual(Object.keys(after));
   const moments = process.env.TLS_STACKS_THOROUGH === "1" ? 200 : 10;
+  const isOther = () => Object.entries(state()).every(([name, files]) => files === after[name]);
   let killed = 0;
   let mixed = 0;
   for (let moment = 0; moment < moments; moment++) {
-    const code = await synthesis(inHome(moment % 2 === 0 ? "other.json" : "one.json"), Math.random() * length);
+    const code = await synthesis(inHome(isOther() ? "one.json" : "other.json"), Math.random() * length);
     if (code < 0) killed++;
     mixed += Object.entries(state()).filter(([name, files]) => ![before[name], after[name]].includes(files)).length;
   }
   expect(killed).toBeGreaterThan(0);
   // Manifests and JSON are three renames: the instant between them is hit now and then, and never what is longer.
-  expect(mixed).toBeLessThanOrEqual(moments / 10);
+  expect(mixed).toBeLessThanOrEqual(1 + moments / 50);
   expect(await synthesis(inHome("one.json"))).toBeGreaterThan(0);
   expect(state()).toEqual(before);
   expect(readdirSync(inHome("out")).sort()).toEqual(["manifest.json", "stacks"]);
