@@ -285,7 +285,8 @@ interface Move {
 /**
  * Puts drafts in their place. A folder that is new comes in one rename. Of one that is there only what differs is
  * replaced: a shell or Terraform may be at work in it. Everything is ready before the first rename, and an unwritable
- * place is found then.
+ * place is found then. No system call replaces JSON and manifests at once: a run that is killed between their renames
+ * leaves them apart, until the next run.
  *
  * @throws before it moves anything, if a folder has the name of a file
  */
