@@ -83,7 +83,7 @@ function configOf(stacks: readonly string[], more: object = {}): object {
     account: "111122223333",
     region: "eu-west-1",
     dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
-    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`] } },
+    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`], alarm: false } },
   });
   return {
     project: "ai-platform",
@@ -121,6 +121,39 @@ function synth(config: object): Said {
 }
 
 const stackTrace = /^\s+at /m;
+
+describe("many findings", () => {
+  const wrong = (many: number) => {
+    const certificates = Object.fromEntries(
+      Array.from({ length: many }, (_, index) => [
+        `c${index}`,
+        { names: [`n${index}.example.com`], alarm: false, kye: "x" },
+      ]),
+    );
+    const { stacks, ...rest } = configOf(["web"]) as { stacks: { web: object } };
+    return { ...rest, stacks: { web: { ...stacks.web, certificates } } };
+  };
+
+  test.each([
+    [100, 102, undefined],
+    [101, 103, "  and 1 more problem; check --json lists all"],
+    [150, 103, "  and 50 more problems; check --json lists all"],
+  ])("of %s mistakes the first hundred are told", (many, lines, last) => {
+    write({ "config.json": wrong(many) });
+    for (const name of ["check", "synth"]) {
+      const { code, stderr } = command([name]);
+      const told = stderr.split("\n");
+      expect([code, told.length, told[0]]).toEqual([
+        1,
+        lines,
+        expect.stringMatching(new RegExp(`: ${many} problems$`)),
+      ]);
+      if (last !== undefined) expect(told.at(-2)).toBe(last);
+    }
+    const { problems } = JSON.parse(command(["check", "--json"]).stdout) as { problems: readonly string[] };
+    expect(problems).toHaveLength(many);
+  });
+});
 
 describe("synth", () => {
   test.each([
@@ -479,8 +512,13 @@ describe("check", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const report = JSON.parse(stdout) as { environment: string; problems: string[]; warnings: string[] };
     expect(report).toMatchObject({ config: everything, environment: "everything", problems: [] });
-    expect(report.warnings).toEqual([expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /)]);
-    expect(command(["check"], { configFile: everything }).stderr).toBe(`warning: ${report.warnings[0]}\n`);
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^stacks\.cdn-only\.certificates: have alarms that tell nobody/),
+      expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /),
+      expect.stringMatching(/^stacks\.public\.certificates: have alarms that tell nobody/),
+    ]);
+    const lines = report.warnings.map((warning) => `warning: ${warning}\n`).join("");
+    expect(command(["check"], { configFile: everything }).stderr).toBe(lines);
   });
 });
 

@@ -39,7 +39,7 @@ test("a reader that is slow gets everything all the same", () => {
   const names = Array.from({ length: 4_000 }, (_, index) => `n${index}.example.com`);
   const config = goodConfig() as unknown as { stacks: { web: { certificates: Record<string, object> } } };
   config.stacks.web.certificates = Object.fromEntries(
-    names.map((name) => [name.replaceAll(".", "-"), { names: [`${name}.${"wrong".repeat(5)}.test`] }]),
+    names.map((name) => [name.replaceAll(".", "-"), { names: [`${name}.${"wrong".repeat(5)}.com`] }]),
   );
   writeFileSync(join(home, "many.json"), JSON.stringify(config));
   const late = `setTimeout(() => { throw new Error("${secret}"); }, 100); Promise.reject(new Error("${secret}"));`;

@@ -131,6 +131,11 @@ describe("refuses", () => {
       "hosts.localhost: has one label, and Google issues for domain names of two or more; write the whole name",
     ],
     [
+      "a host inside a cluster",
+      hosts(["vllm.svc.cluster.local"]),
+      'hosts["vllm.svc.cluster.local"]: ends in "local", which is no public top-level domain, and Google issues for public names only; write one, or let a private authority sign: pipeline-tls, vault-pki-k8s or cas-short-lived',
+    ],
+    [
       "a host that no zone covers",
       hosts(["api.example.net"]),
       'hosts["api.example.net"]: no zone covers it; add "example.net" to dns.zones',

@@ -278,6 +278,17 @@ describe("certificates", () => {
     });
   });
 
+  test("live as long as the inventory says, which follows the horizon", () => {
+    const lifetimes = (horizon?: string) => {
+      const json = synthesizedJson({ ...config({}), horizon }, "lb");
+      return [...JSON.stringify(json.output?.certificate_inventory).matchAll(/"lifetime":"([^"]+)"/g)].map(
+        ([, it]) => it,
+      );
+    };
+    expect(lifetimes("2027-03-15")).toEqual(["90d", "90d"]);
+    expect(lifetimes("2029-03-15")).toEqual(["47d", "47d"]);
+  });
+
   test("a domain and its wildcard share an authorization of the project's own kind", () => {
     const json = lb({ hosts: { "example.com": llama, "*.example.com": llama } });
     expect(resources(json, "google_certificate_manager_dns_authorization")).toEqual({

@@ -378,6 +378,17 @@ describe("in the cluster", () => {
     });
   });
 
+  test("an Ingress's annotations reach Terraform as text in which it evaluates nothing", () => {
+    const dns = { in: "route53", zones: { "example.com": "Z1" }, region: "eu-west-1", target: { name: "pipeline" } };
+    const annotations = { "nginx.org/server-snippets": "return 308 https://${host}$request_uri; %{x} 5%" };
+    const api = { ...pods, names: ["api.example.com"], ingress: { annotations } };
+    expect(resources(withServices({ api }, { dns }), "kubernetes_ingress_v1").api).toMatchObject({
+      metadata: {
+        annotations: { "nginx.org/server-snippets": "return 308 https://$${host}$request_uri; %%{x} 5%" },
+      },
+    });
+  });
+
   test("an Ingress serves the public names with the service's Secret, only where the config has one", () => {
     const rule = (host: string) => ({
       host,

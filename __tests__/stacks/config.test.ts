@@ -41,7 +41,7 @@ function numbersFrom(seed: number): () => number {
 
 describe("a complete config", () => {
   test("the least that can be said, with every default", () => {
-    expect(completed(goodConfig())).toEqual({
+    expect(completed(changed({ "api/alarm": undefined }))).toEqual({
       settings: {
         project: "ai-platform",
         environment: "test",
@@ -71,7 +71,7 @@ describe("a complete config", () => {
                 listeners: [],
                 consumers: [],
                 validationTimeout: 1_800,
-                alarm: { before: 30 * day, topics: [] },
+                alarm: { name: "ai-platform-test-web-api-expiry", before: 30 * day, topics: [] },
                 validations: [{ name: "api.example.com", domain: "api.example.com", zone: "example.com" }],
                 records: "managed",
               },

@@ -81,7 +81,7 @@ export function tlsIngress(scope: Construct, props: IngressProps, { namespace, l
   const { name, className, annotations, hosts, secretName, service, port } = props;
   const backend = { service: { name: service, port: { number: port } } };
   new IngressV1(scope, IngressV1.tfResourceType, {
-    metadata: { name, namespace, labels: { ...labels }, annotations: { ...annotations } },
+    metadata: { name, namespace, labels: { ...labels }, annotations: escaped(annotations) },
     spec: {
       ingressClassName: className,
       tls: [{ hosts: [...hosts], secretName }],
@@ -91,4 +91,9 @@ export function tlsIngress(scope: Construct, props: IngressProps, { namespace, l
       })),
     },
   });
+}
+
+/** Texts in which Terraform evaluates nothing. */
+function escaped(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text.replace(/[$%](?=\{)/g, "$&$&")]));
 }

@@ -1,4 +1,4 @@
-import { type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
+import { type DnsName, parseName, publicNameProblem, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
@@ -23,13 +23,10 @@ export function readHosts(
     const { name, advice } = parsed;
     if (advice !== undefined) here.in(given).warning(advice);
     const other = read.get(name);
-    if (other !== undefined) {
-      here.in(given).problem(`is ${show(other.spelling)} a second time; write each host once`);
-    } else if (!withoutWildcard(name).includes(".")) {
-      here.in(given).problem("has one label, and Google issues for domain names of two or more; write the whole name");
-    } else {
-      read.set(name, { ...host, spelling: given });
-    }
+    const again = other && `is ${show(other.spelling)} a second time; write each host once`;
+    const mistake = again ?? publicNameProblem(name, "Google");
+    here.in(given).problem(mistake);
+    if (mistake === undefined) read.set(name, { ...host, spelling: given });
   }
   if (read.size === 0 && !here.wrong) here.problem("is empty; write at least one host");
   return read;

@@ -6,6 +6,7 @@ import {
   commonNameOf,
   isUnder,
   parseName,
+  publicNameProblem,
   registrableDomain,
   withoutWildcard,
 } from "../../../lib/config/dns-names";
@@ -190,5 +191,45 @@ describe("zones and common names", () => {
     expect(withoutWildcard("a.example.co.uk")).toBe("a.example.co.uk");
     expect(registrableDomain("*.a.example.co.uk")).toBe("example.co.uk");
     expect(registrableDomain("co.uk")).toBeUndefined();
+  });
+
+  test.each([
+    "api.example.com",
+    "*.example.com",
+    "example.de",
+    "api.example.co.uk",
+    "x.github.io",
+    "*.s3.amazonaws.com",
+  ])("public: %s", (name) => expect(publicNameProblem(name, "ACM")).toBeUndefined());
+
+  test.each([
+    "localhost",
+    "*.com",
+    "api.corp",
+    "printer.local",
+    "api.internal",
+    "a.test",
+    "co.uk",
+    "*.co.uk",
+    "*.xn--p1ai",
+  ])("not public: %s", (name) => expect(publicNameProblem(name, "ACM")).toMatch(/ACM issues for/));
+
+  test("the list is not asked for names of top-level domains of which it has nothing else", () => {
+    const { parse } = jest.requireActual<typeof import("tldts")>("tldts");
+    for (const top of ["app", "cloud", "com", "dev", "net", "org"]) {
+      for (const second of ["ac", "co", "com", "gov", "net", "org", "www"]) {
+        expect(parse(`a.${second}.${top}`)).toMatchObject({ isIcann: true, publicSuffix: top });
+      }
+    }
+    jest.isolateModules(() => {
+      const names = require("../../../lib/config/dns-names") as typeof import("../../../lib/config/dns-names");
+      const loaded = jest.fn(() => ({ parse }));
+      jest.doMock("tldts", loaded);
+      names.publicNameProblem("api.example.com", "ACM");
+      expect(loaded).not.toHaveBeenCalled();
+      names.publicNameProblem("api.example.de", "ACM");
+      expect(loaded).toHaveBeenCalled();
+      jest.dontMock("tldts");
+    });
   });
 });
