@@ -1,6 +1,6 @@
 import { previousStacks } from "../lib/change/read-previous";
-import type { Report } from "../lib/config/report";
-import { certificatesOf } from "../stacks";
+import { printable, type Report } from "../lib/config/report";
+import { ask } from "../stacks";
 import { checkAgainst } from "../stacks/change";
 import type { Config } from "../stacks/config";
 import { count, exitCodes, findingLines, headline, npmWay, type Surroundings, tellFindings } from "./output";
@@ -35,8 +35,10 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
   tellFindings(around, report, given);
   if (config === undefined || code !== exitCodes.clean) return code;
   around.stdout(headline(around, config.settings.environment));
-  const certificates = config.stacks.flatMap(certificatesOf).length;
-  around.stdout(`${count(config.stacks.length, "stack")}, ${count(certificates, "certificate")}: no problem found\n`);
+  const certificates = config.stacks.flatMap((stack) => ask(stack, (scenario, own) => scenario.certificates(own)));
+  around.stdout(
+    `${count(config.stacks.length, "stack")}, ${count(certificates.length, "certificate")}: no problem found\n`,
+  );
   return code;
 }
 
@@ -58,7 +60,7 @@ function compare(
   report: Report,
 ): Comparison | undefined {
   if (path === undefined) {
-    if (npmAgainst) report.problem(["against"], `was kept by npm, which compares nothing; write ${npmWay}`);
+    if (npmAgainst) report.in("against").problem(`was kept by npm, which compares nothing; write ${npmWay}`);
     return undefined;
   }
   const names = config.stacks.map(({ name }) => name);
@@ -80,5 +82,5 @@ function comparisonText({ path, compared, new: added, gone }: Comparison): strin
     ...(added.length > 0 ? [`not there, so taken as new: ${added.join(", ")}`] : []),
     ...(gone.length > 0 ? [`gone: ${gone.join(", ")}`] : []),
   ];
-  return `compared with ${path}: ${lists.join("; ")}\n`;
+  return `${printable(`compared with ${path}: ${lists.join("; ")}`)}\n`;
 }

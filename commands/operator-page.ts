@@ -1,5 +1,5 @@
 import type { BackendConfig } from "../lib/config/backend";
-import { ask, keysInState, type Stack } from "../stacks";
+import { ask, type Stack } from "../stacks";
 import type { Config } from "../stacks/config";
 import type { Line } from "../stacks/scenario";
 import { count } from "./output";
@@ -8,15 +8,18 @@ import { resourceCounts, resourceTotal, type TerraformJson } from "./synthesize"
 /** The page that tells an operator who has never seen this project what a handed-off folder does and needs. */
 export function operatorPage(config: Config, stack: Stack, json: TerraformJson): string {
   const { project, environment } = config.settings;
-  const keys = keysInState(stack);
-  const notes = ask(stack, (scenario, own) => scenario.operatorNotes(own, config.settings));
+  const { keys, notes } = ask(stack, (scenario, own) => ({
+    keys: scenario.keysInState(own),
+    notes: scenario.operatorNotes(own, config.settings),
+  }));
   return `${[
     `# ${stack.name}: ${project}, ${environment}`,
     notes.purpose,
-    "Check that nothing changed on the way, then deploy:",
+    "Check that nothing changed on the way: the first command must say `OK` of each file, and the second, which prints files that are not listed, nothing: Terraform would read them. Then deploy:",
     [
       "```sh",
       "sha256sum -c SHA256SUMS",
+      "(cut -c67- SHA256SUMS; find . ! -type d ! -path ./SHA256SUMS ! -path './.terraform/*' | cut -c3-) | sort | uniq -u",
       "terraform init",
       // A saved plan holds the keys of the state.
       ...(keys.length > 0 ? ["terraform apply"] : ["terraform plan -out plan", "terraform apply plan"]),
@@ -29,7 +32,7 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
         .map(({ source, version }) => `\`${source}\` ${version}`)
         .join(", ")}.`,
       ...notes.needs,
-      ...stateNeeds(config.settings.backend),
+      stateNeed(config.settings.backend),
     ]),
     "## What it makes",
     `${count(resourceTotal(json), "resource")}:`,
@@ -50,7 +53,7 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
       "It is done when `terraform plan -detailed-exitcode` ends with 0; with 2 something is left to apply, with 1 it failed.",
       "After an apply that failed, or that Ctrl-C ended: apply again.",
       'After one that was killed: `terraform plan` first. What it would make although it is there was made and not written down: write `{"import": [{"to": "<address in the plan>", "id": "<its id at the provider>"}]}` into a file `recover.tf.json` beside `cdk.tf.json`, apply, and remove the file.',
-      ...unlockNotes(config.settings.backend),
+      unlockNote(config.settings.backend),
     ]),
   ].join("\n\n")}\n`;
 }
@@ -58,43 +61,30 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
 const bullets = (lines: readonly Line[]) => lines.flatMap((line) => (line ? [`- ${line}`] : [])).join("\n");
 
 /** What an operator needs to reach the state, which `terraform init` asks for first. */
-function stateNeeds(backend: BackendConfig): readonly string[] {
+function stateNeed(backend: BackendConfig): Line {
   switch (backend.type) {
     case "local":
-      return [];
+      return undefined;
     case "s3":
-      return [
-        `AWS credentials for the state: the bucket \`${backend.bucket}\` (get, put and delete the state and its \`.tflock\`)${backend.kmsKeyId ? `, the key \`${backend.kmsKeyId}\`` : ""}.`,
-      ];
+      return `AWS credentials for the state: the bucket \`${backend.bucket}\` (get, put and delete the state and its \`.tflock\`)${backend.kmsKeyId ? `, the key \`${backend.kmsKeyId}\`` : ""}.`;
     case "gcs":
-      return [
-        `Google credentials for the state: the bucket \`${backend.bucket}\`${backend.kmsKey ? `, the key \`${backend.kmsKey}\`` : ""}.`,
-      ];
+      return `Google credentials for the state: the bucket \`${backend.bucket}\`${backend.kmsKey ? `, the key \`${backend.kmsKey}\`` : ""}.`;
     case "azurerm":
-      return [
-        `Azure credentials for the state: the container \`${backend.container}\` of \`${backend.storageAccount}\`.`,
-      ];
+      return `Azure credentials for the state: the container \`${backend.container}\` of \`${backend.storageAccount}\`.`;
     case "http":
-      return [`Access to the state at \`${backend.address}\` (\`TF_HTTP_USERNAME\`, \`TF_HTTP_PASSWORD\`).`];
+      return `Access to the state at \`${backend.address}\` (\`TF_HTTP_USERNAME\`, \`TF_HTTP_PASSWORD\`).`;
     case "kubernetes":
-      return [
-        `A kubeconfig in \`KUBE_CONFIG_PATH\` for the state: Secrets and Leases of the namespace \`${backend.namespace}\`.`,
-      ];
+      return `A kubeconfig in \`KUBE_CONFIG_PATH\` for the state: Secrets and Leases of the namespace \`${backend.namespace}\`.`;
     case "cloud":
-      return [`\`terraform login\`, for the state in the organization \`${backend.organization}\`.`];
+      return `\`terraform login\`, for the state in the organization \`${backend.organization}\`.`;
   }
 }
 
 /** What to do with a state that a killed apply left locked or cut off. */
-function unlockNotes({ type }: BackendConfig): readonly string[] {
-  if (type === "local") {
-    return [
-      "A state file that is empty or ends in the middle was being written: move it aside, and put the `.backup` beside it in its place.",
-    ];
-  }
-  return [
-    "`Error acquiring the state lock`: make sure that nobody applies, then `terraform force-unlock <id>` with the id that it names.",
-  ];
+function unlockNote({ type }: BackendConfig): string {
+  return type === "local"
+    ? "A state file that is empty or ends in the middle was being written: move it aside, and put the `.backup` beside it in its place."
+    : "`Error acquiring the state lock`: make sure that nobody applies, then `terraform force-unlock <id>` with the id that it names.";
 }
 
 function stateNote({ terraform }: TerraformJson): string {

@@ -25,13 +25,13 @@ export function readConfig({ configFile, named, unattended, frameworkCli, outdir
   const file = configFile === "" ? emptyName : readConfigFile(resolve(configFile));
   if ("problem" in file) {
     const report = newReport();
-    report.problem([], file.problem);
+    report.problem(file.problem);
     return { config: undefined, report, given: undefined };
   }
   const { config, report } = checkedConfig(file.value);
   // In CI and under the framework's CLI the example must not be taken for an environment: it would be deployed.
   if (!named && (unattended || frameworkCli)) {
-    report.warning([], "is the example, since TLS_STACKS_CONFIG names none; name the environment's own");
+    report.warning("is the example, since TLS_STACKS_CONFIG names none; name the environment's own");
   }
   warnOfMissingKubeconfigs(config, outdir, report);
   return { config, report, given: file.value };
@@ -45,10 +45,11 @@ function warnOfMissingKubeconfigs(config: Config, outdir: string, report: Report
       // Terraform runs in the stack's folder, and the provider knows "~".
       const file = resolve(outdir, "stacks", stack.name, kubeconfig.replace(/^~(?=\/|$)/, homedir()));
       if (existsSync(file)) continue;
-      report.warning(
-        ["stacks", stack.name, "kubernetes", "kubeconfig"],
-        `${kubeconfig} does not exist on this machine; whoever applies must have it there, or leave it out and set KUBE_CONFIG_PATH`,
-      );
+      report
+        .in("stacks", stack.name, "kubernetes", "kubeconfig")
+        .warning(
+          `${kubeconfig} does not exist on this machine; whoever applies must have it there, or leave it out and set KUBE_CONFIG_PATH`,
+        );
     }
   }
 }

@@ -15,16 +15,10 @@ export interface SimulateOptions {
 }
 
 const yesOrNo = z.boolean().optional();
-const list = (example: string) =>
-  z
-    .array(z.string())
-    .meta({ examples: [[example]] })
-    .optional();
-const word = (example: string) =>
-  z
-    .string()
-    .meta({ examples: [example] })
-    .optional();
+const optional = <Field extends z.ZodType>(field: Field, example: unknown) =>
+  field.meta({ examples: [example] }).optional();
+const list = (example: string) => optional(z.array(z.string()), [example]);
+const word = (example: string) => optional(z.string(), example);
 // What Vault keeps lengths of time in holds no more: nanoseconds in 63 bits.
 const seconds = whole(0, 9_223_372_036, { description: "seconds", examples: [3_600] }).optional();
 
@@ -101,12 +95,8 @@ function readLimits(options: SimulateOptions): IssueLimits | string {
     const problem = durationProblem(value, "90d");
     if (problem !== undefined) return `--${name}: ${problem}`;
   }
-  return {
-    mountMax: parseDuration(options.mountMax) ?? 0,
-    mountDefault: parseDuration(options.mountDefault) ?? 0,
-    caLifetime: parseDuration(options.caLifetime) ?? 0,
-    leafNotAfterBehavior: options.leafNotAfterBehavior,
-  };
+  const [mountMax = 0, mountDefault = 0, caLifetime = 0] = Object.values(given).map(parseDuration);
+  return { mountMax, mountDefault, caLifetime, leafNotAfterBehavior: options.leafNotAfterBehavior };
 }
 
 /** Lines as far as they have arrived, without the end of each; the last need not have one. */

@@ -1,6 +1,6 @@
 import { type BackendConfig, isEncrypted } from "./config/backend";
-import { type Place, placeAt } from "./config/place";
-import type { Path } from "./config/report";
+import { isLoopback } from "./config/dns-names";
+import type { Path, Place } from "./config/report";
 import type { Settings } from "./config/settings";
 
 /** A private key that Terraform's state, saved plans and `show -json` contain in clear. */
@@ -20,23 +20,30 @@ export interface KeyInState {
  */
 export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings, stack: string, place: Place): void {
   if (keys.length === 0) return;
+  warnOfPlainTransport(settings, keys.length, stack, place.elsewhere("backend", "address"));
   if (settings.privateKeys === "never") {
     for (const { path, address, way } of keys) {
-      place
-        .in(...path)
-        .problem(
-          `would put a private key into Terraform's state (${address}), which privateKeys "never" forbids; ${way}`,
-        );
+      const found = `would put a private key into Terraform's state (${address})`;
+      place.in(...path).problem(`${found}, which privateKeys "never" forbids; ${way}`);
     }
   } else if (settings.privateKeys === "encrypted-backend" && !isEncrypted(settings.backend)) {
     // Whether the state is encrypted is not known then.
-    const backend = placeAt(["backend"], place.report);
+    const backend = place.elsewhere("backend");
     if (backend.in("encryptedAtRest").refused) return;
     const [what, way] = inClear(settings.backend);
     backend.problem(
       `${what}, and stack ${stack} puts ${keys.length} private ${keys.length === 1 ? "key" : "keys"} into it (${keys[0]?.address}${keys.length > 1 ? " and others" : ""}); ${way}use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"`,
     );
   }
+}
+
+/** A state crosses the network whole, at every plan. */
+function warnOfPlainTransport({ backend }: Settings, keys: number, stack: string, place: Place): void {
+  if (backend.type !== "http" || !backend.address.startsWith("http://")) return;
+  if (isLoopback(new URL(backend.address).hostname)) return;
+  place.warning(
+    `is http://, so whoever sees the traffic reads the ${keys === 1 ? "private key" : `${keys} private keys`} in the state of stack ${stack}; write "https://..."`,
+  );
 }
 
 /** What is wrong with a backend that does not encrypt, and how that is mended, if it can be. */

@@ -1,4 +1,4 @@
-import type { Place } from "./config/place";
+import type { Place } from "./config/report";
 
 /** A thing that has one owner over all stacks: a second one's apply would fail, or take it from the first. */
 export interface Claim {
@@ -50,7 +50,10 @@ export function checkOwnership(stacks: readonly Claimant[]): void {
       const other = owners.find((one) => mayBeOne(one.claim, claim) && one.name !== name);
       if (other !== undefined) {
         lost.add(claim);
-        if (claim.after === undefined || !lost.has(claim.after)) tell(claim, other);
+        if (claim.after !== undefined && lost.has(claim.after)) continue;
+        const message = claim.taken(other);
+        if (!claim.advice) claim.place.problem(message);
+        else if (message !== undefined) claim.place.warning(message);
       } else if (!owners.some((one) => one.claim.id === claim.id && one.claim.within === claim.within)) {
         owners.push({ name, stack, claim });
         held.set(key, owners);
@@ -64,11 +67,4 @@ function mayBeOne(one: Claim, other: Claim): boolean {
   const near = one.within === undefined || other.within === undefined || one.within === other.within;
   // Of ids that do not nest, only equal ones are compared at all.
   return near && (`${one.id}/`.startsWith(`${other.id}/`) || `${other.id}/`.startsWith(`${one.id}/`));
-}
-
-function tell(claim: Claim, other: Owner): void {
-  const message = claim.taken(other);
-  if (message === undefined) return;
-  if (claim.advice) claim.place.warning(message);
-  else claim.place.problem(message);
 }

@@ -1,6 +1,5 @@
 import type { KubernetesConfig, NamespaceConfig } from "./config/kubernetes";
-import type { Place } from "./config/place";
-import { show } from "./config/report";
+import { type Place, show } from "./config/report";
 import type { Claim } from "./ownership";
 
 /** Where a stack's objects lie in Kubernetes. */

@@ -1,6 +1,5 @@
 import { ofType, type PreviousStack } from "../lib/change/previous-stack";
-import { type Place, placeAt } from "../lib/config/place";
-import { type Report, show } from "../lib/config/report";
+import { type Place, type Report, show } from "../lib/config/report";
 import { ask, type Kind, scenarios } from ".";
 import type { Config } from "./config";
 
@@ -14,7 +13,7 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
   if (checkGoneStacks(config, [...previous.keys()], report)) return;
   for (const stack of config.stacks) {
     const before = previous.get(stack.name);
-    const place = placeAt(["stacks", stack.name], report);
+    const place = report.in("stacks", stack.name);
     // A stack of another scenario has nothing that this one continues: it counts as new.
     const same = before === undefined || !scenarioChanged(stack.kind, before, place);
     ask(stack, (scenario, own) => scenario.change(own, same ? before : undefined, place));
@@ -29,19 +28,21 @@ export function checkAgainst(config: Config, previous: ReadonlyMap<string, Previ
  */
 function checkGoneStacks({ stacks }: Config, known: readonly string[], report: Report): boolean {
   const names = stacks.map(({ name }) => name);
-  const gone = known.filter((name) => !names.includes(name) && !report.refused(["stacks", name])).sort();
+  const gone = known.filter((name) => !names.includes(name) && !report.in("stacks", name).refused).sort();
   if (names.length > 0 && gone.length > 0 && gone.length === known.length) {
-    report.problem(
-      ["against"],
-      `has ${gone.join(", ")} and no stack of the config (${names.join(", ")}), so nothing was compared; name what was deployed of this config, and a state as <stack>.tfstate`,
-    );
+    report
+      .in("against")
+      .problem(
+        `has ${gone.join(", ")} and no stack of the config (${names.join(", ")}), so nothing was compared; name what was deployed of this config, and a state as <stack>.tfstate`,
+      );
     return true;
   }
   for (const name of gone) {
-    report.warning(
-      ["stacks"],
-      `lacks ${show(name)}, which was there before: its state stays, and nothing manages what it made; put it back, or destroy it from its earlier output (under a new name a stack has a new state and makes everything anew, and \`moved\` does not lead from one state to another)`,
-    );
+    report
+      .in("stacks")
+      .warning(
+        `lacks ${show(name)}, which was there before: its state stays, and nothing manages what it made; put it back, or destroy it from its earlier output (under a new name a stack has a new state and makes everything anew, and \`moved\` does not lead from one state to another)`,
+      );
   }
   return false;
 }

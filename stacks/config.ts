@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { fields, mapOf } from "../lib/config/fields";
 import { keyPattern, keyProblem } from "../lib/config/identifiers";
-import { placeAt } from "../lib/config/place";
 import { plainData } from "../lib/config/plain-data";
 import type { Report } from "../lib/config/report";
 import { readSettings, type Settings, settingsFields } from "../lib/config/settings";
+import { sortedEntries } from "../lib/config/sorted-map";
 import { readStructure } from "../lib/config/structure";
 import { type Kind, readStack, type Stack, scenarios } from ".";
 
@@ -38,20 +38,18 @@ export interface Config {
  */
 export function readConfig(given: unknown, report: Report): Config {
   const input = readStructure(configInput, plainData(given, report), report);
-  const whole = placeAt([], report);
-  const names = Object.keys(input.stacks).sort();
-  if (names.length === 0 && !whole.in("stacks").wrong) {
-    whole.in("stacks").problem("is empty; write at least one stack");
+  const stacks = sortedEntries(input.stacks);
+  if (stacks.length === 0 && !report.in("stacks").wrong) {
+    report.in("stacks").problem("is empty; write at least one stack");
   }
-  const settings = readSettings(input, whole);
+  const settings = readSettings(input, report);
   const { project, environment, horizon } = settings;
   return {
     settings,
-    stacks: names.flatMap((name) => {
-      const place = whole.in("stacks", name);
+    stacks: stacks.map(([name, stack]) => {
+      const place = report.in("stacks", name);
       place.problem(keyProblem(name));
-      const stack = input.stacks[name];
-      return stack === undefined ? [] : [readStack(name, stack, { project, environment, stack: name, horizon }, place)];
+      return readStack(name, stack, { project, environment, stack: name, horizon }, place);
     }),
   };
 }

@@ -1,14 +1,13 @@
 import type { Construct } from "constructs";
 import type { z } from "zod";
-import type { Place } from "../lib/config/place";
+import type { Place } from "../lib/config/report";
 import type { Settings } from "../lib/config/settings";
-import type { KeyInState } from "../lib/key-custody";
 import type { BaseStack } from "../lib/synthesis/base-stack";
 import { acmRoute53 } from "./acm-route53";
 import { casShortLived } from "./cas-short-lived";
 import { gcpManagedSan } from "./gcp-managed-san";
 import { pipelineTls } from "./pipeline-tls";
-import type { Around, NamedCertificate, Scenario } from "./scenario";
+import type { Around, Scenario } from "./scenario";
 import { vaultPkiK8s } from "./vault-pki-k8s";
 
 /** Every scenario by its name, in the order of names. No other file names them all. */
@@ -57,16 +56,6 @@ export function ask<K extends Kind, Answer>(
   question: (scenario: Scenario<InputOf[K], ConfigOf[K]>, config: ConfigOf[K]) => Answer,
 ): Answer {
   return question(table[kind], config);
-}
-
-/** Every certificate that a stack issues to something with a name; its authorities' own are not among them. */
-export function certificatesOf<K extends Kind>({ kind, config }: Stack<K>): readonly NamedCertificate[] {
-  return table[kind].certificates(config);
-}
-
-/** The private keys that a stack puts into its state. */
-export function keysInState<K extends Kind>({ kind, config }: Stack<K>): readonly KeyInState[] {
-  return table[kind].keysInState(config);
 }
 
 /** Builds the Terraform stack. Its code, and the provider bindings it needs, are loaded only now. */

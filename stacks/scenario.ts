@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { PreviousStack } from "../lib/change/previous-stack";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
-import type { Place } from "../lib/config/place";
+import type { Place } from "../lib/config/report";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
 import type { Claim } from "../lib/ownership";
@@ -58,7 +58,7 @@ export interface Around {
 }
 
 /** A certificate of a stack, whatever its scenario. */
-export interface NamedCertificate {
+interface NamedCertificate {
   readonly name: string;
   readonly names: readonly string[];
 }

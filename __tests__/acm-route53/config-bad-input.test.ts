@@ -157,6 +157,14 @@ describe("places at AWS", () => {
       ],
     ],
     [
+      "a topic of no region, and a queue",
+      { "api/alarm": { topics: [topic.replace("eu-west-1", "europe"), topic.replace("sns", "sqs")] } },
+      [topic.replace("eu-west-1", "europe"), topic.replace("sns", "sqs")].map(
+        (arn) =>
+          `${api}.alarm.topics["${arn}"]: is "${arn}", which is no ARN of a standard SNS topic; write one such as "${topic}"`,
+      ),
+    ],
+    [
       "a topic that alarms cannot notify",
       { "api/alarm": { topics: [`${topic}.fifo`] } },
       [

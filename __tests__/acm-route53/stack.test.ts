@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
+import loadBalancers from "../../config/examples/acm-load-balancers";
+import { runs } from "../support/runs";
 import { configWith, everything, type Fields, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
   type Block,
+  expectGolden,
   synthesizedJson,
   synthesizedTexts,
   type TerraformJson,
@@ -42,6 +45,10 @@ const region = "eu-west-1";
 function withCertificates(certificates: Scenario["certificates"], more: Fields = {}): TerraformJson {
   return synthesizedJson(configOf({ region, dns: onRoute53(zones), certificates }, more), "web");
 }
+
+test("operations receive exactly the bytes in golden/", () => {
+  expectGolden("acm-load-balancers", synthesizedTexts(loadBalancers));
+});
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
   expect(addresses(json)).toEqual([
@@ -401,7 +408,7 @@ describe("of any config", () => {
   const key = fc.constantFrom("a", "a-b", "b", "validation", "z");
   const certificates = fc.dictionary(key, fc.record({ names }), { minKeys: 1, maxKeys: 3 });
   const allZones = { ...zones, "b.example.com": "Z00000000000000000001" };
-  const runs = { numRuns: 8 };
+  const some = runs(4);
 
   /** The same maps and lists in another order. */
   function shuffled(value: unknown, random: () => number): unknown {
@@ -421,7 +428,7 @@ describe("of any config", () => {
         const next = () => randoms.next().value as number;
         expect(synthesizedTexts(shuffled(full, next))).toEqual(texts);
       }),
-      { numRuns: 5 },
+      runs(3),
     );
     fc.assert(
       fc.property(certificates, (certificates) => {
@@ -435,7 +442,7 @@ describe("of any config", () => {
           synthesizedTexts(configOf({ region, dns: onRoute53(allZones), certificates })),
         );
       }),
-      runs,
+      some,
     );
   });
 
@@ -450,7 +457,7 @@ describe("of any config", () => {
         expect(Object.keys(made.output?.validation_record_fqdns?.value as Block)).toEqual([...proved].sort());
         expect(Object.keys(resources(made, "aws_acm_certificate"))).toEqual(Object.keys(certificates).sort());
       }),
-      runs,
+      some,
     );
   });
 
@@ -489,7 +496,7 @@ describe("of any config", () => {
         });
         expect(apart(after)).toEqual(apart(before));
       }),
-      runs,
+      some,
     );
   });
 });

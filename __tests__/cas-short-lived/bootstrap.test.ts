@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
-import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
-import { cloudConfig, fileAt, trainers } from "../support/node/training-node";
+import { cloudConfig, fileAt, trainersData, trustAnchor } from "../support/node/training-node";
+import { runs } from "../support/runs";
 
 const root = join(__dirname, "../..");
 const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
@@ -42,7 +42,7 @@ describe("the script", () => {
 });
 
 describe("user data", () => {
-  const text = nodeBootstrap(trainers);
+  const text = trainersData();
   const config = cloudConfig(text);
 
   test("has five files and three commands, and nothing that a newer cloud-init would have to know", () => {
@@ -59,6 +59,15 @@ describe("user data", () => {
       ["systemctl", "enable", "--now", "ai-tls-stacks-trainers.timer"],
       ["systemctl", "enable", "--now", "ai-tls-stacks-trainers.service"],
     ]);
+  });
+
+  test("is the same from a checkout with CRLF line ends, which no shell on a node could read", () => {
+    const asChecked = readFileSync(scriptFile, "utf8").replaceAll("\n", "\r\n");
+    jest.isolateModules(() => {
+      jest.doMock("../../stacks/cas-short-lived/node-bootstrap.sh", () => ({ __esModule: true, default: asChecked }));
+      const again = require("../support/node/training-node") as typeof import("../support/node/training-node");
+      expect(again.trainersData()).toBe(text);
+    });
   });
 
   test("brings the script as it is, and settings in a fixed order", () => {
@@ -85,12 +94,8 @@ describe("user data", () => {
 
   test("takes its trust anchor from the expression, nowhere else, and has no other expression", () => {
     const expressions = text.replaceAll(/\$\$\{|%%\{/g, "").match(/[$%]\{[^\n]*/g);
-    expect(expressions).toEqual([`\${indent(6, trimspace(${trainers.trustAnchor}))}`]);
+    expect(expressions).toEqual([`\${indent(6, trimspace(${trustAnchor}))}`]);
     expect(text).not.toMatch(/PRIVATE KEY|BEGIN CERTIFICATE-----\n/);
-  });
-
-  test("does not depend on the order of domains", () => {
-    expect(nodeBootstrap({ ...trainers, domains: [...trainers.domains].reverse() })).toBe(text);
   });
 
   test("hands any reload command to the shell as it was written", () => {
@@ -101,34 +106,15 @@ describe("user data", () => {
       fc.assert(
         fc.property(command, (reload) => {
           fc.pre(reload.trim() !== "");
-          writeFileSync(file, fileAt(cloudConfig(nodeBootstrap({ ...trainers, reload })), confPath));
+          writeFileSync(file, fileAt(cloudConfig(trainersData({ reload })), confPath));
           const read = said("sh", "-c", '. "$1" && printf "%s" "$RELOAD"', "sh", file);
           expect(read).toEqual({ status: 0, said: reload });
         }),
-        { numRuns: 25 },
+        runs(10),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
-
-  test.each([
-    [{ project: "a b" }, "project is no id of Google Cloud"],
-    [{ pool: "x\nrm" }, "pool is no id of Google Cloud"],
-    [{ nodeGroup: "../x" }, "nodeGroup is no valid key"],
-    [{ domains: [] }, "domains is empty"],
-    [{ domains: ["*.a.example"] }, "domains is no domain of nodes"],
-    [{ renewAt: 1 }, "renewAt is 1; write a share"],
-    [{ renewAt: 0.999 }, "renewAt is 0.999, which leaves 86 seconds"],
-    [{ renewAt: 0.1, backdate: 10_000 }, "due again at once"],
-    [{ user: "a b" }, 'user is "a b"; write the name of a user'],
-    [{ reload: "a\nb" }, "reload has more than one line"],
-    [{ reload: " " }, "reload is empty"],
-    [{ path: "/tmp/x" }, 'path is "/tmp/x"; write a folder below'],
-    [{ path: "/etc/a/../b" }, "write a folder below"],
-    [{ path: "/etc/ai-tls-stacks/x" }, "keeps its own settings"],
-  ])("refuses %j", (more, sentence) => {
-    expect(() => nodeBootstrap({ ...trainers, ...more })).toThrow(sentence);
   });
 
   test("gives times in which a certificate is looked at several times before it ends, and not due when new", () => {
@@ -144,6 +130,7 @@ describe("user data", () => {
         expect(retry).toBeLessThanOrEqual(interval);
         expect(retry).toBeGreaterThanOrEqual(10);
       }),
+      runs(40),
     );
   });
 

@@ -114,6 +114,13 @@ describe("refuses authorities", () => {
       ],
     ],
     [
+      "with a version of a KMS key that no key has",
+      cas({ root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/0` } }),
+      [
+        `stacks.cas.root.kmsKeyVersion: is "${kmsKey}/cryptoKeyVersions/0"; write the version of a Cloud KMS key, such as "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"`,
+      ],
+    ],
+    [
       "with a KMS key of another region",
       cas({ root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` }, location: "us-central1" }),
       [
@@ -160,6 +167,21 @@ describe("refuses for nodes", () => {
         expect.stringMatching(`^${trainersPath}.bootstrap.user: is "Root!"; `) as never,
       ],
     ],
+    [
+      "a folder that leads out of its own, and a command of two lines",
+      trainers({ bootstrap: { path: "/etc/a/../b", reload: "a\nb" } }),
+      [
+        expect.stringMatching(`^${trainersPath}.bootstrap.path: is "/etc/a/../b"; write a folder below `) as never,
+        `${trainersPath}.bootstrap.reload: contains a line break; write it on one line without control characters`,
+      ],
+    ],
+    [
+      "the folder of the bootstrap's own settings",
+      trainers({ bootstrap: { path: "/etc/ai-tls-stacks/x" } }),
+      [
+        `${trainersPath}.bootstrap.path: is "/etc/ai-tls-stacks/x", where the bootstrap keeps its own settings; write another folder`,
+      ],
+    ],
   ])("%s", (_, given, lines) => expect(problemsOf(given)).toEqual(lines));
 });
 
@@ -191,6 +213,11 @@ describe("completes", () => {
       reload: undefined,
       path: "/var/lib/ai-tls-stacks/trainers",
     });
+  });
+
+  test("domains in one order, whatever theirs is in the config", () => {
+    const domains = ["train.example.com", "ring.example.com", "Train.example.com"];
+    expect(completed(trainers({ domains })).nodeGroups[0]?.domains).toEqual(["ring.example.com", "train.example.com"]);
   });
 
   test("members as Google keeps them: addresses in lower case, principals as they are, each once", () => {

@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { nodeBootstrap } from "../../stacks/cas-short-lived/node-bootstrap";
 import {
   type Circumstances,
   cloudConfig,
@@ -12,7 +11,7 @@ import {
   type Ran,
   shells,
   TrainingNode,
-  trainers,
+  trainersData,
 } from "../support/node/training-node";
 import { findEngine, workspace } from "../support/terraform/terraform";
 
@@ -468,7 +467,7 @@ describe("Terraform", () => {
     const reload = "echo $$ $${A} ${B:-x} %{if} %%{y} 'it''s' \"$HOME\"";
     const json = JSON.stringify({
       locals: { pem: `${pem}\n` },
-      output: { user_data: { value: nodeBootstrap({ ...trainers, reload, trustAnchor: "local.pem" }) } },
+      output: { user_data: { value: trainersData({ reload }, "local.pem") } },
     });
     const terraform = workspace(json);
     try {

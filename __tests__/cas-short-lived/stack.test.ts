@@ -5,9 +5,10 @@ import devops from "../../config/examples/cas-devops";
 import requests from "../../config/examples/cas-requests";
 import training from "../../config/examples/cas-training";
 import twoGroups from "../../config/examples/cas-two-groups";
-import { keysInState } from "../../stacks";
+import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { p384Request, request } from "../support/requests";
+import { runs } from "../support/runs";
 import {
   addresses,
   type Block,
@@ -556,7 +557,8 @@ describe("outputs", () => {
   });
 
   test("and nothing else hold a private key", () => {
-    for (const stack of checkedConfig(everything).config.stacks) expect(keysInState(stack)).toEqual([]);
+    for (const stack of checkedConfig(everything).config.stacks)
+      expect(ask(stack, (scenario, own) => scenario.keysInState(own))).toEqual([]);
     expect(Object.values(texts).join("")).not.toContain("PRIVATE KEY-----");
   });
 });
@@ -583,7 +585,7 @@ test("the provider has the stack's project and labels, in Google's alphabet", ()
 describe("of any config", () => {
   // Keys exclude "--" at the third place, which no domain can have, and double hyphens, which addresses shorten to one.
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => !text.includes("--"));
-  const runs = { numRuns: 5 };
+  const some = runs(3);
 
   /** The JSON text of each resource of a stack, by address. */
   const bytes = (json: TerraformJson) =>
@@ -616,7 +618,7 @@ describe("of any config", () => {
         const touched = [...old].filter(([address, text]) => grown.get(address) !== text).map(([address]) => address);
         expect(touched).toEqual(["google_privateca_ca_pool.issuing_pool"]);
       }),
-      runs,
+      some,
     );
   });
 
@@ -633,7 +635,7 @@ describe("of any config", () => {
         ]);
         expect([...old].filter(([address, text]) => grown.get(address) !== text)).toEqual([]);
       }),
-      runs,
+      some,
     );
   });
 
@@ -663,7 +665,7 @@ describe("of any config", () => {
         expect([...all.keys()].sort()).toEqual([...given].sort());
         for (const one of given) expect(addressesOf([one]).get(one)).toBe(all.get(one));
       }),
-      runs,
+      some,
     );
   });
 

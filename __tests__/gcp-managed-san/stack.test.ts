@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import { checkedConfig } from "../../stacks/check";
+import { runs } from "../support/runs";
 import {
   addresses,
   type Block,
@@ -314,6 +315,17 @@ describe("certificates", () => {
     ]);
   });
 
+  test("live as long as the inventory says, which follows the horizon", () => {
+    const lifetimes = (horizon?: string) => {
+      const json = synthesizedJson({ ...config({}), horizon }, "lb");
+      return [...JSON.stringify(json.output?.certificate_inventory).matchAll(/"lifetime":"([^"]+)"/g)].map(
+        ([, it]) => it,
+      );
+    };
+    expect(lifetimes("2027-03-15")).toEqual(["90d", "90d"]);
+    expect(lifetimes("2029-03-15")).toEqual(["47d", "47d"]);
+  });
+
   test("a domain and its wildcard share an authorization of the project's own kind", () => {
     const json = lb({ hosts: { "example.com": llama, "*.example.com": llama } });
     expect(resources(json, "google_certificate_manager_dns_authorization")).toEqual({
@@ -599,7 +611,7 @@ test("output does not depend on the order of what is written", () => {
     fc.property(fc.nat(1_000), (seed) => {
       expect(synthesizedTexts(shuffled(everything, (length) => (length === 0 ? 0 : seed % length)))).toEqual(texts);
     }),
-    { numRuns: 5 },
+    runs(3),
   );
 });
 
@@ -633,6 +645,6 @@ test("no two hosts or backends lose a resource", () => {
         expect(new Set(googleNames).size).toBe(googleNames.length);
       },
     ),
-    { numRuns: 8 },
+    runs(4),
   );
 });

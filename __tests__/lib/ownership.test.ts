@@ -1,4 +1,3 @@
-import { placeAt } from "../../lib/config/place";
 import { newReport, showPath } from "../../lib/config/report";
 import { type Claim, checkOwnership } from "../../lib/ownership";
 
@@ -25,7 +24,7 @@ function told(given: Readonly<Record<string, readonly Given[]>>) {
         id: "a",
         ...claim,
         after: after === undefined ? undefined : claims[after],
-        place: placeAt([name, `${position}`], report),
+        place: report.in(name, `${position}`),
         taken: (by) => (silent ? undefined : `is of ${by.name}, in ${by.stack}`),
       });
     }
@@ -165,7 +164,7 @@ test("a claim can be silent, or tell advice", () => {
 test("each claim is looked at a few times, however many there are", () => {
   const looks = (count: number) => {
     let looked = 0;
-    const place = placeAt([], newReport());
+    const place = newReport();
     const stacks = ["a", "b"].map((name) => ({
       name,
       claims: Array.from(

@@ -1,8 +1,10 @@
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
-import { keysInState } from "../../stacks";
+import publicName from "../../config/examples/pipeline-public-name";
+import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
+import { runs } from "../support/runs";
 import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
 import {
   addresses,
@@ -41,6 +43,7 @@ function configOf(services: Fields, ofStack: Fields = {}): object {
 test("operations receive exactly the bytes in golden/", () => {
   expectGolden("pipeline-everything", texts);
   expectGolden("example", synthesizedTexts(example));
+  expectGolden("pipeline-public-name", synthesizedTexts(publicName));
 });
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
@@ -148,7 +151,9 @@ describe("keys", () => {
     for (const stack of checkedConfig(whole).config.stacks) {
       const json = stacks[stack.name] as TerraformJson;
       const made = Object.keys(resources(json, "tls_private_key"));
-      expect(keysInState(stack).map(({ address }) => address)).toEqual(made.map((name) => `tls_private_key.${name}`));
+      expect(ask(stack, (scenario, own) => scenario.keysInState(own)).map(({ address }) => address)).toEqual(
+        made.map((name) => `tls_private_key.${name}`),
+      );
       const inventory = output(json, "certificate_inventory") as Readonly<Record<string, Block>>;
       expect(Object.keys(inventory)).toEqual(made);
       for (const entry of Object.values(inventory)) {
@@ -373,6 +378,17 @@ describe("in the cluster", () => {
       inference: "https://inference.pipeline.svc.k8s.internal",
       ingest: "https://ingest.pipeline.svc.k8s.internal",
       trainer: "https://trainer.pipeline.svc.k8s.internal",
+    });
+  });
+
+  test("an Ingress's annotations reach Terraform as text in which it evaluates nothing", () => {
+    const dns = { in: "route53", zones: { "example.com": "Z1" }, region: "eu-west-1", target: { name: "pipeline" } };
+    const annotations = { "nginx.org/server-snippets": "return 308 https://${host}$request_uri; %{x} 5%" };
+    const api = { ...pods, names: ["api.example.com"], ingress: { annotations } };
+    expect(resources(withServices({ api }, { dns }), "kubernetes_ingress_v1").api).toMatchObject({
+      metadata: {
+        annotations: { "nginx.org/server-snippets": "return 308 https://$${host}$request_uri; %%{x} 5%" },
+      },
     });
   });
 
@@ -612,7 +628,7 @@ describe("the inventory", () => {
 
 describe("of any config", () => {
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => text !== "ca");
-  const runs = { numRuns: 8 };
+  const some = runs(4);
 
   /** What stands in a stack by address, as bytes. */
   const bytes = (json: TerraformJson) =>
@@ -669,7 +685,7 @@ describe("of any config", () => {
           expect(others).toEqual(then);
         }
       }),
-      runs,
+      some,
     );
   });
 
@@ -695,7 +711,7 @@ describe("of any config", () => {
         ).toEqual(all);
         expect(Object.keys(output(made, "domain_names")).sort()).toEqual(all);
       }),
-      runs,
+      some,
     );
   });
 

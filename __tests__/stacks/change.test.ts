@@ -1,4 +1,4 @@
-import { change, changeOfState, fine } from "../support/against";
+import { change, changeOfState, fine } from "../support/check-command";
 import { goodConfig } from "../support/configs";
 
 test("a stack that becomes one of another scenario would lose everything that it made", () => {
@@ -29,6 +29,8 @@ describe("the scenario that was there before", () => {
   test("is known by a type of resource where none was recorded", () => {
     const key = { mode: "managed", type: "tls_private_key", name: "ca", instances: [{ attributes: {} }] };
     expect(changeOfState([key], web).problems).toEqual([expect.stringMatching(pipeline)]);
+    // What a stack only looks up it did not make.
+    expect(changeOfState([{ ...key, mode: "data" }], web)).toEqual(fine);
     // A scenario keeps no type of resource to itself: what was recorded counts.
     expect(changeOfState([key], web, state("acm-route53"))).toEqual(fine);
   });

@@ -15,6 +15,7 @@ import {
   topic,
   warningsOf,
 } from "../support/configs";
+import { runs } from "../support/runs";
 
 const web = "stacks.web";
 const api = "stacks.web.certificates.api";
@@ -528,6 +529,20 @@ describe("names", () => {
       [`${api}.names["xn--bcher-kva.example"]: no zone covers it; add "xn--bcher-kva.example" to dns.zones`],
     ],
     [
+      "names that no public authority issues for, whatever zones there are",
+      {
+        "api/names": ["api.example.com", "vllm.svc.cluster.local", "*.ray.internal", "api.corp", "*.co.uk", "a.co.uk"],
+        "web/dns/zones": { "example.com": "Z1", "a.co.uk": "Z2", local: "Z3" },
+      },
+      [
+        `${api}.names["*.co.uk"]: is "*.co.uk": below "co.uk" anybody registers names, and ACM issues for registered ones only; write the whole name`,
+        ...["*.ray.internal", "api.corp", "vllm.svc.cluster.local"].map(
+          (name) =>
+            `${api}.names["${name}"]: ends in "${name.split(".").at(-1)}", which is no public top-level domain, and ACM issues for public names only; write one, or let a private authority sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+        ),
+      ],
+    ],
+    [
       "more names than every account may have",
       { "api/names": names(11) },
       [
@@ -646,7 +661,7 @@ describe("lengths of time", () => {
     ...["2027", "2027-02-30", "2027-13-01", "15.3.2027", "2027-03-15T00:00:00Z", "tomorrow", ""].map(
       (text): Row => [
         `the horizon ${JSON.stringify(text)}`,
-        { horizon: text, "api/alarm": { before: "44d" } },
+        { horizon: text, "api/alarm": { before: "44d", topics: [topic] } },
         [`horizon: is ${JSON.stringify(text)}, which is no date; write one such as "2027-03-15"`],
       ],
     ),
@@ -699,7 +714,7 @@ describe("backends and providers", () => {
       "s3",
       { backend: { type: "s3", bucket: "A_b", region: "x", kmsKeyId: "a b", keyPrefix: "/x" } },
       [
-        'backend.bucket: is "A_b"; write the bucket\'s name: 3-63 of a-z, 0-9, "." and "-", such as "ai-platform-state"',
+        'backend.bucket: is "A_b"; write the bucket\'s name: 3-63 of a-z, 0-9, single "." and "-", and no IP address, such as "ai-platform-state"',
         'backend.keyPrefix: is "/x"; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends',
         'backend.kmsKeyId: is "a b"; write the id, alias or ARN of a KMS key: letters, digits, ":", "/", "_" and "-", such as "alias/state"',
         'backend.region: is "x"; write an AWS region, such as "eu-west-1"',
@@ -709,11 +724,29 @@ describe("backends and providers", () => {
       "gcs",
       { backend: { type: "gcs", bucket: "x", prefix: "x/", kmsKey: "x" } },
       [
-        'backend.bucket: is "x"; write the bucket\'s name: 3-222 of a-z, 0-9, ".", "_" and "-", such as "ai-platform-state"',
+        'backend.bucket: is "x"; write the bucket\'s name: 3-222 of a-z, 0-9, "_", "-" and single "." between them, and no IP address, such as "ai-platform-state"',
         'backend.kmsKey: is "x"; write the full name of a Cloud KMS key: project, location, key ring and key, such as "projects/p/locations/europe-west1/keyRings/state/cryptoKeys/terraform"',
         'backend.prefix: is "x/"; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends',
       ],
     ],
+    ...["a..b", "192.168.5.4", "xn--state", "sthree-state"].map(
+      (bucket): Row => [
+        `the bucket ${bucket} of S3`,
+        { backend: { type: "s3", bucket, region: "eu-west-1" } },
+        [
+          `backend.bucket: is "${bucket}"; write the bucket's name: 3-63 of a-z, 0-9, single "." and "-", and no IP address, such as "ai-platform-state"`,
+        ],
+      ],
+    ),
+    ...["a..b", "a.-b", "a-.b", "192.168.5.4", "google-state", "a".repeat(64)].map(
+      (bucket): Row => [
+        `the bucket ${bucket} of Cloud Storage`,
+        { backend: { type: "gcs", bucket } },
+        [
+          `backend.bucket: is "${bucket}"; write the bucket's name: 3-222 of a-z, 0-9, "_", "-" and single "." between them, and no IP address, such as "ai-platform-state"`,
+        ],
+      ],
+    ),
     [
       "azurerm",
       { backend: { type: "azurerm", resourceGroup: "x.", storageAccount: "A-b", container: "a--b" } },
@@ -1034,7 +1067,7 @@ describe("all at once", () => {
         const both = replaced(replaced(fullConfig(), one.path, one.wrong), other.path, other.wrong);
         expect(problemsOf(both)).toEqual([...new Set([...one.lines, ...other.lines])].sort());
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1087,7 +1120,7 @@ describe("whatever is given", () => {
   test("any JSON is read, and none of it is a config by chance", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1107,7 +1140,7 @@ describe("whatever is given", () => {
         );
         expect(missing).toEqual([]);
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1154,7 +1187,7 @@ describe("whatever is given", () => {
         const lines = saidOf(config).join("\n");
         for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 });

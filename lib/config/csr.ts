@@ -100,9 +100,7 @@ function read(der: Buffer): { readonly request: SigningRequest } | { readonly mi
     return {
       request: {
         pem: pemOf(der),
-        names: [
-          ...new Set(names.flatMap(({ dNSName }) => (dNSName === undefined ? [] : [dNSName.toLowerCase()]))),
-        ].sort(),
+        names: [...new Set(names.flatMap(({ dNSName }) => dNSName?.toLowerCase() ?? []))].sort(),
         otherNames: names.flatMap(({ dNSName, iPAddress, rfc822Name, uniformResourceIdentifier }) => {
           if (dNSName !== undefined) return [];
           if (iPAddress !== undefined) return [`the IP address ${show(iPAddress)}`];

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { zoneIdPattern, zoneIdProblem } from "./aws";
-import { closestZone, type DnsName, parseName, registrableDomain } from "./dns-names";
+import { closestZone, type DnsName, hostProblem, parseName, registrableDomain } from "./dns-names";
 import { fields, mapOf, text } from "./fields";
 import { computeNamePattern, computeNameProblem, projectIdInput } from "./google";
-import type { Place } from "./place";
-import { show } from "./report";
+import { type Place, show } from "./report";
 import { sortedEntries } from "./sorted-map";
 
 /** Written in place of a Route 53 zone id, it lets Terraform find the zone by its name. */
@@ -86,16 +85,11 @@ export function readZones(input: Readonly<Record<string, string>>, place: Place)
   const here = place.in("zones");
   const zones = new Map<DnsName, string>();
   for (const [given, id] of Object.entries(input)) {
-    const parsed = parseName(given);
-    if ("mistake" in parsed) {
-      here.in(given).problem(parsed.mistake);
-    } else if (parsed.name.startsWith("*.")) {
-      here.in(given).problem("is a wildcard; write the zone's own name");
-    } else if (zones.has(parsed.name)) {
-      here.in(given).problem(`is ${show(parsed.name)} a second time; write each zone once`);
-    } else {
-      zones.set(parsed.name, id);
-    }
+    const { name = "" } = parseName(given);
+    const again = zones.has(name) ? `is ${show(name)} a second time; write each zone once` : undefined;
+    const mistake = hostProblem(given, "the zone's own name") ?? again;
+    here.in(given).problem(mistake);
+    if (mistake === undefined) zones.set(name, id);
   }
   const sorted = sortedEntries(Object.fromEntries(zones));
   reportSharedIds(sorted, here);
@@ -126,6 +120,6 @@ export function zoneOf(name: DnsName, zones: Zones | undefined, place: Place): D
 }
 
 /** The zones that hold records: one that holds none needs no look-up. */
-export function zonesInUse(zones: Zones | undefined, used: readonly DnsName[]): Zones {
-  return Object.fromEntries(Object.entries(zones ?? {}).filter(([name]) => used.includes(name)));
+export function zonesInUse(zones: Zones | undefined, records: readonly { readonly zone: DnsName }[]): Zones {
+  return Object.fromEntries(Object.entries(zones ?? {}).filter(([name]) => records.some(({ zone }) => zone === name)));
 }

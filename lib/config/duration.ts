@@ -22,6 +22,11 @@ export function parseDuration(text: string): Seconds | undefined {
   return seconds <= limit ? seconds : undefined;
 }
 
+/** Whether a config can say it. */
+export function isDuration(seconds: Seconds): boolean {
+  return seconds > 0 && seconds <= limit;
+}
+
 /**
  * Why the text is no duration, if it is none.
  *
@@ -38,20 +43,18 @@ export interface DurationNotes extends Pick<FieldNotes, "description" | "default
   readonly example: string;
 }
 
-/** A duration that the reader gets as it was written; `rule` says what else is wrong with one, in words that follow the path. */
-export function durationInput(
+/**
+ * A duration that the reader gets in seconds: 0 of one that was refused. `rule` says what else is wrong with one, in
+ * words that follow the path.
+ */
+export function secondsInput(
   { example, ...notes }: DurationNotes,
   rule?: (seconds: Seconds, value: string) => string | undefined,
 ) {
   return text({ ...notes, examples: [example], pattern: durationPattern }, (value) => {
     const seconds = parseDuration(value);
     return seconds === undefined ? durationProblem(value, example) : rule?.(seconds, value);
-  });
-}
-
-/** A duration that the reader gets in seconds: 0 of one that was refused. */
-export function secondsInput(...field: Parameters<typeof durationInput>) {
-  return durationInput(...field).transform((value): Seconds => parseDuration(value) ?? 0);
+  }).transform((value): Seconds => parseDuration(value) ?? 0);
 }
 
 /** A duration as people write it: in the largest unit that divides it. */

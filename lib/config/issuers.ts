@@ -1,14 +1,5 @@
-import type { KeyKind } from "./keys";
-import type { Place } from "./place";
-import type { Purpose } from "./purpose";
-import { oneOf, show } from "./report";
-
-/** What a config asks of a certificate, in the words that every scenario shares. */
-export interface CertificateIntent {
-  readonly purpose: Purpose;
-  /** `undefined`: the issuer's choice. */
-  readonly key?: KeyKind;
-}
+import type { KeyKind, Purpose } from "./keys";
+import { oneOf, type Place, show } from "./report";
 
 /** What an issuer can do. */
 interface Capabilities {
@@ -44,17 +35,21 @@ const issuers = {
   },
 } as const satisfies Record<string, Capabilities>;
 
-/** An issuer must be able to make what is asked of it. */
-export function checkIssuer(issuer: keyof typeof issuers, intent: CertificateIntent, place: Place): void {
+/** An issuer must be able to make what is asked of it; without a key, that is its own choice. */
+export function checkIssuer(
+  issuer: keyof typeof issuers,
+  { purpose, key }: { readonly purpose: Purpose; readonly key?: KeyKind },
+  place: Place,
+): void {
   const { name, purposes, keys }: Capabilities = issuers[issuer];
-  if (intent.key !== undefined && !keys.includes(intent.key)) {
-    place.in("key").problem(`is ${show(intent.key)}, which ${name} does not make; write ${oneOf(keys)}`);
+  if (key !== undefined && !keys.includes(key)) {
+    place.in("key").problem(`is ${show(key)}, which ${name} does not make; write ${oneOf(keys)}`);
   }
-  if (!purposes.includes(intent.purpose)) {
+  if (!purposes.includes(purpose)) {
     place
       .in("purpose")
       .problem(
-        `is ${show(intent.purpose)}, but ${name} is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+        `is ${show(purpose)}, but ${name} is a public authority and signs for servers only; let a private one sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
       );
   }
 }

@@ -1,28 +1,23 @@
 import { z } from "zod";
+
 /** The JSON Schema of a config, for editors and for programs that write configs, from the schema that judges it. */
 export function configJsonSchema(config: z.ZodType): Readonly<Record<string, unknown>> {
-  return { title: "ai-tls-stacks config", ...(withoutProse(noted(config)) as object) };
+  return {
+    title: "ai-tls-stacks config",
+    ...z.toJSONSchema(config, {
+      io: "input",
+      override: ({ jsonSchema }) => {
+        const { default: value } = jsonSchema;
+        if (!isProse(value)) return;
+        // An editor would fill it in.
+        delete jsonSchema.default;
+        jsonSchema.description += ` Default: ${value}.`;
+      },
+    }),
+  };
 }
 
-/** The schema with the notes as they were written, some of whose defaults are prose. */
-function noted(config: z.ZodType): Readonly<Record<string, unknown>> {
-  return { ...z.toJSONSchema(config, { io: "input", target: "draft-2020-12" }) };
-}
-
-/** Defaults that are no values, which an editor would fill in, become part of the description. */
-function withoutProse(schema: unknown): unknown {
-  if (typeof schema !== "object" || schema === null) return schema;
-  if (Array.isArray(schema)) return schema.map(withoutProse);
-  const { default: value } = schema as Schema;
-  const entries = Object.entries(schema).map(([key, inner]) => [key, withoutProse(inner)] as const);
-  if (!isProse(value)) return Object.fromEntries(entries);
-  return Object.fromEntries(
-    entries
-      .filter(([key]) => key !== "default")
-      .map(([key, inner]) => [key, key === "description" ? `${inner} Default: ${value}.` : inner]),
-  );
-}
-
+/** Whether a default is no value, but says what follows from other fields. */
 const isProse = (value: unknown) => typeof value === "string" && value.includes(" ");
 
 type Schema = {
@@ -42,31 +37,16 @@ type Schema = {
 
 /** The reference of a config, as Markdown: a section for the whole, then one for each kind of backend and of stack. */
 export function configReference(config: z.ZodType): string {
-  return sectionsOf("", noted(config) as Schema)
-    .map(({ title, description, rows }) =>
-      [
-        ...(title === "" ? [] : [`### ${title}\n`, ...(description === undefined ? [] : [`${description}\n`])]),
-        "| field | value | default | meaning |",
-        "|---|---|---|---|",
-        ...rows,
-        "",
-      ].join("\n"),
-    )
-    .join("\n");
-}
-
-interface Section {
-  readonly title: string;
-  readonly description: string | undefined;
-  readonly rows: readonly string[];
+  return sectionsOf("", z.toJSONSchema(config, { io: "input" }) as Schema).join("\n");
 }
 
 /** A section of a schema's fields, and those of the kinds that its unions choose from. */
-function sectionsOf(title: string, schema: Schema): readonly Section[] {
+function sectionsOf(title: string, schema: Schema): readonly string[] {
   const { rows, kinds } = fieldsOf("", schema);
-  const own = { title, description: schema.description, rows };
+  const heading = [`### ${title}\n`, ...(schema.description === undefined ? [] : [`${schema.description}\n`])];
+  const table = ["| field | value | default | meaning |", "|---|---|---|---|", ...rows, ""];
   return [
-    ...(rows.length > 0 ? [own] : []),
+    ...(rows.length > 0 ? [[...(title === "" ? [] : heading), ...table].join("\n")] : []),
     ...kinds.flatMap(({ path, schema }) => sectionsOf(`${path} of ${tagOf(schema)}`, schema)),
   ];
 }

@@ -6,3 +6,9 @@ export type KeyKind = (typeof keyKinds)[number];
 
 /** What a certificate gets unless its entry says otherwise: the smallest key that every consumer takes. */
 export const defaultKey: KeyKind = "ecdsa-p256";
+
+/** What a certificate is shown for: by servers, by clients, or both (mutual TLS). */
+export const purposes = ["server", "client", "mutual"] as const;
+
+/** What a certificate is shown for. */
+export type Purpose = (typeof purposes)[number];

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { fields, flag, mapOf, patterned, text } from "./fields";
-import type { Place } from "./place";
-import { show } from "./report";
+import { type Place, show } from "./report";
+import { sortedMap } from "./sorted-map";
 
 /** What a Kubernetes object that becomes part of a host name can be called (RFC 1123 label). */
 export const labelNamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
@@ -43,19 +43,13 @@ export const kubernetesInput = fields(
 );
 
 /** How a stack reaches its cluster, complete. */
-export interface KubernetesConfig {
-  readonly context: string;
-  readonly kubeconfig: string | undefined;
-}
+export type KubernetesConfig = Readonly<z.output<typeof kubernetesInput>>;
 
 /** The namespace that a stack's objects live in. */
 export const namespaceInput = fields(
   {
     name: patterned({ description: "Its name.", examples: ["pipeline"], pattern: labelNamePattern }, labelNameRule),
-    create: flag({
-      description: "Whether the stack makes it, and destroys it with everything inside.",
-      default: false,
-    }).optional(),
+    create: flag("Whether the stack makes it, and destroys it with everything inside.").prefault(false),
   },
   "The namespace; it exists unless the stack is to create it.",
 );
@@ -64,21 +58,14 @@ export const namespaceInput = fields(
 const ownNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /** The namespace that a stack's objects live in, complete. */
-export interface NamespaceConfig {
-  readonly name: string;
-  /** Whether the stack makes it. */
-  readonly create: boolean;
-}
+export type NamespaceConfig = Readonly<z.output<typeof namespaceInput>>;
 
-/** Completes a namespace; those that every cluster has cannot be made. */
-export function readNamespace(input: z.infer<typeof namespaceInput>, place: Place): NamespaceConfig {
-  const { name, create = false } = input;
-  if (create && ownNamespaces.includes(name)) {
-    place
-      .in("create")
-      .problem(`is true, but every cluster has the namespace ${show(name)}; write another name or leave create out`);
-  }
-  return { name, create };
+/** Namespaces that every cluster has cannot be made. */
+export function judgeNamespace({ name, create }: NamespaceConfig, place: Place): void {
+  if (!create || !ownNamespaces.includes(name)) return;
+  place
+    .in("create")
+    .problem(`is true, but every cluster has the namespace ${show(name)}; write another name or leave create out`);
 }
 
 /** What every Ingress that a stack makes can be told. */
@@ -87,29 +74,28 @@ export const ingressFields = {
   annotations: mapOf(text({ description: "An annotation's value.", examples: ["HTTPS"] }), {
     description: "Annotations, with which a controller is told to speak TLS to the service.",
     examples: [{ "nginx.ingress.kubernetes.io/backend-protocol": "HTTPS" }],
-    default: {},
-  }).optional(),
+  }).prefault({}),
 };
 
-/** Every key must be one that an annotation can have. */
-export function judgeAnnotations(annotations: Readonly<Record<string, string>> | undefined, place: Place): void {
-  for (const key of Object.keys(annotations ?? {})) {
-    const problem = annotationKeyProblem(key);
-    if (problem !== undefined) place.in("annotations", key).problem(problem);
+/** What every Ingress that a stack makes is told, complete. */
+export type IngressConfig = Readonly<z.output<z.ZodObject<typeof ingressFields>>>;
+
+/** Completes what an Ingress is told. Every key must be one that an annotation can have. */
+export function readIngress({ className, annotations }: IngressConfig, place: Place): IngressConfig {
+  for (const key of Object.keys(annotations)) {
+    // Of annotations alone, Kubernetes takes the prefix in any case.
+    if (isQualifiedName(key.toLowerCase())) continue;
+    place
+      .in("annotations", key)
+      .problem('is no annotation key; write one such as "nginx.ingress.kubernetes.io/backend-protocol"');
   }
+  return { className, annotations: sortedMap(annotations) };
 }
 
 /** Why the text cannot be the key of a label that pods are selected by, if it cannot. */
 export function selectorKeyProblem(key: string): string | undefined {
   if (isQualifiedName(key)) return undefined;
   return `is no label key; write one such as "app" or "app.kubernetes.io/name"`;
-}
-
-/** Why the text cannot be the key of an annotation, if it cannot. */
-function annotationKeyProblem(key: string): string | undefined {
-  // Of annotations alone, Kubernetes takes the prefix in any case.
-  if (isQualifiedName(key.toLowerCase())) return undefined;
-  return `is no annotation key; write one such as "nginx.ingress.kubernetes.io/backend-protocol"`;
 }
 
 /** What Kubernetes takes as the key of a label: a name of up to 63 characters, after a domain and "/" if it has one. */

@@ -1,4 +1,5 @@
-import { day, type Seconds } from "./duration";
+import { day, type Seconds, showDuration } from "./duration";
+import { type Place, show } from "./report";
 
 /**
  * The longest lifetime of a public TLS certificate by date of issue (CA/Browser Forum ballot SC-081v3). Before the
@@ -30,5 +31,23 @@ export function laterLifetimes(horizon: string | undefined): readonly { from: st
   return calendar.filter(({ lifetime }) => lifetime < publicLifetime(horizon));
 }
 
-/** The share of its lifetime at whose end a private certificate is replaced. */
-export const renewalShare = 1 / 3;
+/** The longest lifetime that Apple's systems take, of private authorities too (support.apple.com/103769). */
+const longestForApple = 825 * day;
+
+/** Advises against certificates of a private authority that outlive whatever they are for. */
+export function warnOfLongLife(lifetime: Seconds, place: Place): void {
+  if (lifetime <= longestForApple) return;
+  place.warning(
+    `is ${show(showDuration(lifetime))}: a key that leaks is good as long, and clients of Apple refuse more than ${showDuration(longestForApple)}; write less`,
+  );
+}
+
+/** How long before its end a private certificate is replaced: in its last third, counted in whole steps. */
+export function renewalWindow(lifetime: Seconds, step: Seconds = 1): Seconds {
+  return Math.floor(lifetime / 3 / step) * step;
+}
+
+/** The least lifetime whose renewal window holds two applies, in whole units, a third of which is whole steps. */
+export function leastLifetime(applyEvery: Seconds, unit: Seconds): Seconds {
+  return Math.ceil((6 * applyEvery) / unit) * unit;
+}

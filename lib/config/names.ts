@@ -1,14 +1,19 @@
-import { type DnsName, parseName } from "./dns-names";
+import { commonNameLimit, type DnsName, parseName } from "./dns-names";
 import { setOf, text } from "./fields";
-import type { Place } from "./place";
+import { type Place, show } from "./report";
+
+/** The schema of an authority's common name or organization: of a certificate's subject, where any text may stand. */
+export const subjectInput = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() !== "" && value.length <= commonNameLimit
+      ? undefined
+      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
+  );
 
 /** The schema of a list of DNS names. */
 export const namesInput = (description: string) =>
   setOf(
-    text({ description: "A DNS name.", examples: ["api.example.com"] }, (value) => {
-      const parsed = parseName(value);
-      return "mistake" in parsed ? parsed.mistake : undefined;
-    }),
+    text({ description: "A DNS name.", examples: ["api.example.com"] }, (value) => parseName(value).mistake),
     { description, examples: [["api.example.com", "*.api.example.com"]] },
   );
 
@@ -16,7 +21,7 @@ export const namesInput = (description: string) =>
 export function readNames(input: readonly string[], place: Place): readonly DnsName[] {
   const names = input.flatMap((given, index) => {
     const parsed = parseName(given);
-    if ("mistake" in parsed) return [];
+    if (parsed.name === undefined) return [];
     if (parsed.advice !== undefined) place.in(index).warning(parsed.advice);
     return [parsed.name];
   });

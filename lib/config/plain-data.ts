@@ -1,8 +1,11 @@
-import { oneOf, type Path, type Report, show } from "./report";
+import { oneOf, type Place, show } from "./report";
 import { secretIn } from "./secrets";
 
 /** Fields that hold PEM blocks, where line breaks belong. */
 const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle", "serverCaBundle"]);
+
+/** Maps whose values are other programs' text: what looks like an expression in them is written for Terraform as text. */
+const literalMaps: ReadonlySet<unknown> = new Set(["annotations"]);
 
 /** More levels than any config has; reading many thousands would exhaust the stack. */
 const mostLevels = 20;
@@ -16,59 +19,52 @@ const machinery: ReadonlySet<string> = new Set(["__proto__", "constructor", "pro
 /**
  * Copies a config as plain data, refusing what no field may hold: Terraform expressions, control characters, secrets,
  * and values that JSON has no form for. A refused text is replaced by `""`, so later rules can look at the rest.
+ *
+ * @param around - the maps and lists that the value is in
  */
-export function plainData(value: unknown, report: Report): unknown {
-  const copy = (item: unknown, path: Path, around: readonly object[]): unknown => {
-    if (typeof item === "string") {
-      const message = textProblem(item, pemFields.has(path.at(-1)));
-      if (message === undefined) return item;
-      report.refuse(path, message);
-      return "";
+export function plainData(value: unknown, place: Place, around: readonly object[] = []): unknown {
+  const message = problemWith(value, place, around);
+  if (message !== undefined) {
+    place.refuse(message);
+    return typeof value === "string" ? "" : typeof value === "number" && Number.isFinite(value) ? 0 : undefined;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const inside = [...around, value];
+  if (Array.isArray(value)) return Array.from(value, (member, index) => plainData(member, place.in(index), inside));
+  const entries: [string, unknown][] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) {
+      place.in(key).warning("is undefined and counts as left out; is an environment variable unset?");
+      continue;
     }
-    if (item === null || typeof item === "boolean") return item;
-    if (typeof item === "number" && isFrameworkToken(item)) {
-      report.refuse(path, `is ${item}, which the framework would take for a reference; write another number`);
-      return 0;
+    if (typeof member === "string" && privateMembers.has(key) && Object.hasOwn(value, "kty")) {
+      place.in(key).refuse(refusedSecret("a private key"));
+      entries.push([key, ""]);
+      continue;
     }
-    if (typeof item === "number" && Number.isFinite(item)) return item;
-    if (typeof item !== "object" || item === null) {
-      report.refuse(path, `is ${kindOf(item)}; ${plain}`);
-      return undefined;
-    }
-    if (around.includes(item)) {
-      report.refuse(path, "contains itself; write out what is meant");
-      return undefined;
-    }
-    if (around.length > mostLevels) {
-      report.refuse(path, `is nested more than ${mostLevels} levels deep; no config is`);
-      return undefined;
-    }
-    const inside = [...around, item];
-    if (Array.isArray(item)) return Array.from(item, (member, index) => copy(member, [...path, index], inside));
-    // The prototype of an object literal has this method, in every realm.
-    const prototype = Object.getPrototypeOf(item) as object | null;
-    if (prototype !== null && !Object.hasOwn(prototype, "isPrototypeOf")) {
-      report.refuse(path, `is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`);
-      return undefined;
-    }
-    const entries: [string, unknown][] = [];
-    for (const [key, member] of Object.entries(item)) {
-      if (member === undefined) {
-        report.warning([...path, key], "is undefined and counts as left out; is an environment variable unset?");
-        continue;
-      }
-      if (typeof member === "string" && privateMembers.has(key) && Object.hasOwn(item, "kty")) {
-        report.refuse([...path, key], refusedSecret("a private key"));
-        entries.push([key, ""]);
-        continue;
-      }
-      const message = keyProblem(key);
-      if (message === undefined) entries.push([key, copy(member, [...path, key], inside)]);
-      else report.refuse([...path, secretIn(key) === undefined ? key : "(withheld)"], message);
-    }
-    return Object.fromEntries(entries);
-  };
-  return copy(value, [], []);
+    const message = keyProblem(key);
+    if (message === undefined) entries.push([key, plainData(member, place.in(key), inside)]);
+    else place.in(secretIn(key) === undefined ? key : "(withheld)").refuse(message);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Why a value cannot be in a config; what is wrong with its members is left to them. */
+function problemWith(value: unknown, { path }: Place, around: readonly object[]): string | undefined {
+  if (typeof value === "string") {
+    return textProblem(value, { pem: pemFields.has(path.at(-1)), literal: literalMaps.has(path.at(-2)) });
+  }
+  if (typeof value === "number" && isFrameworkToken(value)) {
+    return `is ${value}, which the framework would take for a reference; write another number`;
+  }
+  if (value === null || typeof value === "boolean" || Number.isFinite(value)) return undefined;
+  if (typeof value !== "object") return `is ${kindOf(value)}; ${plain}`;
+  if (around.includes(value)) return "contains itself; write out what is meant";
+  if (around.length > mostLevels) return `is nested more than ${mostLevels} levels deep; no config is`;
+  // The prototype of an object literal has this method, in every realm.
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (Array.isArray(value) || prototype === null || Object.hasOwn(prototype, "isPrototypeOf")) return undefined;
+  return `is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`;
 }
 
 const refusedSecret = (what: string) =>
@@ -104,14 +100,19 @@ function kindOf(value: unknown): string {
 
 function keyProblem(key: string): string | undefined {
   if (machinery.has(key)) return `a key may not be ${oneOf([...machinery])}; choose another name`;
-  return textProblem(key, false);
+  return textProblem(key);
 }
 
-function textProblem(text: string, pem: boolean): string | undefined {
+function textProblem(text: string, { pem = false, literal = false } = {}): string | undefined {
   const secret = secretIn(text);
   if (secret !== undefined) return refusedSecret(secret);
   const expression = /[$%]\{/.exec(text)?.[0];
-  if (expression !== undefined) {
+  const escaped = /\$\$\{|%%\{/.exec(text)?.[0];
+  if (literal && escaped !== undefined) {
+    return `contains ${JSON.stringify(escaped)}; write ${JSON.stringify(escaped.slice(1))} as it is meant: Terraform is given it escaped`;
+  }
+  // What the framework takes for a reference of its own stays one, escaped or not.
+  if (expression !== undefined && !(literal && !text.includes("TfToken["))) {
     return `contains ${JSON.stringify(expression)}, which Terraform would evaluate; write the value itself`;
   }
   const token = frameworkTokenIn(text);

@@ -41,14 +41,11 @@ export const providersInput = fields(
   "Version constraints by provider, in place of `~> <major.minor>` of the pinned binding.",
 );
 
-/** Version constraints as the user writes them. */
-export type ProvidersInput = z.infer<typeof providersInput>;
-
 /** Version constraints by provider: only those that the user set. */
 export type ProviderVersions = Readonly<Partial<Record<ProviderName, string>>>;
 
 /** The constraints that the user set. */
-export function readProviders(input: ProvidersInput | undefined): ProviderVersions {
-  const versions = Object.entries(input ?? {}).flatMap(([name, given]) => (given ? [[name, given.version]] : []));
+export function readProviders(input: z.output<typeof providersInput> = {}): ProviderVersions {
+  const versions = Object.entries(input).flatMap(([name, given]) => (given ? [[name, given.version]] : []));
   return Object.fromEntries(versions);
 }

@@ -13,16 +13,27 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Collects findings, so that a user sees every mistake at once. */
-export interface Report {
-  /** Records a mistake, unless the value it is about was already refused as a whole. */
-  problem(path: Path, message: string): void;
+/** A place in a config, and what is said of it. */
+export interface Place {
+  readonly path: Path;
+  /** A place below this one. */
+  in(...parts: Path): Place;
+  /** A place anywhere in the config, by its whole path. */
+  elsewhere(...path: Path): Place;
+  /** Records a mistake, unless there is none or the value here was already refused as a whole. */
+  problem(message: string | undefined): void;
   /** Records advice: synthesis goes on. */
-  warning(path: Path, message: string): void;
-  /** Records a mistake that makes everything at and below `from` (default: the path) unusable for later rules. */
-  refuse(path: Path, message: string, from?: Path): void;
-  /** Whether the value, or something it is part of, was refused: what would follow from it is no mistake of its own. */
-  refused(path: Path): boolean;
+  warning(message: string): void;
+  /** Records a mistake that makes everything at and below `from` (default: here) unusable for later rules. */
+  refuse(message: string, from?: Place): void;
+  /** Whether the value here, or something it is part of, was refused: what would follow from it is no mistake of its own. */
+  readonly refused: boolean;
+  /** Whether something is wrong with the value here or with anything in it. */
+  readonly wrong: boolean;
+}
+
+/** The whole config as a place, and all that was found in it, so that a user sees every mistake at once. */
+export interface Report extends Place {
   readonly problems: readonly Finding[];
   readonly warnings: readonly Finding[];
 }
@@ -34,27 +45,29 @@ export function newReport(): Report {
   const refused = new Set<string>();
   const isRefused = (path: Path) =>
     refused.size > 0 && (refused.has(id([])) || path.some((_, end) => refused.has(id(path.slice(0, end + 1)))));
-  return {
-    problems,
-    warnings,
-    problem: (path, message) => {
-      if (!isRefused(path)) problems.push({ path, message });
+  const placeAt = (...path: Path): Place => ({
+    path,
+    in: (...parts) => placeAt(...path, ...parts),
+    elsewhere: placeAt,
+    problem: (message) => {
+      if (message !== undefined && !isRefused(path)) problems.push({ path, message });
     },
-    warning: (path, message) => {
+    warning: (message) => {
       if (!isRefused(path)) warnings.push({ path, message });
     },
-    refuse: (path, message, from = path) => {
+    refuse: (message, from) => {
       if (isRefused(path)) return;
       problems.push({ path, message });
-      refused.add(id(from));
+      refused.add(id((from ?? { path }).path));
     },
-    refused: isRefused,
-  };
-}
-
-/** Whether something is wrong with the value or with anything in it. */
-export function hasProblem(report: Report, path: Path): boolean {
-  return report.problems.some((problem) => path.every((part, index) => problem.path[index] === part));
+    get refused() {
+      return isRefused(path);
+    },
+    get wrong() {
+      return problems.some((problem) => path.every((part, index) => problem.path[index] === part));
+    },
+  });
+  return Object.assign(placeAt(), { problems, warnings });
 }
 
 const id = (path: Path) => JSON.stringify(path);
@@ -65,8 +78,13 @@ export function show(value: unknown): string {
 }
 
 function quoted(value: unknown, most: number): string {
-  const text = (JSON.stringify(value) ?? String(value)).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  const text = printable(JSON.stringify(value) ?? String(value));
   return text.length > most ? `${text.slice(0, most - 30)}... (${text.length} characters)` : text;
+}
+
+/** A text from outside, with nothing that a terminal would act on; a text without such characters stays as it is. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
 }
 
 const escaped = (character: string) =>

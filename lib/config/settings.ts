@@ -1,17 +1,41 @@
 import type { z } from "zod";
-import { type BackendConfig, backendInput } from "./backend";
-import { type Seconds, secondsInput } from "./duration";
-import { fields, mapOf, text, word } from "./fields";
+import { backendInput } from "./backend";
+import { secondsInput } from "./duration";
+import { mapOf, patterned, text, word } from "./fields";
 import { shortKeyInput } from "./identifiers";
-import { type Labels, labelKeyPattern, labelKeyProblem, labelValueInput } from "./labels";
 import { datePattern, isDate } from "./lifetimes";
-import type { Place } from "./place";
 import { type ProviderVersions, providersInput, readProviders } from "./providers";
-import { show } from "./report";
+import { type Place, show } from "./report";
 import { sortedMap } from "./sorted-map";
 
-/** What may become of private keys, from strict to lax. */
-const keyPolicies = ["never", "encrypted-backend", "allowed"] as const;
+/**
+ * Labels as every stack receives them. Each provider gets them in its own form: AWS tags and Kubernetes labels as they
+ * are, Google labels in lower case.
+ */
+export type Labels = Readonly<Record<string, string>>;
+
+/** What a label's key looks like (Google labels; Kubernetes and AWS take more). */
+const labelKeyPattern = "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$";
+
+/** Labels that the stacks set themselves. */
+const ownLabels: readonly string[] = ["project", "environment", "stack", "managed-by"];
+
+/** Why the text is no label key, if it is none. */
+function labelKeyProblem(key: string): string | undefined {
+  if (ownLabels.includes(key)) return "is set by every stack itself; choose another key";
+  if (new RegExp(labelKeyPattern).test(key)) return undefined;
+  return `is no label key; write 1-63 of a-z, 0-9, "_" and "-", starting with a letter and ending with a letter or digit`;
+}
+
+/** The schema of a label's value (Kubernetes labels; AWS takes more). */
+const labelValueInput = patterned(
+  {
+    description: "A label's value.",
+    examples: ["ml-platform"],
+    pattern: "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+  },
+  '1-63 letters, digits, ".", "_" and "-", starting and ending with a letter or digit (Kubernetes takes no more)',
+);
 
 /** What a config says of all its stacks, as fields of the whole config. */
 export const settingsFields = {
@@ -24,7 +48,7 @@ export const settingsFields = {
   ).prefault({}),
   backend: backendInput,
   privateKeys: word(
-    keyPolicies,
+    ["never", "encrypted-backend", "allowed"],
     "Whether private keys may be in Terraform's state: never, only where the backend encrypts it, or anywhere (for trials).",
   ).prefault("encrypted-backend"),
   applyEvery: secondsInput({
@@ -44,22 +68,17 @@ export const settingsFields = {
   providers: providersInput.optional(),
 };
 
-const settingsInput = fields(settingsFields);
+type SettingsInput = z.output<z.ZodObject<typeof settingsFields>>;
 
 /** What every stack of a config shares, complete. */
-export interface Settings {
-  readonly project: string;
-  readonly environment: string;
+export interface Settings extends Readonly<Omit<SettingsInput, "horizon" | "labels" | "providers">> {
   readonly labels: Labels;
-  readonly backend: BackendConfig;
-  readonly privateKeys: (typeof keyPolicies)[number];
-  readonly applyEvery: Seconds;
   readonly horizon: string | undefined;
   readonly providers: ProviderVersions;
 }
 
 /** Completes what every stack shares. */
-export function readSettings(input: z.output<typeof settingsInput>, place: Place): Settings {
+export function readSettings(input: SettingsInput, place: Place): Settings {
   for (const key of Object.keys(input.labels)) {
     place.in("labels", key).problem(labelKeyProblem(key));
   }

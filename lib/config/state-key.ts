@@ -12,10 +12,10 @@ const limits: Readonly<Record<string, { readonly most: number; readonly what: st
 export function checkStateKeys(settings: Settings, stacks: readonly { readonly name: string }[], report: Report): void {
   const { type } = settings.backend;
   for (const { name } of stacks) {
+    const place = report.in("stacks", name);
     const number = type === "kubernetes" ? /-[0-9]+$/.exec(name)?.[0] : undefined;
     if (number !== undefined) {
-      report.problem(
-        ["stacks", name],
+      place.problem(
         `ends in ${show(number)}, with which the kubernetes backend numbers its own Secrets; choose a name that does not`,
       );
     }
@@ -23,8 +23,7 @@ export function checkStateKeys(settings: Settings, stacks: readonly { readonly n
     if (limit === undefined) continue;
     const length = [settings.project, settings.environment, name].join("/").length;
     if (length <= limit.most) continue;
-    report.problem(
-      ["stacks", name],
+    place.problem(
       `its state key, project, environment and stack together, has ${length} characters, ${limit.what} at most ${limit.most}; shorten one of them`,
     );
   }

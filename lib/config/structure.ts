@@ -1,8 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { successors, whyNoWord } from "./fields";
-import { type Place, placeAt } from "./place";
-import { oneOf, type Report, show } from "./report";
+import { adviceOn, successors, whyNoWord } from "./fields";
+import { oneOf, type Place, type Report, show } from "./report";
 
 /**
  * Reads plain data in one pass over its schema: defaults are filled in, fields are transformed, and every mistake is
@@ -14,7 +13,7 @@ export function readStructure<Schema extends z.ZodType>(
   data: unknown,
   report: Report,
 ): z.output<Schema> {
-  return read(schema, data, placeAt([], report)) as z.output<Schema>;
+  return read(schema, data, report) as z.output<Schema>;
 }
 
 /** What is around a value that matters to how it is read. */
@@ -69,7 +68,11 @@ const isChoice = (schema: z.ZodType) =>
 
 function readLeaf(schema: z.ZodType, value: unknown, place: Place): unknown {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    const advice = adviceOn(schema, value);
+    if (advice !== undefined) place.warning(advice);
+    return result.data;
+  }
   const [issue] = result.error.issues;
   if (issue?.code === "invalid_type") return refuseType(schema, value, issue.expected, place);
   if (issue?.code === "invalid_value") {
@@ -107,7 +110,7 @@ function refuseField(name: string, schema: z.ZodType, map: Values, place: Place,
   const meant = nearest(name, known);
   // The field that was meant is not missing as well.
   const misspelt = meant !== undefined && own(map, meant) === undefined;
-  place.report.refuse(field.path, unknownField(name, known), misspelt ? place.in(meant).path : field.path);
+  field.refuse(unknownField(name, known), misspelt ? place.in(meant) : field);
 }
 
 function readEntries(schema: z.ZodRecord, value: unknown, place: Place): unknown {
@@ -145,7 +148,7 @@ function readKind(union: z.ZodDiscriminatedUnion, value: unknown, place: Place, 
   if (meant !== undefined) return read(meant, value, place);
   // Nothing else can be said of a thing that does not say what it is.
   const words = optionsOf(union).flatMap(wordsOf);
-  place.report.refuse(place.in(discriminator).path, wrongWord(kind, words), place.path);
+  place.in(discriminator).refuse(wrongWord(kind, words), place);
   return around.droppable ? undefined : read(union, { [discriminator]: words[0] }, place);
 }
 

@@ -1,10 +1,11 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { IngressV1 } from "@cdktf/provider-kubernetes/lib/ingress-v1";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
+import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { SecretV1 } from "@cdktf/provider-kubernetes/lib/secret-v1";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import type { NamespaceConfig } from "../config/kubernetes";
+import type { KubernetesConfig, NamespaceConfig } from "../config/kubernetes";
 
 /** What every object of a stack has. */
 export interface Placement {
@@ -15,27 +16,25 @@ export interface Placement {
   readonly ready: ITerraformDependable[];
 }
 
-/** Where a stack's objects live: a namespace, made if the config says so. */
+/** Where a stack's objects live: its cluster, and a namespace, made if the config says so. */
 export function placementIn(
   scope: Construct,
-  { name, create }: NamespaceConfig,
+  { kubernetes, namespace: { name, create } }: { kubernetes: KubernetesConfig; namespace: NamespaceConfig },
   labels: Placement["labels"],
 ): Placement {
+  new KubernetesProvider(scope, "provider_kubernetes", {
+    configPath: kubernetes.kubeconfig,
+    configContext: kubernetes.context,
+  });
   if (!create) return { namespace: name, labels, ready: [] };
   const made = new NamespaceV1(scope, `namespace_${name}`, { metadata: { name, labels: { ...labels } } });
   return { namespace: made.metadata.name, labels, ready: [made] };
 }
 
-/** The certificates that clients must trust, for pods to mount. */
-export function trustConfigMap(
-  scope: Construct,
-  id: string,
-  name: string,
-  pem: string,
-  { namespace, labels }: Placement,
-): void {
-  new ConfigMapV1(scope, id, {
-    metadata: { name, namespace, labels: { ...labels } },
+/** The certificates that clients of a stack must trust, for pods to mount. */
+export function trustConfigMap(stack: Construct, pem: string, { namespace, labels }: Placement): void {
+  new ConfigMapV1(stack, "trust_bundle", {
+    metadata: { name: `${stack.node.id}-trust`, namespace, labels: { ...labels } },
     data: { "ca.crt": pem },
   });
 }
@@ -67,7 +66,7 @@ export function tlsSecret(
 /** What an Ingress serves. */
 export interface IngressProps {
   readonly name: string;
-  readonly className: string | undefined;
+  readonly className?: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hosts: readonly string[];
   /** The Secret with the certificate. */
@@ -82,7 +81,7 @@ export function tlsIngress(scope: Construct, props: IngressProps, { namespace, l
   const { name, className, annotations, hosts, secretName, service, port } = props;
   const backend = { service: { name: service, port: { number: port } } };
   new IngressV1(scope, IngressV1.tfResourceType, {
-    metadata: { name, namespace, labels: { ...labels }, annotations: { ...annotations } },
+    metadata: { name, namespace, labels: { ...labels }, annotations: escaped(annotations) },
     spec: {
       ingressClassName: className,
       tls: [{ hosts: [...hosts], secretName }],
@@ -92,4 +91,9 @@ export function tlsIngress(scope: Construct, props: IngressProps, { namespace, l
       })),
     },
   });
+}
+
+/** Texts in which Terraform evaluates nothing. */
+function escaped(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text.replace(/[$%](?=\{)/g, "$&$&")]));
 }

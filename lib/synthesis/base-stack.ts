@@ -5,12 +5,6 @@ import type { Settings } from "../config/settings";
 import { type InventoryEntry, inventoryValue } from "../constructs/inventory";
 import { StateBackend } from "../constructs/state-backend";
 
-/**
- * The oldest Terraform that has what every stack uses, and what some use besides: 1.5 for `check` blocks, 1.10 for
- * S3's own state locking, 1.11 for the Vault provider 5.
- */
-const terraformFloor = { any: "1.5", s3: "1.10", vault: "1.11" };
-
 /** The folder beside a stack's JSON that holds manifests and patches for its cluster, and nothing else. */
 export const manifestsFolder = "kubernetes";
 
@@ -34,7 +28,7 @@ export abstract class BaseStack extends TerraformStack {
 
   /** Makes a value visible to operators and to what reads the state. */
   protected output(name: string, description: string, value: unknown): void {
-    new TerraformOutput(this, name, { description, value });
+    new Output(this, name, { description, value });
   }
 
   /** Records the scenario in the JSON and in the state, where `check --against` reads it. */
@@ -110,6 +104,17 @@ export abstract class BaseStack extends TerraformStack {
   }
 }
 
+/**
+ * An output whose value is plain data and tokens. The framework's own looks for resources in it with `util.isArray`,
+ * for which Node warns from 22 on (DEP0044).
+ */
+class Output extends TerraformOutput {
+  protected override synthesizeAttributes() {
+    const { value, description } = this;
+    return { value, description };
+  }
+}
+
 /** A class of stacks that are made from a complete config. */
 export type StackClass<Config> = new (scope: Construct, name: string, settings: Settings, config: Config) => BaseStack;
 
@@ -128,7 +133,11 @@ function bindingConstraint(provider: TerraformProvider): string {
   return `~> ${version.split(".").slice(0, 2).join(".")}`;
 }
 
+/**
+ * The oldest Terraform that has what every stack uses, and what some use besides: 1.5 for `check` blocks, 1.10 for
+ * S3's own state locking, 1.11 for the Vault provider 5.
+ */
 function floorFor(uses: readonly string[]): string {
-  if (uses.includes("vault")) return terraformFloor.vault;
-  return uses.includes("s3") ? terraformFloor.s3 : terraformFloor.any;
+  if (uses.includes("vault")) return "1.11";
+  return uses.includes("s3") ? "1.10" : "1.5";
 }

@@ -35,6 +35,9 @@ export interface IssueLimits {
 /** A server's defaults, and an authority of five years. */
 export const usualLimits: IssueLimits = { mountDefault: 32 * day, mountMax: 32 * day, caLifetime: 5 * 365 * day };
 
+/** For questions about names alone: no lifetime is refused, whatever the age of the authority. */
+export const anyAge: IssueLimits = { ...usualLimits, leafNotAfterBehavior: "permit" };
+
 /** What Vault answers. */
 export interface Verdict {
   readonly issued: boolean;

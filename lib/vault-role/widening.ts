@@ -3,7 +3,15 @@ import { showDuration } from "../config/duration";
 import { show } from "../config/report";
 import { allowsCommonName, allowsName } from "./names";
 import { type CompleteRole, completeRole, type VaultRole } from "./role";
-import { type IssueLimits, type IssueRequest, judgeRequest, type Refusal, simulateRole, usualLimits } from "./simulate";
+import {
+  anyAge,
+  type IssueLimits,
+  type IssueRequest,
+  judgeRequest,
+  type Refusal,
+  simulateRole,
+  usualLimits,
+} from "./simulate";
 
 /** A change of a role which makes it issue what it refused. */
 export interface Widening {
@@ -182,11 +190,9 @@ const stranger = "not-asked-for";
  */
 export function unintendedNames(role: VaultRole, names: readonly DnsName[]): readonly UnintendedName[] {
   const asked = new Set(names.map((name) => name.toLowerCase()));
-  // It is about names, so that the authority may be of any age.
-  const limits: IssueLimits = { ...usualLimits, leafNotAfterBehavior: "permit" };
   const isIssued = (name: string) => {
     const request = { common_name: role.require_cn === false ? "" : name, alt_names: [name] };
-    return simulateRole(role, request, limits).dns.includes(name);
+    return simulateRole(role, request, anyAge).dns.includes(name);
   };
   const found = new Map<string, UnintendedName>();
   for (const { name, because } of suspects(completeRole(role))) {

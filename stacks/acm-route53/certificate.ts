@@ -6,10 +6,10 @@ import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { day, goDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import type { KeyKind } from "../../lib/config/keys";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import type { AcmCertificateConfig, ExpiryAlarmConfig } from "./config";
-import type { AcmValidationRecords } from "./validation-records";
+import type { AcmCertificateConfig } from "./config";
+import type { ValidationRecords } from "./validation-records";
 
 /** ACM's names for keys. */
 const keyAlgorithms: Readonly<Partial<Record<KeyKind, string>>> = {
@@ -18,93 +18,84 @@ const keyAlgorithms: Readonly<Partial<Record<KeyKind, string>>> = {
   "rsa-2048": "RSA_2048",
 };
 
-/** What an ACM certificate needs besides its config. */
-export interface AcmDnsCertificateProps {
-  readonly certificate: AcmCertificateConfig;
+/** What a certificate needs besides its config. */
+interface CertificateProps {
   /** Records of the stack, shared by its certificates. */
-  readonly records: AcmValidationRecords;
+  readonly records: ValidationRecords;
   /** The provider of the certificate's region. */
   readonly provider: TerraformProvider;
-  /** Starts the names of alarms, which an account has one of per region and name. */
-  readonly alarmPrefix: string;
   /** The longest that ACM may let one certificate live. */
   readonly lifetime: Seconds;
 }
 
-/** A certificate from ACM, proved through records it shares with every other certificate of the stack. */
-export class AcmDnsCertificate extends Construct {
-  /** Known only once ACM has issued the certificate, so consumers wait for it. */
-  readonly issuedArn: string;
-  /** What the inventory says of it. */
-  readonly entry: InventoryEntry;
-
-  constructor(scope: Construct, id: string, props: AcmDnsCertificateProps) {
-    super(scope, id);
-    const { certificate, provider } = props;
-    const requested = new AcmCertificate(this, AcmCertificate.tfResourceType, {
+/** Has ACM issue a certificate, proved through records it shares with every other one of the stack. @returns its entry */
+export function issueCertificate(
+  stack: Construct,
+  certificate: AcmCertificateConfig,
+  { records, provider, lifetime }: CertificateProps,
+): InventoryEntry {
+  const scope = new Construct(stack, certificate.name);
+  const requested = new AcmCertificate(scope, AcmCertificate.tfResourceType, {
+    provider,
+    domainName: certificate.commonName,
+    subjectAlternativeNames: certificate.names.filter((name) => name !== certificate.commonName),
+    validationMethod: "DNS",
+    keyAlgorithm: keyAlgorithms[certificate.key],
+    lifecycle: { createBeforeDestroy: true },
+  });
+  const fqdns = certificate.validations.map((validation) => records.fqdn(validation, requested));
+  const issued = new AcmCertificateValidation(scope, AcmCertificateValidation.tfResourceType, {
+    provider,
+    certificateArn: requested.arn,
+    // Records that another stack owns are not known here; ACM finds them, and the wait is the same.
+    validationRecordFqdns: certificate.records === "managed" ? fqdns : undefined,
+    timeouts: { create: goDuration(certificate.validationTimeout) },
+    lifecycle: { createBeforeDestroy: true },
+  });
+  // Known only once ACM has issued the certificate, so consumers wait for it.
+  const certificateArn = issued.certificateArn;
+  for (const { arn, loadBalancer, listener } of certificate.listeners) {
+    new LbListenerCertificate(scope, `${loadBalancer}_${listener}`, {
       provider,
-      domainName: certificate.commonName,
-      subjectAlternativeNames: certificate.names.filter((name) => name !== certificate.commonName),
-      validationMethod: "DNS",
-      keyAlgorithm: keyAlgorithms[certificate.key],
+      listenerArn: arn,
+      certificateArn,
+      // The listener serves the old certificate until it has the new one.
       lifecycle: { createBeforeDestroy: true },
     });
-    const fqdns = certificate.validations.map((validation) => props.records.fqdn(validation, requested));
-    const issued = new AcmCertificateValidation(this, AcmCertificateValidation.tfResourceType, {
-      provider,
-      certificateArn: requested.arn,
-      // Records that another stack owns are not known here; ACM finds them, and the wait is the same.
-      validationRecordFqdns: certificate.records === "managed" ? fqdns : undefined,
-      timeouts: { create: goDuration(certificate.validationTimeout) },
-      lifecycle: { createBeforeDestroy: true },
-    });
-    this.issuedArn = issued.certificateArn;
-    for (const { arn, loadBalancer, listener } of certificate.listeners) {
-      new LbListenerCertificate(this, `${loadBalancer}_${listener}`, {
-        provider,
-        listenerArn: arn,
-        certificateArn: this.issuedArn,
-        // The listener serves the old certificate until it has the new one.
-        lifecycle: { createBeforeDestroy: true },
-      });
-    }
-    if (certificate.alarm !== undefined) {
-      this.#alarm(`${props.alarmPrefix}-${id}-expiry`, certificate.alarm, provider);
-      new ExpiryCheck(this, "expiry", {
-        certificate: id,
-        notAfter: `${requested.fqn}.not_after`,
-        before: certificate.alarm.before,
-        advice: "ACM should have renewed it by now: look for its validation records, and whether anything uses it",
-      });
-    }
-    this.entry = {
-      names: certificate.names,
-      issuer: "AWS Certificate Manager",
-      lifetime: showDuration(props.lifetime),
-      renewedBy: "AWS Certificate Manager, while the validation records stand and something uses the certificate",
-      keyLocation: "AWS Certificate Manager, which never shows it",
-      keyInState: false,
-      issuedAt: issued.id,
-      arn: this.issuedArn,
-    };
   }
-
-  #alarm(alarmName: string, alarm: ExpiryAlarmConfig, provider: TerraformProvider): void {
-    new CloudwatchMetricAlarm(this, CloudwatchMetricAlarm.tfResourceType, {
+  if (certificate.alarm !== undefined) {
+    const { name: alarmName, before, topics } = certificate.alarm;
+    new CloudwatchMetricAlarm(scope, CloudwatchMetricAlarm.tfResourceType, {
       provider,
       alarmName,
       alarmDescription: "ACM should have renewed this certificate by now; its validation records may be gone.",
       namespace: "AWS/CertificateManager",
       metricName: "DaysToExpiry",
-      dimensions: { CertificateArn: this.issuedArn },
+      dimensions: { CertificateArn: certificateArn },
       statistic: "Minimum",
       comparisonOperator: "LessThanOrEqualToThreshold",
-      threshold: alarm.before / day,
+      threshold: before / day,
       period: day,
       evaluationPeriods: 1,
       // ACM stops counting when a certificate has ended: the alarm must stay, not turn green.
       treatMissingData: "ignore",
-      alarmActions: alarm.topics.length > 0 ? alarm.topics.map(({ arn }) => arn) : undefined,
+      alarmActions: topics.length > 0 ? topics.map(({ arn }) => arn) : undefined,
+    });
+    new ExpiryCheck(scope, "expiry", {
+      certificate: certificate.name,
+      notAfter: `${requested.fqn}.not_after`,
+      before,
+      advice: "ACM should have renewed it by now: look for its validation records, and whether anything uses it",
     });
   }
+  return {
+    names: certificate.names,
+    issuer: "AWS Certificate Manager",
+    lifetime: showDuration(lifetime),
+    renewedBy: "AWS Certificate Manager, while the validation records stand and something uses the certificate",
+    keyLocation: "AWS Certificate Manager, which never shows it",
+    keyInState: false,
+    issuedAt: issued.id,
+    arn: certificateArn,
+  };
 }

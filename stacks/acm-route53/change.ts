@@ -1,7 +1,6 @@
 import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
 import type { DnsName } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { AcmCertificateConfig, AcmRoute53Config } from "./config";
 
 /** A certificate on a listener, as it was before. */
@@ -22,30 +21,25 @@ export function change({ certificates }: AcmRoute53Config, before: PreviousStack
     const now = certificates.find(({ name }) => name === key);
     return now?.listeners.some(({ arn }) => arn === listener);
   });
+  const inCertificates = place.in("certificates");
   for (const [key, certificate] of namedOfType(before, "aws_acm_certificate")) {
-    const here = place.in("certificates", key);
+    const here = inCertificates.in(key);
     if (here.refused || here.in("attach").refused) continue;
     const had = attachments.filter((one) => one.key === key);
-    const lost = [...new Set(had.flatMap(({ listener }) => lostNames(certificate, listener, staying, certificates)))];
-    if (certificates.every(({ name }) => name !== key)) {
-      reportGone(key, had.length > 0, lost, place.in("certificates"));
-    } else if (lost.length > 0 && !here.in("names").refused) {
-      here.warning(
-        `would no longer be on a listener for ${lost.map(show).join(", ")}, which it serves there now; see that nobody uses it`,
+    const lost = new Set(had.flatMap(({ listener }) => lostNames(certificate, listener, staying, certificates)));
+    const names = [...lost].map(show).join(", ");
+    if (certificates.some(({ name }) => name === key)) {
+      if (lost.size === 0 || here.in("names").refused) continue;
+      here.warning(`would no longer be on a listener for ${names}, which it serves there now; see that nobody uses it`);
+    } else if (lost.size > 0) {
+      inCertificates.problem(
+        `lacks ${show(key)}, which a listener serves for ${names}: it would be taken off, and what is new is issued only later; to rename it, put it back beside the new key, apply, then take it out and apply again; to end it, first take its attach out`,
+      );
+    } else if (had.length === 0) {
+      inCertificates.warning(
+        `lacks ${show(key)}, which was there before: AWS deletes no certificate that something uses, and the apply would end there; see that nothing uses its ARN`,
       );
     }
-  }
-}
-
-function reportGone(key: string, attached: boolean, lost: readonly DnsName[], place: Place): void {
-  if (lost.length > 0) {
-    place.problem(
-      `lacks ${show(key)}, which a listener serves for ${lost.map(show).join(", ")}: it would be taken off, and what is new is issued only later; to rename it, put it back beside the new key, apply, then take it out and apply again; to end it, first take its attach out`,
-    );
-  } else if (!attached) {
-    place.warning(
-      `lacks ${show(key)}, which was there before: AWS deletes no certificate that something uses, and the apply would end there; see that nothing uses its ARN`,
-    );
   }
 }
 

@@ -1,10 +1,9 @@
 import { type Arn, partitionOf } from "../../lib/config/aws";
 import { checkIssuer } from "../../lib/config/issuers";
 import type { KeyKind } from "../../lib/config/keys";
-import type { Place } from "../../lib/config/place";
-import { oneOf, show } from "../../lib/config/report";
+import { oneOf, type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
-import { checkAlarm } from "./check-alarm";
+import { checkAlarm, warnOfDefaults } from "./check-alarm";
 import type { AcmCertificateConfig, AcmRoute53Config } from "./config";
 import { mostNamesPerCertificate } from "./input";
 
@@ -22,6 +21,7 @@ export function check(stack: AcmRoute53Config, { horizon }: Settings, place: Pla
     checkArns(certificate, stack, here);
     checkAlarm(certificate.alarm, stack.lifetime, horizon, here.in("alarm", "before"));
   }
+  warnOfDefaults(stack, horizon, place.in("certificates"));
 }
 
 function checkCount(count: number, granted: number, place: Place): void {
@@ -38,25 +38,21 @@ function checkCloudFrontKey({ key, consumers }: AcmCertificateConfig, place: Pla
   place.problem(`is ${show(key)}, which CloudFront does not take; write ${oneOf(cloudFrontKeys)}`);
 }
 
-function checkRegion(certificate: AcmCertificateConfig, region: string, place: Place): void {
-  if (!certificate.consumers.includes("cloudfront") || region === "" || region === certificate.region) return;
-  if (partitionOf(region) !== partitionOf(certificate.region)) {
-    place.problem(`needs a certificate in us-east-1, which accounts of ${region} cannot reach; leave it out`);
+function checkRegion({ listeners, consumers, region }: AcmCertificateConfig, home: string, place: Place): void {
+  if (!consumers.includes("cloudfront") || home === "" || home === region) return;
+  if (partitionOf(home) !== partitionOf(region)) {
+    place.problem(`needs a certificate in us-east-1, which accounts of ${home} cannot reach; leave it out`);
   }
-  const regional = [
-    ...certificate.listeners.map(({ arn }) => arn),
-    ...certificate.consumers.filter((consumer) => consumer === "api-gateway"),
-  ];
-  if (regional.length > 0) {
-    const others = regional.map(show).join(", ");
-    place.problem(`needs the certificate in us-east-1, but ${others} needs it in ${region}; make two certificates`);
-  }
+  const regional = [...listeners.map(({ arn }) => arn), ...consumers.filter((consumer) => consumer !== "cloudfront")];
+  if (regional.length === 0) return;
+  const others = regional.map(show).join(", ");
+  place.problem(`needs the certificate in us-east-1, but ${others} needs it in ${home}; make two certificates`);
 }
 
 /** Every ARN of a stack must lie in its account, and in the region (or partition) of the certificate that uses it. */
 function checkArns(certificate: AcmCertificateConfig, stack: AcmRoute53Config, place: Place): void {
   // Without a stated account the first ARN speaks for all: one apply has the credentials of one account.
-  const account = stack.account ?? firstAccount(stack);
+  const account = stack.account ?? stack.certificates.flatMap(arnsOf)[0]?.account;
   for (const arn of certificate.listeners) {
     const remedy = `name a listener in ${stack.region} or make a stack for ${arn.region}`;
     checkArn(arn, account, stack.region, remedy, place.in("attach", { member: arn.arn }));
@@ -83,6 +79,4 @@ function checkArn(arn: Arn, account: string | undefined, home: string, remedy: s
   }
 }
 
-function firstAccount(stack: AcmRoute53Config): string | undefined {
-  return stack.certificates.flatMap(({ listeners, alarm }) => [...listeners, ...(alarm?.topics ?? [])])[0]?.account;
-}
+const arnsOf = ({ listeners, alarm }: AcmCertificateConfig) => [...listeners, ...(alarm?.topics ?? [])];

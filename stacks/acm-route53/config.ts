@@ -1,13 +1,17 @@
 import { type Arn, type ListenerArn, parseListenerArn, parseTopicArn } from "../../lib/config/aws";
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
-import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "../../lib/config/dns-names";
+import {
+  commonNameLimit,
+  commonNameOf,
+  type DnsName,
+  publicNameProblem,
+  withoutWildcard,
+} from "../../lib/config/dns-names";
 import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { KeyKind } from "../../lib/config/keys";
 import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import type { Purpose } from "../../lib/config/purpose";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import { type AcmRoute53Input, mostNamesPerCertificate } from "./input";
@@ -26,28 +30,27 @@ export interface ValidationConfig {
 
 /** What rings when a certificate was not renewed. */
 export interface ExpiryAlarmConfig {
+  /** Its name in CloudWatch, of which an account has one per region. */
+  readonly name: string;
   readonly before: Seconds;
   /** SNS topics, sorted by ARN. */
   readonly topics: readonly Arn[];
 }
 
 /** One certificate, complete. */
-export interface AcmCertificateConfig {
+export interface AcmCertificateConfig
+  extends Pick<CertificateInput, "key" | "purpose" | "validationTimeout" | "records"> {
   readonly name: string;
   readonly commonName: DnsName;
   readonly names: readonly DnsName[];
-  readonly key: KeyKind;
-  readonly purpose: Purpose;
   /** Where the certificate lives: the stack's region, or us-east-1 for CloudFront. */
   readonly region: string;
   /** Listeners the certificate is added to, sorted by ARN. */
   readonly listeners: readonly ListenerArn[];
   readonly consumers: readonly ("cloudfront" | "api-gateway")[];
-  readonly validationTimeout: Seconds;
   readonly alarm: ExpiryAlarmConfig | undefined;
   /** Records of this stack; empty when another stack owns them. */
   readonly validations: readonly ValidationConfig[];
-  readonly records: "managed" | "existing";
 }
 
 /** A stack of public certificates from ACM, complete. */
@@ -66,25 +69,30 @@ export interface AcmRoute53Config {
  * Completes a stack: names normalised and sorted, each with its zone, defaults filled in. Reports what keeps a
  * certificate from having its parts; judging the parts is left to the checks.
  */
-export function read(input: AcmRoute53Input, { horizon }: Around, place: Place): AcmRoute53Config {
+export function read(input: AcmRoute53Input, around: Around, place: Place): AcmRoute53Config {
+  const { project, environment, stack, horizon } = around;
   const lifetime = publicLifetime(horizon);
+  const alarmPrefix = `${project}-${environment}-${stack}`;
   const zones = readZones(input.dns.zones, place.in("dns"));
   const entries = sortedEntries(input.certificates);
-  if (entries.length === 0 && !place.in("certificates").wrong) {
-    place.in("certificates").problem("is empty; write at least one certificate");
+  const certificatesPlace = place.in("certificates");
+  if (entries.length === 0 && !certificatesPlace.wrong) {
+    certificatesPlace.problem("is empty; write at least one certificate");
   }
-  const certificates = entries.map(([name, certificate]) => {
-    const here = place.in("certificates", name);
-    const problem = keyProblem(name);
-    if (problem !== undefined) here.problem(problem);
-    return readCertificate(name, certificate, { region: input.region, zones, lifetime }, here);
-  });
+  const certificates = entries.map(([name, certificate]) =>
+    readCertificate(
+      name,
+      certificate,
+      { region: input.region, zones, lifetime, alarmPrefix },
+      certificatesPlace.in(name),
+    ),
+  );
   return {
     account: input.account || undefined,
     region: input.region,
     zones: zonesInUse(
       zones,
-      certificates.flatMap(({ validations }) => validations.map(({ zone }) => zone)),
+      certificates.flatMap(({ validations }) => validations),
     ),
     certificates,
     lifetime,
@@ -94,53 +102,46 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
   };
 }
 
-/** What a certificate takes from its stack. */
-interface CertificateContext {
-  readonly region: string;
-  /** `undefined` where they could not be read. */
-  readonly zones: Zones | undefined;
-  readonly lifetime: Seconds;
-}
-
 function readCertificate(
   name: string,
   input: CertificateInput,
-  { region, zones, lifetime }: CertificateContext,
+  stack: Pick<AcmRoute53Config, "region" | "lifetime"> & {
+    readonly zones: Zones | undefined;
+    readonly alarmPrefix: string;
+  },
   place: Place,
 ): AcmCertificateConfig {
+  place.problem(keyProblem(name));
+  const { names: given, attach, alarm, ...rest } = input;
   const namesPlace = place.in("names");
-  const names = readNames(input.names, namesPlace);
-  if (input.names.length === 0) namesPlace.problem("is empty; write at least one DNS name");
+  const names = readNames(given, namesPlace);
+  if (given.length === 0) namesPlace.problem("is empty; write at least one DNS name");
   const commonName = commonNameOf(names);
   if (names.length > 0 && commonName === undefined && !namesPlace.wrong) {
     namesPlace.problem(
       `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
     );
   }
-  const issuable = names.filter((name) => withoutWildcard(name).includes("."));
-  for (const member of names.filter((name) => !issuable.includes(name))) {
-    namesPlace
-      .in({ member })
-      .problem("has one label, and ACM issues for domain names of two or more; write the whole name");
-  }
-  const { attach } = input;
+  const issuable = names.filter((member) => {
+    const mistake = publicNameProblem(member, "ACM");
+    namesPlace.in({ member }).problem(mistake);
+    return mistake === undefined;
+  });
   const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
-  const records = place.in("records").refused ? "existing" : input.records;
+  const records = place.in("records").refused ? "existing" : rest.records;
   // A consumer that could not be read may need another region.
   const attachPlace = place.in("attach");
   const unclear = attachPlace.refused || attach.some((_, index) => attachPlace.in(index).refused);
   return {
+    ...rest,
     name,
     commonName: commonName ?? names[0] ?? "",
     names,
-    key: input.key,
-    purpose: input.purpose,
-    region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : region,
+    region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : stack.region,
     listeners: sortedArns(attach.map((one) => ("arn" in one ? parseListenerArn(one.arn) : undefined))),
     consumers,
-    validationTimeout: input.validationTimeout,
-    alarm: readAlarm(input.alarm, lifetime),
-    validations: records === "managed" ? readValidations(issuable, zones, namesPlace) : [],
+    alarm: readAlarm(`${stack.alarmPrefix}-${name}-expiry`, alarm, stack.lifetime),
+    validations: records === "managed" ? readValidations(issuable, stack.zones, namesPlace) : [],
     records,
   };
 }
@@ -150,12 +151,10 @@ export function defaultAlarm(lifetime: Seconds): Seconds {
   return Math.floor((lifetime * 0.15) / day) * day;
 }
 
-function readAlarm(input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
+function readAlarm(name: string, input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
   if (input === false) return undefined;
-  return {
-    before: input.before ?? defaultAlarm(lifetime),
-    topics: sortedArns(input.topics.map(parseTopicArn)),
-  };
+  const { before = defaultAlarm(lifetime), topics } = input;
+  return { name, before, topics: sortedArns(topics.map(parseTopicArn)) };
 }
 
 function sortedArns<Kind extends Arn>(arns: readonly (Kind | undefined)[]): readonly Kind[] {

@@ -4,9 +4,8 @@ import { route53Input } from "../../lib/config/dns-hosts";
 import { day, secondsInput } from "../../lib/config/duration";
 import { fields, formerly, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import { keyPattern } from "../../lib/config/identifiers";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { show } from "../../lib/config/report";
 
 /** Names per certificate that ACM grants every account; more needs a raised quota. */
@@ -30,9 +29,8 @@ const listener = <Kind extends ListenerArn["kind"]>(to: Kind, type: "app" | "net
         (value) => {
           const kind = parseListenerArn(value)?.kind;
           if (kind === to) return undefined;
-          const way =
-            kind === undefined ? "copy it from the load balancer's Listeners page" : `write to: ${show(kind)}`;
-          return `is ${show(value)}, which is no ARN of a listener of ${what}; ${way}`;
+          const remedy = kind ? `write to: ${show(kind)}` : "copy it from the load balancer's Listeners page";
+          return `is ${show(value)}, which is no ARN of a listener of ${what}; ${remedy}`;
         },
       ),
     },

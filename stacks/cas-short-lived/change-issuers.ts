@@ -6,8 +6,7 @@ import {
   textOf,
 } from "../../lib/change/previous-stack";
 import { showDuration } from "../../lib/config/duration";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { issuerPrefix } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 import { type Phase, phases } from "./input";
@@ -24,19 +23,16 @@ export const authorityType = "google_privateca_certificate_authority";
 export function checkPhases({ issuers }: CasShortLivedConfig, known: ReadonlyMap<string, Phase>, place: Place): void {
   for (const { name, id, phase } of issuers) {
     const before = known.get(id);
+    const phasePlace = place.in(name, "phase");
     if (phase === "disabled" && before === undefined) {
-      place
-        .in("issuers", name, "phase")
-        .problem(
-          'is "disabled", but the issuer is new, and Google makes issuers staged or enabled only; write "staged" or "enabled", or leave the issuer out',
-        );
+      phasePlace.problem(
+        'is "disabled", but the issuer is new, and Google makes issuers staged or enabled only; write "staged" or "enabled", or leave the issuer out',
+      );
     }
     if (phase === "staged" && before !== undefined && before !== "staged") {
-      place
-        .in("issuers", name, "phase")
-        .problem(
-          `is "staged", but the issuer was ${before} before, and only a new one is staged; write "enabled" or "disabled"`,
-        );
+      phasePlace.problem(
+        `is "staged", but the issuer was ${before} before, and only a new one is staged; write "enabled" or "disabled"`,
+      );
     }
   }
 }
@@ -59,11 +55,9 @@ export function knownPhases(previous: PreviousStack): ReadonlyMap<string, Phase>
 export function checkRemovals({ issuers }: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
   for (const [key, before] of issuersOf(previous)) {
     if (before.deletion_protection === false || signs(before) || issuers.some(({ name }) => name === key)) continue;
-    place
-      .in("issuers")
-      .problem(
-        `lacks ${show(key)}, which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out`,
-      );
+    place.problem(
+      `lacks ${show(key)}, which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out`,
+    );
   }
 }
 
@@ -72,11 +66,9 @@ export function checkSigning(config: CasShortLivedConfig, previous: PreviousStac
   const signing = [...issuersOf(previous)].flatMap(([key, one]) => (signs(one) ? [key] : []));
   const gone = signing.filter((key) => !config.issuers.some(({ name }) => name === key));
   for (const key of gone) {
-    place
-      .in("issuers")
-      .problem(
-        `lacks ${show(key)}, which signs now (of a new name it would be another issuer); put it back, with phase: "disabled" once another one is enabled, and take it out when the last certificate that it signed has ended, ${showDuration(config.maximumLifetime)} later (docs/cas-short-lived.md, "Another issuer")`,
-      );
+    place.problem(
+      `lacks ${show(key)}, which signs now (of a new name it would be another issuer); put it back, with phase: "disabled" once another one is enabled, and take it out when the last certificate that it signed has ended, ${showDuration(config.maximumLifetime)} later (docs/cas-short-lived.md, "Another issuer")`,
+    );
   }
   const enabled = config.issuers.filter(({ phase }) => phase === "enabled");
   const [next] = enabled;
@@ -85,7 +77,7 @@ export function checkSigning(config: CasShortLivedConfig, previous: PreviousStac
   for (const { name, phase } of config.issuers) {
     if (phase !== "disabled" || !signing.includes(name)) continue;
     place
-      .in("issuers", name, "phase")
+      .in(name, "phase")
       .problem(
         `is "disabled" in the same apply in which ${show(next.name)} begins to sign, so for a while, or when that fails, nothing signs; one apply for each step: enable ${show(next.name)} first, and disable ${show(name)} in the next apply`,
       );

@@ -1,8 +1,7 @@
 import { blockOf, namedOfType, ofType, type PreviousStack } from "../../lib/change/previous-stack";
-import { type DnsName, isUnder } from "../../lib/config/dns-names";
-import { type Seconds, showDuration } from "../../lib/config/duration";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { isUnder } from "../../lib/config/dns-names";
+import { showDuration } from "../../lib/config/duration";
+import { type Place, show } from "../../lib/config/report";
 import { nodesPrefix } from "./addresses";
 import type { CasShortLivedConfig } from "./config";
 
@@ -12,23 +11,21 @@ export function checkNodeGroups({ nodeGroups }: CasShortLivedConfig, previous: P
     const end = lifetime === undefined ? "" : `, and their certificates end within ${showDuration(lifetime)}`;
     const group = nodeGroups.find((one) => one.name === name);
     if (group === undefined) {
-      place
-        .in("nodeGroups")
-        .warning(
-          `lacks ${show(name)}, whose nodes could no longer renew${end}; to rename it, add the other group beside it, make the nodes anew with its bootstrap, and take this one out then`,
-        );
+      place.warning(
+        `lacks ${show(name)}, whose nodes could no longer renew${end}; to rename it, add the other group beside it, make the nodes anew with its bootstrap, and take this one out then`,
+      );
       continue;
     }
     for (const domain of domains.filter((one) => !group.domains.some((now) => isUnder(one, now)))) {
       place
-        .in("nodeGroups", name, "domains")
+        .in(name, "domains")
         .warning(
           `lacks ${show(domain)}, in which nodes have names now: they could no longer renew${end}; keep it beside the new one, make the nodes anew with the new bootstrap, and take it out then`,
         );
     }
     for (const member of members.filter((one) => !group.members.includes(one))) {
       place
-        .in("nodeGroups", name, "members")
+        .in(name, "members")
         .warning(
           `lacks ${show(member)}: nodes that run as it could no longer renew${end}; keep it beside the new one, make the nodes anew with the new account, and take it out then`,
         );
@@ -36,15 +33,8 @@ export function checkNodeGroups({ nodeGroups }: CasShortLivedConfig, previous: P
   }
 }
 
-/** A node group as it was before. */
-interface KnownGroup {
-  readonly name: string;
-  readonly domains: readonly DnsName[];
-  readonly members: readonly string[];
-  readonly lifetime: Seconds | undefined;
-}
-
-function knownGroups(previous: PreviousStack): readonly KnownGroup[] {
+/** Node groups as they were before. */
+function knownGroups(previous: PreviousStack) {
   // The condition names the template both in outputs and in states.
   const rights = ofType(previous, "google_privateca_ca_pool_iam_member").map(({ member, condition }) => ({
     member,

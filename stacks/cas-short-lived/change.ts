@@ -1,7 +1,6 @@
 import { blockOf, type PreviousResource, type PreviousStack, textOf, textsOf } from "../../lib/change/previous-stack";
 import { showDuration } from "../../lib/config/duration";
-import { type Place, placeAt } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { issuerPrefix, issuingPoolKey, rootKey } from "./addresses";
 import { authorityType, checkPhases, checkRemovals, checkSigning, knownPhases } from "./change-issuers";
 import { checkNodeGroups } from "./change-nodes";
@@ -10,9 +9,9 @@ import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig } f
 /** Reports what an apply over an earlier release would interrupt or destroy, and what Google would refuse. */
 export function change(config: CasShortLivedConfig, before: PreviousStack | undefined, place: Place): void {
   // In a new stack every issuer is new.
-  checkPhases(config, before === undefined ? new Map() : knownPhases(before), place);
+  checkPhases(config, before === undefined ? new Map() : knownPhases(before), place.in("issuers"));
   if (before === undefined) return;
-  checkRemovals(config, before, place);
+  checkRemovals(config, before, place.in("issuers"));
   checkInterruptions(config, before, place);
 }
 
@@ -36,8 +35,8 @@ function checkInterruptions(config: CasShortLivedConfig, previous: PreviousStack
   if (root === undefined) return;
   // If the whole stack is replaced, the rest needs no comparison.
   if (checkReplaced(config, previous, root, place)) return;
-  checkSigning(config, previous, place);
-  checkNodeGroups(config, previous, place);
+  checkSigning(config, previous, place.in("issuers"));
+  checkNodeGroups(config, previous, place.in("nodeGroups"));
 }
 
 /**
@@ -74,9 +73,9 @@ function checkReplaced(
   const renamed = !elsewhere && poolId !== undefined && poolId !== config.issuingPoolId;
   if (renamed) {
     // The id is made from environment, stack and suffix; only the environment can differ here.
-    placeAt(["environment"], place.report).problem(
-      `gives the pool ${show(config.issuingPoolId)}, was ${show(poolId)}: ${allReplaced}`,
-    );
+    place
+      .elsewhere("environment")
+      .problem(`gives the pool ${show(config.issuingPoolId)}, was ${show(poolId)}: ${allReplaced}`);
   }
   reportReplacing(
     [

@@ -1,8 +1,7 @@
 import type { SigningRequest } from "../../lib/config/csr";
 import { type DnsName, isUnder } from "../../lib/config/dns-names";
 import type { KeyKind } from "../../lib/config/keys";
-import type { Place } from "../../lib/config/place";
-import { oneOf, show } from "../../lib/config/report";
+import { oneOf, type Place, show } from "../../lib/config/report";
 import type { CasShortLivedConfig } from "./config";
 import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";
 

@@ -1,5 +1,4 @@
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Claim } from "../../lib/ownership";
 import type { CasShortLivedConfig } from "./config";
 

@@ -1,19 +1,15 @@
+import { createHash } from "node:crypto";
 import { parseRequest, type SigningRequest } from "../../lib/config/csr";
 import { type DnsName, parseName } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import { parseMember } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import type { Purpose } from "../../lib/config/purpose";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
-import { certificateId, checkId } from "./config-ids";
 import { type CasShortLivedInput, defaultRenewAt } from "./input";
-import { defaultBootstrapPath } from "./input-bootstrap";
 
 type NodeGroupInput = CasShortLivedInput["nodeGroups"][string];
-type CertificateInput = NonNullable<NodeGroupInput["certificates"]>[string];
 
 /** A certificate that Terraform orders with a signing request, complete. */
 export interface CertificateConfig {
@@ -27,36 +23,54 @@ export interface CertificateConfig {
 }
 
 /** What the bootstrap of a node group needs, complete. */
-interface BootstrapConfig {
-  readonly user: string | undefined;
-  readonly reload: string | undefined;
-  readonly path: string;
-}
+export type BootstrapConfig = Readonly<NonNullable<NodeGroupInput["bootstrap"]>> & { readonly path: string };
 
 /** A group of nodes, complete. */
-export interface NodeGroupConfig {
+export interface NodeGroupConfig extends Readonly<Pick<NodeGroupInput, "lifetime" | "purpose">> {
   readonly name: string;
   /** The id of its certificate template. */
   readonly templateId: string;
   readonly domains: readonly DnsName[];
   /** Sorted. */
   readonly members: readonly string[];
-  readonly lifetime: Seconds;
-  readonly purpose: Purpose;
   /** The share of its lifetime after which a certificate is renewed. */
   readonly renewAt: number;
   readonly bootstrap: BootstrapConfig | undefined;
   readonly certificates: readonly CertificateConfig[];
 }
 
+/** The longest id that Google takes. */
+const idLimit = 63;
+
+/** Why Google would not take the id, or the provider would cut it; `undefined` if it is sent whole. */
+export function idProblem(id: string): string | undefined {
+  // The suffix is empty if it was refused. Google takes underscores, but the provider cuts an issuer's id there.
+  if (id.endsWith("-") || /^[a-zA-Z0-9-]{1,63}$/.test(id)) return undefined;
+  return id.length > idLimit
+    ? `would have the id ${show(id)} of ${id.length} characters, Google takes ${idLimit}; shorten the key, the stack's or environment's name, or the suffix`
+    : `would have the id ${show(id)}; write letters, digits and "-" (of an id with "_" the provider sends only a part)`;
+}
+
+/**
+ * A certificate's id, with a digest of everything whose change makes Google sign again. So the new certificate can be
+ * made before the old one is revoked, and no id is used twice.
+ */
+function certificateId(name: string, parts: readonly string[]): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([name, ...parts]))
+    .digest("hex")
+    .slice(0, 12);
+  return `${name.slice(0, idLimit - digest.length - 1)}-${digest}`;
+}
+
 /** Reads domains into normal form. A wildcard is refused: a domain includes the names below it. */
 export function readDomains(input: readonly string[], place: Place): readonly DnsName[] {
   for (const given of input) {
-    const parsed = parseName(given);
-    if ("name" in parsed && parsed.name.startsWith("*.")) {
+    const { name } = parseName(given);
+    if (name?.startsWith("*.")) {
       place
         .in({ member: given })
-        .problem(`is a wildcard; write ${show(parsed.name.slice(2))}, which allows the names below it as well`);
+        .problem(`is a wildcard; write ${show(name.slice(2))}, which allows the names below it as well`);
     }
   }
   return readNames(input, place).filter((name) => !name.startsWith("*."));
@@ -69,77 +83,59 @@ export function readNodeGroup(
   ids: { readonly prefix: string; readonly suffix: string; readonly pool: string },
   place: Place,
 ): NodeGroupConfig {
-  const mistake = keyProblem(name);
   const templateId = `${ids.prefix}-${name}-${ids.suffix}`;
-  if (mistake !== undefined) place.problem(mistake);
-  else checkId(templateId, place);
-  for (const part of ["domains", "members"] as const) {
-    if (input[part].length > 0 || place.in(part).refused) continue;
-    const what = part === "domains" ? "domain, or nodes could take any name" : "IAM member, or nobody could ask";
-    place.in(part).problem(`is empty; write at least one ${what}`);
+  const { lifetime, purpose, bootstrap } = input;
+  const domains = place.in("domains");
+  place.problem(keyProblem(name) ?? idProblem(templateId));
+  if (input.domains.length === 0) {
+    domains.problem("is empty; write at least one domain, or nodes could take any name");
   }
-  const lifetime = input.lifetime;
-  const certificates = sortedEntries(input.certificates).map(([key, certificate]) => {
-    const around = { group: name, templateId, pool: ids.pool, lifetime };
-    return readCertificate(key, certificate, around, place.in("certificates", key));
-  });
-  if (input.renewAt !== undefined && input.bootstrap === undefined) {
+  if (input.members.length === 0) {
+    place.in("members").problem("is empty; write at least one IAM member, or nobody could ask");
+  }
+  const certificates = sortedEntries(input.certificates).map(([key, certificate]) =>
+    readCertificate(key, certificate, { name, templateId, lifetime }, ids.pool, place.in("certificates", key)),
+  );
+  if (input.renewAt !== undefined && bootstrap === undefined) {
     place.in("renewAt").warning("has no use without bootstrap; write bootstrap: {} or leave it out");
   }
   return {
     name,
     templateId,
-    domains: readDomains(input.domains, place.in("domains")),
-    members: readMembers(input.members),
+    domains: readDomains(input.domains, domains),
+    members: [...new Set(input.members.flatMap((member) => parseMember(member).member ?? []))].sort(),
     lifetime,
-    purpose: input.purpose,
+    purpose,
     renewAt: input.renewAt ?? defaultRenewAt,
-    bootstrap: input.bootstrap && {
-      user: input.bootstrap.user,
-      reload: input.bootstrap.reload,
-      path: input.bootstrap.path ?? defaultBootstrapPath(name),
-    },
+    // No other program uses the default folder.
+    bootstrap: bootstrap && { ...bootstrap, path: bootstrap.path ?? `/var/lib/ai-tls-stacks/${name}` },
     certificates,
   };
 }
 
-function readMembers(input: readonly string[]): readonly string[] {
-  const members = input.flatMap((given) => {
-    const parsed = parseMember(given);
-    return "member" in parsed ? [parsed.member] : [];
-  });
-  return [...new Set(members)].sort();
-}
-
 function readCertificate(
   name: string,
-  input: CertificateInput,
-  around: { readonly group: string; readonly templateId: string; readonly pool: string; readonly lifetime: Seconds },
+  input: NodeGroupInput["certificates"][string],
+  group: Pick<NodeGroupConfig, "name" | "templateId" | "lifetime">,
+  pool: string,
   place: Place,
 ): CertificateConfig {
-  const mistake = keyProblem(name);
-  if (mistake !== undefined) place.problem(mistake);
-  const request = readRequest(input.csr, place.in("csr"));
-  const lifetime = input.lifetime ?? around.lifetime;
-  const names = place.in("names");
+  place.problem(keyProblem(name));
+  const parsed = parseRequest(input.csr);
+  const request = "request" in parsed ? parsed.request : undefined;
+  if ("mistake" in parsed) place.in("csr").refuse(parsed.mistake);
+  const lifetime = input.lifetime ?? group.lifetime;
   return {
     name,
-    id: certificateId(`${around.group}-${name}`, [
+    id: certificateId(`${group.name}-${name}`, [
       request?.pem ?? "",
       showDuration(lifetime),
-      around.templateId,
-      around.pool,
+      group.templateId,
+      pool,
       String(input.generation),
     ]),
     request,
-    names: readNames(input.names, names),
+    names: readNames(input.names, place.in("names")),
     lifetime,
   };
-}
-
-function readRequest(text: string, place: Place): SigningRequest | undefined {
-  const parsed = parseRequest(text);
-  if ("request" in parsed) return parsed.request;
-  place.refuse(parsed.mistake);
-  return undefined;
 }

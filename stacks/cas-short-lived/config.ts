@@ -1,12 +1,11 @@
 import type { DnsName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
 import { defaultKey, type KeyKind, keyKinds } from "../../lib/config/keys";
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import { rootKey } from "./addresses";
-import { checkId } from "./config-ids";
-import { type NodeGroupConfig, readDomains, readNodeGroup } from "./config-nodes";
+import { idProblem, type NodeGroupConfig, readDomains, readNodeGroup } from "./config-nodes";
 import type { CasShortLivedInput, Phase } from "./input";
 
 /** Google's names for the keys of authorities (CertificateAuthority.SignHashAlgorithm). */
@@ -36,70 +35,63 @@ export interface IssuerConfig extends AuthorityConfig {
   readonly phase: Phase;
 }
 
+/** What a complete stack takes over as the user wrote it. */
+type TakenOver = Omit<
+  CasShortLivedInput,
+  "scenario" | "suffix" | "backdate" | "keys" | "root" | "issuers" | "nodeGroups"
+>;
+
 /** A stack of a private certificate authority for training clusters, complete. */
-export interface CasShortLivedConfig {
-  readonly project: string;
-  readonly location: string;
-  readonly tier: "enterprise" | "devops";
-  readonly protect: boolean;
-  readonly skipGracePeriod: boolean;
+export interface CasShortLivedConfig extends Readonly<TakenOver> {
   /** 0 if certificates are not backdated. */
   readonly backdate: Seconds;
-  readonly publish: { readonly caCertificate: boolean; readonly crl: boolean };
   /** In the order of {@link keyKinds}. */
   readonly keys: readonly KeyKind[];
   readonly rootPoolId: string;
   readonly issuingPoolId: string;
   readonly root: AuthorityConfig;
   readonly issuers: readonly IssuerConfig[];
-  readonly maximumLifetime: Seconds;
   readonly nodeGroups: readonly NodeGroupConfig[];
 }
 
 /** Completes a stack: builds ids, fills in defaults, reads signing requests. */
 export function read(input: CasShortLivedInput, around: Around, place: Place): CasShortLivedConfig {
+  const { scenario, suffix, keys, root, issuers, nodeGroups, ...takenOver } = input;
   const prefix = `${around.environment}-${around.stack}`;
-  const organization = input.root.organization ?? around.project;
-  const issuingPoolId = `${prefix}-${input.suffix}`;
-  const rootPoolId = `${prefix}-root-${input.suffix}`;
+  const organization = root.organization ?? around.project;
+  const issuingPoolId = `${prefix}-${suffix}`;
+  const rootPoolId = `${prefix}-root-${suffix}`;
   // The root pool's id is the longer one.
-  checkId(rootPoolId, place);
+  place.problem(idProblem(rootPoolId));
   for (const part of ["issuers", "nodeGroups"] as const) {
-    if (Object.keys(input[part]).length > 0 || place.in(part).refused) continue;
+    if (Object.keys(input[part]).length > 0) continue;
     place.in(part).problem(`is empty; write at least one ${part === "issuers" ? "issuer" : "node group"}`);
   }
   return {
-    project: input.project,
-    location: input.location,
-    tier: input.tier,
-    protect: input.protect,
-    skipGracePeriod: input.skipGracePeriod,
+    ...takenOver,
     backdate: input.backdate ?? 0,
-    publish: input.publish,
-    keys: readKeys(input.keys, place.in("keys")),
+    keys: readKeys(keys, place.in("keys")),
     rootPoolId,
     issuingPoolId,
     root: {
-      ...readAuthority(input.root, input.location, place.in("root")),
-      id: `${rootKey}-${input.suffix}`,
+      ...readAuthority(root, input.location, place.in("root")),
+      id: `${rootKey}-${suffix}`,
       organization,
-      lifetime: input.root.lifetime,
     },
-    issuers: sortedEntries(input.issuers).map(([name, issuer]) => {
-      const id = `${name}-${input.suffix}`;
-      checkId(id, place.in("issuers", name));
+    issuers: sortedEntries(issuers).map(([name, issuer]) => {
+      const id = `${name}-${suffix}`;
+      const issuerPlace = place.in("issuers", name);
+      issuerPlace.problem(idProblem(id));
       return {
-        ...readAuthority(issuer, input.location, place.in("issuers", name)),
+        ...readAuthority(issuer, input.location, issuerPlace),
         name,
         id,
         organization,
-        lifetime: issuer.lifetime,
         phase: issuer.phase,
       };
     }),
-    maximumLifetime: input.maximumLifetime,
-    nodeGroups: sortedEntries(input.nodeGroups).map(([name, group]) => {
-      const ids = { prefix, suffix: input.suffix, pool: issuingPoolId };
+    nodeGroups: sortedEntries(nodeGroups).map(([name, group]) => {
+      const ids = { prefix, suffix, pool: issuingPoolId };
       return readNodeGroup(name, group, ids, place.in("nodeGroups", name));
     }),
   };
@@ -114,7 +106,7 @@ function readAuthority(
   input: CasShortLivedInput["root"] | CasShortLivedInput["issuers"][string],
   location: string,
   place: Place,
-): Pick<AuthorityConfig, "commonName" | "key" | "permittedDomains"> {
+): Omit<AuthorityConfig, "id" | "organization"> {
   const { kmsKeyVersion } = input;
   if (input.key !== undefined && kmsKeyVersion !== undefined) {
     place.in("key").problem("has no use beside kmsKeyVersion, which is a key already; leave one of them out");
@@ -129,6 +121,7 @@ function readAuthority(
   }
   return {
     commonName: input.commonName,
+    lifetime: input.lifetime,
     key: kmsKeyVersion === undefined ? { kind: input.key ?? defaultKey } : { kmsKeyVersion },
     permittedDomains: readDomains(input.permittedDomains ?? [], place.in("permittedDomains")),
   };

@@ -8,12 +8,10 @@ import type { Construct } from "constructs";
 import type { DnsName } from "../../lib/config/dns-names";
 import { goDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import type { KeyKind } from "../../lib/config/keys";
-import { Check } from "../../lib/constructs/check";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { Check, ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { issuerPrefix, issuingPoolKey, rootKey } from "./addresses";
 import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig, type IssuerConfig } from "./config";
-import type { Phase } from "./input";
 
 /** A duration as Google takes it. */
 export const googleDuration = (seconds: Seconds) => `${seconds}s`;
@@ -28,12 +26,6 @@ const certificateKeys: Readonly<Record<KeyKind, object>> = {
   "rsa-3072": rsa("3072"),
   "rsa-4096": rsa("4096"),
 };
-
-/** Where an authority's key is, for the inventory. */
-const keyLocation = ({ key }: AuthorityConfig) =>
-  "kind" in key
-    ? "Google, which never shows it"
-    : `Cloud KMS, ${key.kmsKeyVersion}, which never shows it; everyone with the right to use it can sign`;
 
 /** The pools and authorities of a stack. */
 export interface Hierarchy {
@@ -87,22 +79,11 @@ export function makeHierarchy(scope: Construct, config: CasShortLivedConfig): Hi
       // The provider has the issuer signed in this authority's pool, and activates it.
       subordinateConfig: { certificateAuthority: root.name },
     });
-    watch(scope, key, {
-      config: issuer,
-      phase: issuer.phase,
-      authority,
-      poolId: config.issuingPoolId,
-      before: config.maximumLifetime,
-    });
+    watch(scope, key, authority, issuer, config.issuingPoolId, config.maximumLifetime);
     return { issuer, authority };
   });
-  watch(scope, rootKey, {
-    config: config.root,
-    phase: "enabled",
-    authority: root,
-    poolId: config.rootPoolId,
-    before: Math.max(...config.issuers.map(({ lifetime }) => lifetime)),
-  });
+  const longestIssuer = Math.max(...config.issuers.map(({ lifetime }) => lifetime));
+  watch(scope, rootKey, root, { ...config.root, phase: "enabled" }, config.rootPoolId, longestIssuer);
   return {
     rootPool,
     issuingPool,
@@ -183,19 +164,19 @@ function authorityArguments(
   };
 }
 
-/** What the checks of an authority need. */
-interface Watched {
-  readonly config: AuthorityConfig;
-  readonly phase: Phase;
-  readonly authority: PrivatecaCertificateAuthority;
-  readonly poolId: string;
-  /** Within this time before its end, certificates that it signs would outlive it. */
-  readonly before: Seconds;
-}
-
-/** Makes every plan warn of an authority that is about to end, or whose state is not its phase. */
-function watch(scope: Construct, key: string, { config, phase, authority, poolId, before }: Watched): void {
-  const { id, lifetime } = config;
+/**
+ * Makes every plan warn of an authority that is about to end, or whose state is not its phase.
+ *
+ * @param before - within this time before its end, certificates that it signs would outlive it
+ */
+function watch(
+  scope: Construct,
+  key: string,
+  authority: PrivatecaCertificateAuthority,
+  { id, lifetime, phase }: Pick<IssuerConfig, "id" | "lifetime" | "phase">,
+  poolId: string,
+  before: Seconds,
+): void {
   new ExpiryCheck(scope, `${key}_expiry`, {
     certificate: `of the authority ${id}`,
     // The provider gives no end date; an authority is signed when it is made.
@@ -216,12 +197,15 @@ function watch(scope: Construct, key: string, { config, phase, authority, poolId
   });
 }
 
-function authorityEntry(authority: AuthorityConfig): Omit<InventoryEntry, "issuer"> {
+function authorityEntry({ lifetime, key }: AuthorityConfig): Omit<InventoryEntry, "issuer"> {
   return {
     names: [],
-    lifetime: showDuration(authority.lifetime),
+    lifetime: showDuration(lifetime),
     renewedBy: "not renewed: make another authority beside it",
-    keyLocation: keyLocation(authority),
+    keyLocation:
+      "kind" in key
+        ? "Google, which never shows it"
+        : `Cloud KMS, ${key.kmsKeyVersion}, which never shows it; everyone with the right to use it can sign`,
     keyInState: false,
   };
 }

@@ -1,19 +1,10 @@
 import { z } from "zod";
-import { commonNameLimit } from "../../lib/config/dns-names";
 import { type Seconds, secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, patterned, setOf, text, whole, word } from "../../lib/config/fields";
-import {
-  googleRegionInput,
-  kmsKeyVersionPattern,
-  kmsKeyVersionProblem,
-  parseMember,
-  projectIdInput,
-} from "../../lib/config/google";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
-import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
+import { googleRegionInput, kmsKeyVersionInput, parseMember, projectIdInput } from "../../lib/config/google";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
+import { namesInput, subjectInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
-import { bootstrapInput } from "./input-bootstrap";
 
 /** Default lifetimes of authorities: the root's is Google's own default, an issuer's is about a third of it. */
 const defaultRootLifetime = "3650d";
@@ -32,28 +23,16 @@ export type Phase = (typeof phases)[number];
 
 const lifetimeInput = (description: string, example: string) => secondsInput({ description, example });
 
-const oneLine = (description: string, example: string) =>
-  text({ description, examples: [example] }, (value) =>
-    value.trim() !== "" && value.length <= commonNameLimit
-      ? undefined
-      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
-  );
-
 /** The fields that the root and issuers share. */
 const authorityFields = (lifetime: string) => ({
-  commonName: oneLine("Its common name.", "Training root"),
+  commonName: subjectInput("Its common name.", "Training root"),
   lifetime: lifetimeInput("How long it lives. It cannot be changed later.", lifetime).prefault(lifetime),
   key: word(keyKinds, {
     description: "The algorithm and size of its key, which Google makes and keeps.",
     default: defaultKey,
   }).optional(),
-  kmsKeyVersion: text(
-    {
-      description: "The version of a Cloud KMS key in the stack's region, in place of a key that Google makes.",
-      examples: ["projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"],
-      pattern: kmsKeyVersionPattern,
-    },
-    kmsKeyVersionProblem,
+  kmsKeyVersion: kmsKeyVersionInput(
+    "The version of a Cloud KMS key in the stack's region, in place of a key that Google makes.",
   ).optional(),
   permittedDomains: namesInput(
     "Domains that it and whatever it signs can have names in, itself included (name constraints). They cannot be changed later.",
@@ -66,6 +45,54 @@ const issuerInput = fields({
     "enabled",
   ),
 });
+
+/** Folders of a Linux node for local files. `/run` is in memory and empty after a restart. */
+const roots = ["/etc/", "/opt/", "/run/", "/srv/", "/var/lib/"];
+
+/** The form of a folder for certificates, for the JSON Schema. */
+const pathPattern = "^/(etc|opt|run|srv|var/lib)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$";
+
+/** Why the text cannot be the folder of a node's certificates; `undefined` if it can. */
+function pathProblem(text: string): string | undefined {
+  if (text.startsWith("/etc/ai-tls-stacks")) {
+    return `is ${show(text)}, where the bootstrap keeps its own settings; write another folder`;
+  }
+  if (new RegExp(pathPattern).test(text) && text.length <= 200) return undefined;
+  return `is ${show(text)}; write a folder below ${roots.join(", ")} with letters, digits, ".", "_" and "-", no part starting with "."`;
+}
+
+const bootstrapInput = fields(
+  {
+    user: patterned(
+      {
+        description: "The node's user whose group may read the key.",
+        examples: ["trainer"],
+        default: "root alone",
+        // The rule of `useradd`.
+        pattern: "^[a-z_][a-z0-9_-]{0,30}$",
+      },
+      'the name of a user of the nodes: 1-31 of a-z, 0-9, "_" and "-", starting with a letter or "_"',
+    ).optional(),
+    reload: text(
+      {
+        description: "The command that makes a service read the new certificate.",
+        examples: ["systemctl reload trainer"],
+        default: "nothing is told",
+      },
+      (value) => (value.trim() === "" ? "is empty; write a command or leave it out" : undefined),
+    ).optional(),
+    path: text(
+      {
+        description: "The folder on the node for key and certificates.",
+        examples: ["/etc/trainer/tls"],
+        default: "/var/lib/ai-tls-stacks/<the group>",
+        pattern: pathPattern,
+      },
+      pathProblem,
+    ).optional(),
+  },
+  "Makes the output `bootstrap`: cloud-init with which nodes get and renew their own certificates.",
+);
 
 const certificateInput = fields({
   csr: text({
@@ -86,10 +113,7 @@ const nodeGroupInput = fields({
   members: setOf(
     text(
       { description: "An IAM member.", examples: ["serviceAccount:trainers@ai-training.iam.gserviceaccount.com"] },
-      (value) => {
-        const parsed = parseMember(value);
-        return "mistake" in parsed ? parsed.mistake : undefined;
-      },
+      (value) => parseMember(value).mistake,
     ),
     {
       description:
@@ -167,7 +191,7 @@ export const input = fields(
     root: fields(
       {
         ...authorityFields(defaultRootLifetime),
-        organization: oneLine("The organization that it and the issuers name.", "Example Research").optional(),
+        organization: subjectInput("The organization that it and the issuers name.", "Example Research").optional(),
       },
       "The root, which signs the issuers and nothing else. It is what nodes trust.",
     ),

@@ -1,48 +1,17 @@
-import type { DnsName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
-import { keyProblem } from "../../lib/config/identifiers";
-import type { KeyKind } from "../../lib/config/keys";
-import type { Purpose } from "../../lib/config/purpose";
-import { renewalProblem, renewalTimes } from "./config-renewal";
-import { bootstrapPathProblem, defaultBootstrapPath, reloadProblem, userProblem } from "./input-bootstrap";
+import { defaultKey, type Purpose } from "../../lib/config/keys";
+import type { CasShortLivedConfig } from "./config";
+import type { BootstrapConfig, NodeGroupConfig } from "./config-nodes";
+import { renewalTimes } from "./config-renewal";
 import script from "./node-bootstrap.sh";
 
-/** What the bootstrap of a node group is made from. */
-export interface NodeBootstrapProps {
-  /** Google Cloud project of pool and template. */
-  readonly project: string;
-  /** Location of pool and template, such as `us-central1`. */
-  readonly location: string;
-  /** Id of the issuing pool. */
-  readonly pool: string;
-  /** Id of the group's certificate template. */
-  readonly template: string;
-  /** Name of the node group, and of the files and units on the node. */
-  readonly nodeGroup: string;
-  /** The group's domains, without wildcards. A node has the name `<hostname>.<domain>` in each. */
-  readonly domains: readonly DnsName[];
-  readonly lifetime: Seconds;
-  /** Share of the lifetime after which a certificate is due, between 0 and 1. */
-  readonly renewAt: number;
-  /** How far the pool backdates certificates, which end sooner by as much. @default 0 */
-  readonly backdate?: Seconds;
-  readonly key: KeyKind;
-  /** The node refuses a certificate that is not valid for this purpose. */
-  readonly purpose: Purpose;
-  /** The user whose primary group may read the key. @default only root may read it */
-  readonly user?: string;
-  /** Command line, for `sh`, that makes a service read the new certificate and key. @default no service is reloaded */
-  readonly reload?: string;
-  /** Folder of the certificates on the node. @default `defaultBootstrapPath(nodeGroup)` */
-  readonly path?: string;
-  /** PEM text of the root certificates, as a Terraform expression without braces. */
-  readonly trustAnchor: string;
-}
+/** What a node must know of the pool that signs for it. */
+type IssuingPool = Pick<CasShortLivedConfig, "project" | "location" | "issuingPoolId" | "backdate" | "keys">;
 
 /** The script's path on a node. All groups use the same script with different settings. */
 const scriptPath = "/usr/local/lib/ai-tls-stacks/node-bootstrap.sh";
 
-/** Certificate purposes by their names in `openssl verify`. */
+/** Certificate purposes by their names in `openssl verify`: a node refuses a certificate that is not valid for its own. */
 const opensslPurposes: Readonly<Record<Purpose, string>> = {
   server: "sslserver",
   client: "sslclient",
@@ -52,26 +21,49 @@ const opensslPurposes: Readonly<Record<Purpose, string>> = {
 /**
  * The cloud-init user data (`#cloud-config`) with which a node gets and renews its own certificate: settings, trust
  * anchor, script, systemd service and timer, and the commands that start them. It is a Terraform template in which only
- * the trust anchor is evaluated. It has no secret, and equal props give equal text.
+ * the trust anchor is evaluated. It has no secret, and equal configs give equal text.
  *
- * @throws if a value cannot be written into the node's files; the config refuses such values with a path
+ * @param trustAnchor - PEM text of the root certificates, as a Terraform expression without braces
  */
-export function nodeBootstrap(props: NodeBootstrapProps): string {
-  refuse(props);
-  const unit = `ai-tls-stacks-${props.nodeGroup}`;
-  const settings = `/etc/ai-tls-stacks/${props.nodeGroup}.conf`;
-  const anchor = `/etc/ai-tls-stacks/${props.nodeGroup}.root.pem`;
-  const times = renewalTimes(props.lifetime, props.renewAt, props.backdate);
+export function nodeBootstrap(
+  group: NodeGroupConfig,
+  bootstrap: BootstrapConfig,
+  pool: IssuingPool,
+  trustAnchor: string,
+): string {
+  const { name } = group;
+  const unit = `ai-tls-stacks-${name}`;
+  const settings = `/etc/ai-tls-stacks/${name}.conf`;
+  const anchor = `/etc/ai-tls-stacks/${name}.root.pem`;
+  const times = renewalTimes(group.lifetime, group.renewAt, pool.backdate);
+  const values: Readonly<Record<string, string | number>> = {
+    NODE_GROUP: name,
+    // A node has the name `<hostname>.<domain>` in each.
+    DOMAINS: group.domains.join(" "),
+    PROJECT: pool.project,
+    LOCATION: pool.location,
+    POOL: pool.issuingPoolId,
+    TEMPLATE: group.templateId,
+    LIFETIME: group.lifetime,
+    LEAST: times.least,
+    WINDOW: times.window,
+    KEY: pool.keys[0] ?? defaultKey,
+    PURPOSES: opensslPurposes[group.purpose],
+    TRUST_ANCHOR: anchor,
+    FOLDER: bootstrap.path,
+    KEY_USER: bootstrap.user ?? "",
+    RELOAD: bootstrap.reload ?? "",
+  };
   const files: readonly (readonly [path: string, permissions: string, content: string])[] = [
-    [settings, "0644", literal(settingsFile(props, anchor))],
-    [anchor, "0644", `\${indent(6, trimspace(${props.trustAnchor}))}\n`],
-    [scriptPath, "0755", literal(script)],
-    [`/etc/systemd/system/${unit}.service`, "0644", literal(service(props.nodeGroup, settings, times.retry))],
-    [`/etc/systemd/system/${unit}.timer`, "0644", literal(timer(props.nodeGroup, times.interval))],
+    [settings, "0644", literal(settingsFile(values))],
+    [anchor, "0644", `\${indent(6, trimspace(${trustAnchor}))}\n`],
+    [scriptPath, "0755", literal(unixLines(script))],
+    [`/etc/systemd/system/${unit}.service`, "0644", literal(service(name, settings, times.retry))],
+    [`/etc/systemd/system/${unit}.timer`, "0644", literal(timer(name, times.interval))],
   ];
   return [
     "#cloud-config",
-    `# A TLS certificate for each node of ${props.nodeGroup}. The key is made on the node; nothing here is secret.`,
+    `# A TLS certificate for each node of ${name}. The key is made on the node; nothing here is secret.`,
     "write_files:",
     ...files.flatMap(([path, permissions, content]) => [
       `  - path: ${path}`,
@@ -91,48 +83,11 @@ export function nodeBootstrap(props: NodeBootstrapProps): string {
   ].join("\n");
 }
 
-/** Refuses values that would have another meaning on the node or in YAML. */
-function refuse(props: NodeBootstrapProps): void {
-  const id = (text: string) =>
-    /^[a-z0-9A-Z][a-zA-Z0-9_.:-]{0,99}$/.test(text) ? undefined : "is no id of Google Cloud";
-  const domain = (text: string) => (/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(text) ? undefined : "is no domain of nodes");
-  const problems: Readonly<Record<string, string | undefined>> = {
-    project: id(props.project),
-    location: id(props.location),
-    pool: id(props.pool),
-    template: id(props.template),
-    nodeGroup: keyProblem(props.nodeGroup),
-    domains: props.domains.length === 0 ? "is empty" : props.domains.map(domain).find((problem) => problem),
-    renewAt: renewalProblem(props.lifetime, props.renewAt, props.backdate),
-    user: props.user === undefined ? undefined : userProblem(props.user),
-    reload: props.reload === undefined ? undefined : reloadProblem(props.reload),
-    path: props.path === undefined ? undefined : bootstrapPathProblem(props.path),
-  };
-  const [first] = Object.entries(problems).filter(([, problem]) => problem !== undefined);
-  if (first !== undefined) throw new Error(`bootstrap of node group ${props.nodeGroup}: ${first.join(" ")}`);
-}
+/** A text without the CR that a checkout on Windows may have: a shell takes it for a part of a line's last word. */
+const unixLines = (text: string) => text.replaceAll("\r\n", "\n");
 
 /** The script's settings: assignments for `sh`, each value quoted. */
-function settingsFile(props: NodeBootstrapProps, anchor: string): string {
-  const { lifetime, renewAt, backdate, path = defaultBootstrapPath(props.nodeGroup) } = props;
-  const { window, least } = renewalTimes(lifetime, renewAt, backdate);
-  const values: Readonly<Record<string, string | number>> = {
-    NODE_GROUP: props.nodeGroup,
-    DOMAINS: [...new Set(props.domains)].sort().join(" "),
-    PROJECT: props.project,
-    LOCATION: props.location,
-    POOL: props.pool,
-    TEMPLATE: props.template,
-    LIFETIME: lifetime,
-    LEAST: least,
-    WINDOW: window,
-    KEY: props.key,
-    PURPOSES: opensslPurposes[props.purpose],
-    TRUST_ANCHOR: anchor,
-    FOLDER: path,
-    KEY_USER: props.user ?? "",
-    RELOAD: props.reload ?? "",
-  };
+function settingsFile(values: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries(values).map(([name, value]) => `${name}='${String(value).replaceAll("'", "'\\''")}'`);
   return [
     "# Written by cloud-init. Seconds: a new certificate has at least LEAST left and is due WINDOW before its end.",

@@ -6,8 +6,8 @@ import { PrivatecaCertificateTemplate } from "@cdktf/provider-google/lib/private
 import { PrivatecaCertificateTemplateIamMember } from "@cdktf/provider-google/lib/privateca-certificate-template-iam-member";
 import { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import { renewalShare } from "../../lib/config/lifetimes";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { renewalWindow } from "../../lib/config/lifetimes";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { CasShortLivedConfig } from "./config";
 import type { CertificateConfig, NodeGroupConfig } from "./config-nodes";
@@ -17,10 +17,16 @@ import { googleDuration, type Hierarchy, namesExpression } from "./hierarchy";
 export interface NodeGroup {
   readonly group: NodeGroupConfig;
   readonly template: PrivatecaCertificateTemplate;
-  /** The signed certificate and its chain (PEM) by key. */
-  readonly chains: Readonly<Record<string, string>>;
-  /** Inventory entries by key. */
-  readonly entries: Readonly<Record<string, InventoryEntry>>;
+  readonly certificates: readonly SignedCertificate[];
+}
+
+/** A certificate from a request. */
+interface SignedCertificate {
+  /** Its group's name and its own. */
+  readonly key: string;
+  /** The certificate and its chain (PEM). */
+  readonly chainPem: string;
+  readonly entry: InventoryEntry;
 }
 
 /**
@@ -81,24 +87,11 @@ export function makeNodeGroup(
       },
     });
   }
-  const certificates = group.certificates.map((certificate) => ({
-    name: certificate.name,
-    ...signedCertificate(
-      new Construct(scope, certificate.name),
-      certificate,
-      group,
-      template,
-      config,
-      hierarchy,
-      applyEvery,
-    ),
-  }));
-  return {
-    group,
-    template,
-    chains: Object.fromEntries(certificates.map(({ name, chainPem }) => [name, chainPem])),
-    entries: Object.fromEntries(certificates.map(({ name, entry }) => [name, entry])),
-  };
+  const certificates = group.certificates.map((certificate) => {
+    const own = new Construct(scope, certificate.name);
+    return signedCertificate(own, certificate, group, template, config, hierarchy, applyEvery);
+  });
+  return { group, template, certificates };
 }
 
 function signedCertificate(
@@ -109,7 +102,7 @@ function signedCertificate(
   config: CasShortLivedConfig,
   { issuingPool, issuers }: Hierarchy,
   applyEvery: Seconds,
-): { readonly chainPem: string; readonly entry: InventoryEntry } {
+): SignedCertificate {
   const certificate = new PrivatecaCertificate(scope, PrivatecaCertificate.tfResourceType, {
     project: config.project,
     location: config.location,
@@ -123,15 +116,17 @@ function signedCertificate(
     // A pool refuses requests until one of its issuers signs.
     dependsOn: issuers.flatMap(({ issuer, authority }) => (issuer.phase === "enabled" ? [authority] : [])),
   });
+  const key = `${group.name}/${name}`;
   const notAfter = `${certificate.fqn}.certificate_description[0].subject_description[0].not_after_time`;
   new ExpiryCheck(scope, "expiry", {
-    certificate: `${group.name}/${name}`,
+    certificate: key,
     notAfter,
     // A later warning could come too late: an operator may see no plan for as long as applyEvery.
-    before: Math.max(Math.floor(lifetime * renewalShare), applyEvery),
+    before: Math.max(renewalWindow(lifetime), applyEvery),
     advice: "Nothing renews it by itself: raise its generation in the config and apply",
   });
   return {
+    key,
     chainPem: `\${join("", concat([${certificate.fqn}.pem_certificate], ${certificate.fqn}.pem_certificate_chain))}`,
     entry: {
       names,

@@ -1,8 +1,7 @@
 import { Construct } from "constructs";
 import { showDuration } from "../../lib/config/duration";
-import { defaultKey } from "../../lib/config/keys";
 import type { Settings } from "../../lib/config/settings";
-import { googleProvider } from "../../lib/constructs/google-provider";
+import { googleProvider } from "../../lib/constructs/google";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { nodesPrefix, rootKey } from "./addresses";
@@ -42,7 +41,9 @@ export class CasShortLivedStack extends BaseStack {
       "Trust bundle of the cluster's clients and servers (PEM): the root.",
       `\${${trustAnchor}}`,
     );
-    const bootstraps = groups.flatMap(({ group }) => bootstrapOf(group, config, trustAnchor));
+    const bootstraps = config.nodeGroups.flatMap((group) =>
+      group.bootstrap ? [[group.name, nodeBootstrap(group, group.bootstrap, config, trustAnchor)] as const] : [],
+    );
     if (bootstraps.length > 0) {
       this.output(
         "bootstrap",
@@ -50,8 +51,8 @@ export class CasShortLivedStack extends BaseStack {
         Object.fromEntries(bootstraps),
       );
     }
-    const chains = groups.flatMap((nodes) =>
-      Object.entries(nodes.chains).map(([key, chain]) => [`${nodes.group.name}/${key}`, chain] as const),
+    const chains = groups.flatMap(({ certificates }) =>
+      certificates.map(({ key, chainPem }) => [key, chainPem] as const),
     );
     if (chains.length > 0) {
       this.output(
@@ -63,40 +64,13 @@ export class CasShortLivedStack extends BaseStack {
     this.inventory({
       ...hierarchy.entries,
       ...Object.fromEntries(
-        groups.flatMap(({ group, entries }) => [
+        groups.flatMap(({ group, certificates }) => [
           [`nodes ${group.name}`, nodesEntry(group, config)] as const,
-          ...Object.entries(entries).map(([key, entry]) => [`${group.name}/${key}`, entry] as const),
+          ...certificates.map(({ key, entry }) => [key, entry] as const),
         ]),
       ),
     });
   }
-}
-
-function bootstrapOf(
-  group: NodeGroupConfig,
-  config: CasShortLivedConfig,
-  trustAnchor: string,
-): readonly (readonly [string, string])[] {
-  const { bootstrap } = group;
-  if (bootstrap === undefined) return [];
-  const text = nodeBootstrap({
-    project: config.project,
-    location: config.location,
-    pool: config.issuingPoolId,
-    template: group.templateId,
-    nodeGroup: group.name,
-    domains: group.domains,
-    lifetime: group.lifetime,
-    renewAt: group.renewAt,
-    backdate: config.backdate,
-    key: config.keys[0] ?? defaultKey,
-    purpose: group.purpose,
-    user: bootstrap.user,
-    reload: bootstrap.reload,
-    path: bootstrap.path,
-    trustAnchor,
-  });
-  return [[group.name, text]];
 }
 
 /** The inventory entry for certificates that nodes get themselves, none of which Terraform sees. */

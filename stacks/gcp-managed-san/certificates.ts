@@ -3,10 +3,12 @@ import { CertificateManagerCertificateMap } from "@cdktf/provider-google/lib/cer
 import { CertificateManagerCertificateMapEntry } from "@cdktf/provider-google/lib/certificate-manager-certificate-map-entry";
 import { CertificateManagerDnsAuthorization } from "@cdktf/provider-google/lib/certificate-manager-dns-authorization";
 import { ComputeManagedSslCertificate } from "@cdktf/provider-google/lib/compute-managed-ssl-certificate";
-import { type ITerraformDependable, TerraformElement } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
+import { type Seconds, showDuration } from "../../lib/config/duration";
 import { googleName } from "../../lib/config/google";
+import { Check } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { authorizationType, type DnsAuthorizationConfig, type GcpManagedSanConfig } from "./config";
 import type { GoogleCertificateConfig } from "./config-certificates";
@@ -99,10 +101,9 @@ function managedCertificate(
     lifecycle: gate ? { ...referenced, postcondition: [issuedGate(domains)] } : referenced,
   });
   if (!gate) {
-    new ReadinessCheck(stack, `issued_${nameInId(key)}`, {
+    new Check(stack, `issued_${nameInId(key)}`, {
       condition: `${certificate.fqn}.managed[0].state == "ACTIVE"`,
-      domains,
-      advice: "Google issues within minutes of finding the record of its authorization",
+      message: `${notIssued(domains)}. Google issues within minutes of finding the record of its authorization.`,
     });
   }
   return certificate;
@@ -124,45 +125,15 @@ export function computeCertificateIds(stack: Construct, { computeCertificates }:
       managed: { domains: [...domains] },
       lifecycle: referenced,
     });
-    new ReadinessCheck(stack, `issued_by_compute_${nameInId(key)}`, {
+    new Check(stack, `issued_by_compute_${nameInId(key)}`, {
       condition: `${certificate.fqn}.expire_time != ""`,
-      domains,
-      advice: "Google issues once every name leads to this load balancer",
+      message: `${notIssued(domains)}. Google issues once every name leads to this load balancer.`,
     });
     return certificate.id;
   });
 }
 
-interface ReadinessCheckProps {
-  /** A Terraform expression without braces. If it fails, for example on an unknown value, the check passes. */
-  readonly condition: string;
-  readonly domains: readonly string[];
-  readonly advice: string;
-}
-
-/** A `check` block: a plan warns until the certificate is issued, and still goes on. */
-class ReadinessCheck extends TerraformElement {
-  readonly #props: ReadinessCheckProps;
-
-  constructor(scope: Construct, id: string, props: ReadinessCheckProps) {
-    super(scope, id, "check");
-    this.#props = props;
-  }
-
-  override toTerraform(): unknown {
-    const { condition, domains, advice } = this.#props;
-    return {
-      check: {
-        [this.friendlyUniqueId]: {
-          assert: {
-            condition: `\${try(${condition}, true)}`,
-            error_message: `The certificate for ${named(domains)} is not issued. ${advice}.`,
-          },
-        },
-      },
-    };
-  }
-}
+const notIssued = (domains: readonly string[]) => `The certificate for ${named(domains)} is not issued`;
 
 function named(domains: readonly string[]): string {
   const [first = "", ...others] = domains;
@@ -170,11 +141,11 @@ function named(domains: readonly string[]): string {
 }
 
 /** The inventory entry of a certificate that Google makes. */
-export function googleEntry({ domains }: GoogleCertificateConfig): InventoryEntry {
+export function googleEntry({ domains }: GoogleCertificateConfig, lifetime: Seconds): InventoryEntry {
   return {
     names: domains,
     issuer: "Google Trust Services",
-    lifetime: "90d",
+    lifetime: showDuration(lifetime),
     renewedBy: "Google, about a month before the end, while what proves the names stands",
     keyLocation: "Google, which never shows it",
     keyInState: false,

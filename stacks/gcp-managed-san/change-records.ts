@@ -1,8 +1,7 @@
 import { namedOfType, type PreviousResource, type PreviousStack } from "../../lib/change/previous-stack";
 import { lookup, lookupId } from "../../lib/config/dns-hosts";
 import { type DnsName, withoutWildcard } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { addressRecordId, proofRecordId } from "./addresses";
 import type { GcpManagedSanConfig } from "./config";
 

@@ -7,8 +7,7 @@ import {
   textsOf,
 } from "../../lib/change/previous-stack";
 import type { DnsName } from "../../lib/config/dns-names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { checkRecords, listed } from "./change-records";
 import type { GcpManagedSanConfig } from "./config";
 
@@ -39,10 +38,10 @@ export function change(stack: GcpManagedSanConfig, previous: PreviousStack | und
   if (previous === undefined) return;
   const before = readBefore(previous);
   if (before === undefined) return;
-  if (checkProject(stack, previous, place)) return;
+  if (checkProject(stack, previous, place.in("project"))) return;
   checkCertificates(stack, before, place);
   checkRecords(stack, previous, place);
-  checkHosts(stack, before, place);
+  checkHosts(stack, before, place.in("hosts"));
   checkClosings(stack, previous, place);
 }
 
@@ -76,34 +75,29 @@ function readBefore(previous: PreviousStack): Before | undefined {
 function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, place: Place): boolean {
   const [proxy] = ofType(previous, "google_compute_target_https_proxy");
   const was = previous.resources["provider.google"]?.project ?? proxy?.project;
-  if (typeof was !== "string" || was === project || place.in("project").refused) return false;
-  place
-    .in("project")
-    .problem(
-      `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
-    );
+  if (typeof was !== "string" || was === project || place.refused) return false;
+  place.problem(
+    `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
+  );
   return true;
 }
 
 function checkCertificates(stack: GcpManagedSanConfig, before: Before, place: Place): void {
   const hosts = servedBefore(stack, before).filter((host) => !stack.acceptOutage.includes(host));
-  if (hosts.length === 0 || place.in("mode").refused) return;
+  const mode = place.in("mode");
+  if (hosts.length === 0 || mode.refused) return;
   const hasMap = stack.certificates.length > 0;
   const hadMap = before.entries !== undefined;
   if (hasMap && !hadMap && stack.phase !== "add-map") {
-    place
-      .in("mode")
-      .problem(
-        `is "certificate-manager", but Compute's certificates serve now, and in one apply they would be off the proxy before the map is on: nobody could reach ${listed(hosts)}; write phase: "add-map" and apply until that is done, then leave phase out, or name the hosts in acceptOutage`,
-      );
+    mode.problem(
+      `is "certificate-manager", but Compute's certificates serve now, and in one apply they would be off the proxy before the map is on: nobody could reach ${listed(hosts)}; write phase: "add-map" and apply until that is done, then leave phase out, or name the hosts in acceptOutage`,
+    );
     return;
   }
   if (hadMap && !hasMap && before.attached.length === 0) {
-    place
-      .in("mode")
-      .problem(
-        `is "compute", but a certificate map serves now, and Compute issues nothing for what is not on the proxy: nobody could reach ${listed(hosts)}; first write mode: "certificate-manager" with phase: "add-map", until Compute's certificates are issued, or name the hosts in acceptOutage`,
-      );
+    mode.problem(
+      `is "compute", but a certificate map serves now, and Compute issues nothing for what is not on the proxy: nobody could reach ${listed(hosts)}; first write mode: "certificate-manager" with phase: "add-map", until Compute's certificates are issued, or name the hosts in acceptOutage`,
+    );
     return;
   }
   if (hasMap && hadMap) checkMapped(stack, before, hosts, place);
@@ -188,20 +182,16 @@ function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, { entries, att
   const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
   const names = hosts.map(({ name }) => name);
   for (const host of new Set(had.filter((name) => !names.includes(name)))) {
-    if (acceptOutage.includes(host) || place.in("hosts", host).refused) continue;
+    if (acceptOutage.includes(host) || place.in(host).refused) continue;
     const wildcard = host.replace(/^[^.]*/, "*");
     if (had.includes(wildcard) && names.includes(wildcard)) {
-      place
-        .in("hosts")
-        .warning(
-          `lacks ${show(host)}, which is served now: ${show(wildcard)} serves it from then on, with its backend; see that this is meant`,
-        );
+      place.warning(
+        `lacks ${show(host)}, which is served now: ${show(wildcard)} serves it from then on, with its backend; see that this is meant`,
+      );
     } else {
-      place
-        .in("hosts")
-        .problem(
-          `lacks ${show(host)}, which is served now: nobody could reach it; put it back, beside a new name if it is to have one, or if nobody uses it name it in acceptOutage`,
-        );
+      place.problem(
+        `lacks ${show(host)}, which is served now: nobody could reach it; put it back, beside a new name if it is to have one, or if nobody uses it name it in acceptOutage`,
+      );
     }
   }
 }

@@ -1,6 +1,5 @@
 import { checkIssuer } from "../../lib/config/issuers";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import type { GcpManagedSanConfig } from "./config";
 
@@ -24,28 +23,24 @@ export function check(stack: GcpManagedSanConfig, _settings: Settings, place: Pl
   }
   if (!unclear) checkWildcards(stack, place);
   warnOfForeignGroups(stack, place);
-  if (mode === "compute" && hosts.length > 1 && grouping === "per-name" && stack.defaultCertificate === undefined) {
-    if (!place.in("defaultCertificate").refused && !unclear) {
-      place
-        .in("defaultCertificate")
-        .warning(
-          `is missing: clients without SNI get the first certificate, now that of ${show(hosts[0]?.name)}, which another name can change; write one of the hosts`,
-        );
-    }
+  const byChance = grouping === "per-name" && hosts.length > 1 && stack.defaultCertificate === undefined;
+  if (mode === "compute" && byChance && !unclear) {
+    place
+      .in("defaultCertificate")
+      .warning(
+        `is missing: clients without SNI get the first certificate, now that of ${show(hosts[0]?.name)}, which another name can change; write one of the hosts`,
+      );
   }
   const { profile, minimum } = stack.sslPolicy;
+  const oldest = place.in("sslPolicy", "minimum");
   if (profile === "RESTRICTED" && minimum !== "1.2") {
-    place
-      .in("sslPolicy", "minimum")
-      .problem(
-        `is ${show(minimum)}, but the profile RESTRICTED has no cipher suite for less than TLS 1.2; write "1.2" or another profile`,
-      );
+    oldest.problem(
+      `is ${show(minimum)}, but the profile RESTRICTED has no cipher suite for less than TLS 1.2; write "1.2" or another profile`,
+    );
   } else if (minimum !== "1.2") {
-    place
-      .in("sslPolicy", "minimum")
-      .warning(
-        `is ${show(minimum)}, which is no longer safe to use (RFC 8996); write "1.2" unless a client has nothing newer`,
-      );
+    oldest.warning(
+      `is ${show(minimum)}, which is no longer safe to use (RFC 8996); write "1.2" unless a client has nothing newer`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Place } from "../../lib/config/place";
+import type { Place } from "../../lib/config/report";
 import type { Claim } from "../../lib/ownership";
 import { addressClaims } from "../../lib/shared-claims";
 import type { GcpManagedSanConfig } from "./config";

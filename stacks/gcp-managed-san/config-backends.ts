@@ -1,43 +1,27 @@
-import type { Seconds } from "../../lib/config/duration";
 import { computeNameProblem } from "../../lib/config/google";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { GcpManagedSanInput } from "./input";
-import type { affinities, protocols } from "./input-backends";
 
-type BackendsInput = GcpManagedSanInput["backends"];
-type BackendInput = BackendsInput[string];
+type BackendInput = GcpManagedSanInput["backends"][string];
+type NegInput = Extract<BackendInput, { readonly zonalNeg: object }>;
 
 /** A machine of a network endpoint group. */
-interface EndpointConfig {
-  readonly instance: string;
-  readonly address: string;
-  readonly port: number;
-}
+type EndpointConfig = Readonly<NegInput["zonalNeg"]["endpoints"][string]> & { readonly instance: string };
 
 /** The servers of a backend, complete. */
 export type BackendTarget =
   | { readonly kind: "service"; readonly link: string }
   | { readonly kind: "instance-groups"; readonly groups: readonly string[]; readonly port: string }
-  | {
+  | (Readonly<Omit<NegInput["zonalNeg"], "endpoints">> & {
       readonly kind: "zonal-neg";
-      readonly zone: string;
-      readonly network: string;
-      readonly subnetwork: string;
       readonly endpoints: readonly EndpointConfig[];
-      readonly maxRatePerEndpoint: number;
-    }
+    })
   | { readonly kind: "cloud-run"; readonly region: string; readonly service: string };
 
 /** How the load balancer treats servers that it reaches itself. */
-export interface ServersConfig {
-  readonly protocol: (typeof protocols)[number];
-  readonly timeout: Seconds;
-  readonly healthCheck: { readonly path: string; readonly port: number | undefined };
-  readonly affinity: (typeof affinities)[number];
-}
+export type ServersConfig = Readonly<Pick<NegInput, "protocol" | "timeout" | "healthCheck" | "affinity">>;
 
 /** A backend, complete. */
 export interface GoogleBackendConfig {
@@ -49,11 +33,10 @@ export interface GoogleBackendConfig {
 }
 
 /** Completes backends, sorted by name. */
-export function readBackends(input: BackendsInput, place: Place): readonly GoogleBackendConfig[] {
+export function readBackends(input: GcpManagedSanInput["backends"], place: Place): readonly GoogleBackendConfig[] {
   return sortedEntries(input).map(([name, backend]) => {
     const here = place.in(name);
-    const problem = keyProblem(name);
-    if (problem !== undefined) here.problem(problem);
+    here.problem(keyProblem(name));
     return {
       name,
       target: readTarget(backend, here),
@@ -77,8 +60,7 @@ function readTarget(input: BackendInput, place: Place): BackendTarget {
   if (Object.keys(endpoints).length === 0) here.problem("is empty; write at least one machine");
   const owners = new Map<string, string>();
   for (const [instance, { address, port }] of sortedEntries(endpoints)) {
-    const problem = computeNameProblem(instance, "a virtual machine's name");
-    if (problem !== undefined) here.in(instance).problem(problem);
+    here.in(instance).problem(computeNameProblem(instance, "a virtual machine's name"));
     // An address that was refused cannot be compared.
     if (address === "") continue;
     const other = owners.get(`${address}:${port}`);
@@ -94,11 +76,6 @@ function readTarget(input: BackendInput, place: Place): BackendTarget {
   };
 }
 
-function readServers(input: Exclude<BackendInput, { service: string } | { cloudRun: object }>): ServersConfig {
-  return {
-    protocol: input.protocol,
-    timeout: input.timeout,
-    healthCheck: { path: input.healthCheck.path, port: input.healthCheck.port },
-    affinity: input.affinity,
-  };
+function readServers({ protocol, timeout, healthCheck, affinity }: ServersConfig): ServersConfig {
+  return { protocol, timeout, healthCheck, affinity };
 }

@@ -1,8 +1,8 @@
 import type { DnsName } from "../../lib/config/dns-names";
 import { googleName, type NameScope } from "../../lib/config/google";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import type { GcpManagedSanInput, modes } from "./input";
+import type { Place } from "../../lib/config/report";
+import type { GcpManagedSanInput } from "./input";
 
 /** A certificate that Google makes, complete. */
 export interface GoogleCertificateConfig {
@@ -45,8 +45,8 @@ export function readRetiring(
 /** Certificates for names: one each, or one for all. */
 export function certificatesFor(
   names: readonly DnsName[],
-  grouping: "per-name" | "all",
-  mode: (typeof modes)[number],
+  grouping: GcpManagedSanInput["grouping"],
+  mode: GcpManagedSanInput["mode"],
   owner: NameScope,
 ): readonly GoogleCertificateConfig[] {
   if (names.length === 0) return [];
@@ -60,7 +60,7 @@ export function certificatesFor(
 /** Compute's certificates for names. A shared one has a key made from its names, so that the next can stand beside it. */
 export function computeCertificates(
   names: readonly DnsName[],
-  grouping: "per-name" | "all",
+  grouping: GcpManagedSanInput["grouping"],
   owner: NameScope,
 ): readonly GoogleCertificateConfig[] {
   const certificates = certificatesFor(names, grouping, "compute", owner);

@@ -1,11 +1,10 @@
 import { readZones, type Zones, zoneOf } from "../../lib/config/dns-hosts";
 import { closestZone, type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
-import type { Seconds } from "../../lib/config/duration";
+import { day, type Seconds } from "../../lib/config/duration";
 import { googleName, type NameScope } from "../../lib/config/google";
+import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import type { Purpose } from "../../lib/config/purpose";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
 import type { Around } from "../scenario";
@@ -18,8 +17,8 @@ import {
   readRetiring,
   sharedCertificate,
 } from "./config-certificates";
-import { checkBackendNames, readHosts } from "./config-hosts";
-import type { GcpManagedSanInput, modes, profiles, versions } from "./input";
+import { checkBackendNames, readHosts, routedHosts } from "./config-hosts";
+import type { GcpManagedSanInput } from "./input";
 
 /** A host, complete. */
 export interface GoogleHostConfig {
@@ -28,6 +27,8 @@ export interface GoogleHostConfig {
   readonly zone: DnsName | undefined;
   readonly backend: string;
   readonly paths: readonly { readonly path: string; readonly backend: string }[];
+  /** Whether the URL map has a rule for it; without one the default backend serves it. */
+  readonly routed: boolean;
   /** Key of its certificate of Certificate Manager; `undefined` in mode compute. */
   readonly certificate: string | undefined;
 }
@@ -40,37 +41,25 @@ export interface DnsAuthorizationConfig {
   readonly zone: DnsName | undefined;
 }
 
-/** The DNS host of the records, complete. */
-export type GoogleDnsConfig =
-  | {
-      readonly in: "cloud-dns";
-      readonly project: string | undefined;
-      readonly zones: Zones;
-      readonly addressRecords: boolean;
-    }
-  | {
-      readonly in: "route53";
-      readonly account: string | undefined;
-      readonly region: string;
-      readonly zones: Zones;
-      readonly addressRecords: boolean;
-    }
-  | { readonly in: "elsewhere" };
+/** The DNS host of the records; the names of its zones are in normal form. */
+export type GoogleDnsConfig = Readonly<GcpManagedSanInput["dns"]>;
+
+/** What a complete stack takes over as the user wrote it. */
+type TakenOver = Omit<
+  GcpManagedSanInput,
+  "scenario" | "scheme" | "gate" | "retiring" | "acceptOutage" | "dns" | "hosts" | "defaultCertificate" | "backends"
+>;
 
 /** A stack of Google-managed certificates on a load balancer, complete. */
-export interface GcpManagedSanConfig {
-  readonly project: string;
+export interface GcpManagedSanConfig extends Readonly<TakenOver> {
+  /** How long Google lets a certificate live at the horizon. */
+  readonly lifetime: Seconds;
   /** The scope of resource names. */
   readonly owner: NameScope;
-  readonly mode: (typeof modes)[number];
-  readonly phase: "add-map" | "drop-certificates" | undefined;
-  readonly grouping: "per-name" | "all";
   readonly gate: boolean;
   readonly acceptOutage: readonly DnsName[];
-  readonly purpose: Purpose;
   readonly dns: GoogleDnsConfig;
   readonly hosts: readonly GoogleHostConfig[];
-  readonly defaultBackend: string;
   readonly defaultCertificate: DnsName | undefined;
   readonly backends: readonly GoogleBackendConfig[];
   /** Certificates of Certificate Manager; none in mode compute. */
@@ -78,30 +67,28 @@ export interface GcpManagedSanConfig {
   readonly authorizations: readonly DnsAuthorizationConfig[];
   /** Certificates of Compute, in the proxy's order; in mode certificate-manager only while the mode changes. */
   readonly computeCertificates: readonly GoogleCertificateConfig[];
-  readonly ipv6: boolean;
-  readonly redirectHttp: boolean;
-  readonly sslPolicy: { readonly profile: (typeof profiles)[number]; readonly minimum: (typeof versions)[number] };
-  readonly quic: boolean | undefined;
-  /** `undefined` for Google's default. */
-  readonly keepAlive: Seconds | undefined;
 }
+
+/** How long a certificate of Google lives ("Google-managed certificates": 90 days), unless the rules get stricter. */
+const googleLifetime = 90 * day;
 
 /** Completes a stack: matches hosts with backends and zones, and names certificates after their hosts. */
 export function read(
   input: GcpManagedSanInput,
-  { project, environment, stack }: Around,
+  { project, environment, stack, horizon }: Around,
   place: Place,
 ): GcpManagedSanConfig {
+  const { scenario, scheme, gate, retiring, acceptOutage, defaultCertificate, ...takenOver } = input;
+  const { mode, grouping } = input;
   const owner = { project, environment, stack };
   const backends = readBackends(input.backends, place.in("backends"));
-  const grouping = input.grouping;
-  const mode = input.mode;
   const { dns, zones } = readDns(input.dns, place.in("dns"));
   const given = readHosts(input, place);
   const names = [...given.keys()].sort();
   const managed = mode === "certificate-manager";
   const retired = readRetiring(input, owner, names, place);
   const compute = !managed || input.phase === "add-map" ? names : [];
+  const routed = routedHosts(given, input.defaultBackend);
   const hosts = names.map((name) => {
     const { spelling, paths = {}, backend } = given.get(name) ?? { spelling: name, backend: "" };
     return {
@@ -109,26 +96,23 @@ export function read(
       zone: zoneOf(name, zones, place.in("hosts", spelling)),
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
+      routed: routed.has(name),
       certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
     };
   });
   reportUnusedZones(dns, hosts, place);
   checkBackendNames(input, backends, place);
-  const defaultCertificate = readDefaultCertificate(input, names, place);
+  const first = readDefaultCertificate(input, names, place);
   const domains = managed ? [...new Set(names.map(withoutWildcard))].sort() : [];
   return {
-    project: input.project,
+    ...takenOver,
     owner,
-    mode,
-    phase: input.phase,
-    grouping,
+    lifetime: Math.min(googleLifetime, publicLifetime(horizon)),
     gate: readGate(input, place),
     acceptOutage: readAccepted(input, names, place),
-    purpose: input.purpose,
     dns,
     hosts,
-    defaultBackend: input.defaultBackend,
-    defaultCertificate,
+    defaultCertificate: first,
     backends,
     certificates: certificatesFor(managed ? names : [], grouping, "certificate-manager", owner),
     authorizations: domains.map((domain) => ({
@@ -136,15 +120,7 @@ export function read(
       name: googleName(owner, domain, ["authorization", authorizationType]),
       zone: zones && closestZone(domain, Object.keys(zones)),
     })),
-    computeCertificates: inProxyOrder(
-      [...retired, ...computeCertificates(compute, grouping, owner)],
-      defaultCertificate ?? "",
-    ),
-    ipv6: input.ipv6,
-    redirectHttp: input.redirectHttp,
-    sslPolicy: input.sslPolicy,
-    quic: input.quic,
-    keepAlive: input.keepAlive,
+    computeCertificates: inProxyOrder([...retired, ...computeCertificates(compute, grouping, owner)], first ?? ""),
   };
 }
 
@@ -174,12 +150,9 @@ function readDns(
   input: GcpManagedSanInput["dns"],
   place: Place,
 ): { readonly dns: GoogleDnsConfig; readonly zones?: Zones } {
-  if (input.in === "elsewhere") return { dns: { in: "elsewhere" } };
+  if (input.in === "elsewhere") return { dns: input };
   const zones = readZones(input.zones, place);
-  const shared = { zones: zones ?? {}, addressRecords: input.addressRecords };
-  return input.in === "cloud-dns"
-    ? { dns: { in: "cloud-dns", project: input.project, ...shared }, zones }
-    : { dns: { in: "route53", account: input.account, region: input.region, ...shared }, zones };
+  return { dns: { ...input, zones: zones ?? {} }, zones };
 }
 
 function reportUnusedZones(dns: GoogleDnsConfig, hosts: readonly GoogleHostConfig[], place: Place): void {
@@ -197,8 +170,7 @@ function readDefaultCertificate(
   place: Place,
 ): DnsName | undefined {
   if (defaultCertificate === undefined || defaultCertificate === "") return undefined;
-  const parsed = parseName(defaultCertificate);
-  const name = "name" in parsed ? parsed.name : "";
+  const { name = "" } = parseName(defaultCertificate);
   if (names.includes(name)) return name;
   place.in("defaultCertificate").problem(notAHost(name, names));
   return undefined;

@@ -31,8 +31,8 @@ const name = "[a-z]([-a-z0-9]{0,61}[a-z0-9])?";
 const nameInput = (description: string, example: string, what: string) =>
   text({ description, examples: [example], pattern: computeNamePattern }, (value) => computeNameProblem(value, what));
 
-export const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
-export const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
+const protocols = ["HTTP", "HTTPS", "HTTP2", "H2C"] as const;
+const affinities = ["NONE", "CLIENT_IP", "GENERATED_COOKIE"] as const;
 
 const logging = flag("Whether every request is logged.").prefault(false);
 

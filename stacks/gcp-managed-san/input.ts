@@ -4,14 +4,9 @@ import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dn
 import { parseName } from "../../lib/config/dns-names";
 import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
 import { projectIdInput } from "../../lib/config/google";
+import { purposes } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
 import { backendsInput, limitedInput } from "./input-backends";
-
-/** How certificates are made and attached; the first is the default. */
-export const modes = ["certificate-manager", "compute"] as const;
-export const profiles = ["COMPATIBLE", "MODERN", "RESTRICTED"] as const;
-export const versions = ["1.0", "1.1", "1.2"] as const;
 
 const addressRecords = flag(
   "Whether hosts lead to the load balancer from the first apply on; false proves certificates before traffic moves.",
@@ -49,7 +44,7 @@ export const gcpManagedSanInput = fields(
       internal: 'this stack makes global external load balancers; write "external" or leave it out',
     }).prefault("external"),
     mode: word(
-      modes,
+      ["certificate-manager", "compute"],
       "Certificates of Certificate Manager, which are proved through DNS before anything uses them, or of Compute, which are proved by the load balancer they are on.",
     ).prefault("certificate-manager"),
     grouping: word(
@@ -90,20 +85,17 @@ export const gcpManagedSanInput = fields(
         examples: ["api.example.com"],
         default: "none; with Compute's certificates the first",
       },
-      (value) => {
-        const parsed = parseName(value);
-        return "mistake" in parsed ? parsed.mistake : undefined;
-      },
+      (value) => parseName(value).mistake,
     ).optional(),
     backends: backendsInput,
     ipv6: flag("Whether there is an IPv6 address beside the IPv4 one.").prefault(false),
     redirectHttp: flag("Whether port 80 sends clients to HTTPS.").prefault(true),
     sslPolicy: fields(
       {
-        profile: word(profiles, "The cipher suites that clients may use.", {
+        profile: word(["COMPATIBLE", "MODERN", "RESTRICTED"], "The cipher suites that clients may use.", {
           FIPS_202205: 'the pinned provider does not take it; write "RESTRICTED"',
         }).prefault("MODERN"),
-        minimum: word(versions, "The oldest TLS that clients may use; RESTRICTED needs 1.2.", {
+        minimum: word(["1.0", "1.1", "1.2"], "The oldest TLS that clients may use; RESTRICTED needs 1.2.", {
           "1.3": 'the pinned provider takes no more than 1.2; write "1.2", with which clients may use 1.3',
         }).prefault("1.2"),
       },

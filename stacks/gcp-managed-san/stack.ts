@@ -1,13 +1,12 @@
-import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import type { Construct } from "constructs";
 import type { Settings } from "../../lib/config/settings";
-import { awsProviderArguments } from "../../lib/constructs/aws-provider";
-import { googleProvider } from "../../lib/constructs/google-provider";
+import { awsProvider } from "../../lib/constructs/aws";
+import { googleProvider } from "../../lib/constructs/google";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { certificateMap, computeCertificateIds, googleEntry } from "./certificates";
 import type { GcpManagedSanConfig } from "./config";
 import { loadBalancer } from "./load-balancer";
-import { GoogleRecords } from "./records";
+import { googleRecords } from "./records";
 
 /** Google-managed certificates for several names on a global load balancer. */
 export class GcpManagedSanStack extends BaseStack {
@@ -16,9 +15,9 @@ export class GcpManagedSanStack extends BaseStack {
     const { dns, hosts } = config;
     googleProvider(this, config.project, this.labels);
     if (dns.in === "route53") {
-      new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
+      awsProvider(this, dns, this.labels);
     }
-    const records = new GoogleRecords(this, dns);
+    const records = googleRecords(this, dns);
     const map = certificateMap(this, config, records);
     const addresses = loadBalancer(this, config, { map, compute: computeCertificateIds(this, config) });
     for (const host of hosts) {
@@ -46,6 +45,8 @@ export class GcpManagedSanStack extends BaseStack {
       Object.fromEntries(certificates.map(([key, { name }]) => [key, name])),
     );
     this.output("dns_records", "DNS records that this stack does not make, and that must exist.", records.wanted);
-    this.inventory(Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate)])));
+    this.inventory(
+      Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate, config.lifetime)])),
+    );
   }
 }

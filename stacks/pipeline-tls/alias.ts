@@ -2,7 +2,7 @@ import { DataAwsLb } from "@cdktf/provider-aws/lib/data-aws-lb";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
 import { nameInId } from "../../lib/config/dns-names";
-import { route53ZoneIds } from "../../lib/constructs/route53-zones";
+import { route53ZoneIds } from "../../lib/constructs/aws";
 import type { AliasConfig } from "./config";
 
 /**
@@ -13,25 +13,17 @@ import type { AliasConfig } from "./config";
  */
 export function route53Aliases(scope: Construct, alias: AliasConfig): Readonly<Record<string, string>> {
   const zoneIds = route53ZoneIds(scope, alias.zones);
-  const target = aliasTarget(scope, alias.target);
+  const { dnsName, zoneId } =
+    "dnsName" in alias.target ? alias.target : new DataAwsLb(scope, "load_balancer", { name: alias.target.name });
   return Object.fromEntries(
     alias.records.map(({ name, zone }) => {
       const record = new Route53Record(scope, `alias_${nameInId(name)}`, {
         zoneId: zoneIds.get(zone) ?? "",
         name,
         type: "A",
-        alias: { ...target, evaluateTargetHealth: true },
+        alias: { name: dnsName, zoneId, evaluateTargetHealth: true },
       });
       return [name, record.fqdn];
     }),
   );
-}
-
-function aliasTarget(
-  scope: Construct,
-  target: AliasConfig["target"],
-): { readonly name: string; readonly zoneId: string } {
-  if ("dnsName" in target) return { name: target.dnsName, zoneId: target.zoneId };
-  const found = new DataAwsLb(scope, "load_balancer", { name: target.name });
-  return { name: found.dnsName, zoneId: found.zoneId };
 }

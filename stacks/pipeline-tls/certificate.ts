@@ -3,11 +3,12 @@ import { DataTlsCertificate } from "@cdktf/provider-tls/lib/data-tls-certificate
 import { LocallySignedCert } from "@cdktf/provider-tls/lib/locally-signed-cert";
 import { PrivateKey, type PrivateKeyConfig } from "@cdktf/provider-tls/lib/private-key";
 import { SelfSignedCert } from "@cdktf/provider-tls/lib/self-signed-cert";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import type { KeyKind } from "../../lib/config/keys";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
+import type { TlsFiles } from "../../lib/constructs/kubernetes";
 import type { AuthorityConfig, PipelineServiceConfig } from "./config";
 
 /** The provider's arguments of keys. Its own default curve is P224, which hardly anything speaks. */
@@ -28,57 +29,57 @@ const stateKey = {
 };
 
 /** A private authority that signs the certificates of one stack. */
-export class LocalAuthority extends Construct {
+interface LocalAuthority {
   /** Its certificate (PEM): what clients trust. */
   readonly certificatePem: string;
   /** Its key (PEM), which is in the state. */
   readonly keyPem: string;
   readonly entry: InventoryEntry;
+}
 
-  constructor(scope: Construct, id: string, authority: AuthorityConfig, longestLeaf: Seconds) {
-    super(scope, id);
-    const key = new PrivateKey(this, PrivateKey.tfResourceType, keyArguments[authority.key]);
-    const certificate = new SelfSignedCert(this, SelfSignedCert.tfResourceType, {
-      privateKeyPem: key.privateKeyPem,
-      subject: [{ commonName: authority.commonName, organization: authority.organization }],
-      isCaCertificate: true,
-      allowedUses: ["cert_signing", "crl_signing"],
-      setSubjectKeyId: true,
-      setAuthorityKeyId: true,
-      validityPeriodHours: hours(authority.lifetime),
-      // Never by itself: one plan would replace the authority and everything it signed, and running clients lose trust.
-      earlyRenewalHours: 0,
-    });
-    this.certificatePem = certificate.certPem;
-    this.keyPem = key.privateKeyPem;
-    new ExpiryCheck(this, "expiry", {
-      certificate: `${id} (the authority)`,
-      notAfter: `${certificate.fqn}.validity_end_time`,
-      // From here on, what it signs would outlive it.
-      before: longestLeaf,
-      advice: "Nothing replaces it by itself: make a second stack with a new authority and move the services over",
-    });
-    this.entry = {
+/**
+ * Makes the authority of a stack.
+ *
+ * @param scope - the authority's construct, whose id names the resources
+ */
+export function makeAuthority(scope: Construct, authority: AuthorityConfig, longestLeaf: Seconds): LocalAuthority {
+  const key = new PrivateKey(scope, PrivateKey.tfResourceType, keyArguments[authority.key]);
+  const certificate = new SelfSignedCert(scope, SelfSignedCert.tfResourceType, {
+    privateKeyPem: key.privateKeyPem,
+    subject: [{ commonName: authority.commonName, organization: authority.organization }],
+    isCaCertificate: true,
+    allowedUses: ["cert_signing", "crl_signing"],
+    setSubjectKeyId: true,
+    setAuthorityKeyId: true,
+    validityPeriodHours: hours(authority.lifetime),
+    // Never by itself: one plan would replace the authority and everything it signed, and running clients lose trust.
+    earlyRenewalHours: 0,
+  });
+  new ExpiryCheck(scope, "expiry", {
+    certificate: `${scope.node.id} (the authority)`,
+    notAfter: `${certificate.fqn}.validity_end_time`,
+    // From here on, what it signs would outlive it.
+    before: longestLeaf,
+    advice: "Nothing replaces it by itself: make a second stack with a new authority and move the services over",
+  });
+  return {
+    certificatePem: certificate.certPem,
+    keyPem: key.privateKeyPem,
+    entry: {
       names: [],
       issuer: "itself",
       lifetime: showDuration(authority.lifetime),
       renewedBy: "not renewed: replace it by hand",
       ...stateKey,
       notAfter: certificate.validityEndTime,
-    };
-  }
+    },
+  };
 }
 
 /** A service's certificate and key. */
-export interface IssuedCertificate {
+export interface IssuedCertificate extends TlsFiles {
   /** The certificate alone (PEM). */
   readonly certificatePem: string;
-  /** The certificate, followed by the authority's if there is one (PEM): what the service shows. */
-  readonly chainPem: string;
-  /** What verifies it (PEM). */
-  readonly trustPem: string;
-  /** Its key (PEM), which is in the state. */
-  readonly keyPem: string;
   /** SHA-1 of the certificate: the only digest of a whole certificate that the provider has. */
   readonly fingerprint: string;
   readonly entry: InventoryEntry;

@@ -1,12 +1,5 @@
-import {
-  blockOf,
-  namedOfType,
-  ofType,
-  type PreviousResource,
-  type PreviousStack,
-} from "../../lib/change/previous-stack";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { blockOf, namedOfType, ofType, type PreviousStack } from "../../lib/change/previous-stack";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import type { PipelineTlsConfig } from "./config";
 
@@ -49,17 +42,18 @@ function checkSecrets({ services }: PipelineTlsConfig, before: PreviousStack, pl
 
 /** Tells of a namespace that changes. @returns whether everything would move, of which more need not be said */
 function namespaceChanges({ namespace }: PipelineTlsConfig, before: PreviousStack, place: Place): boolean {
-  if (place.in("name").refused) return true;
+  const inName = place.in("name");
+  if (inName.refused) return true;
   const [made] = ofType(before, "kubernetes_namespace_v1");
-  const was = blockOf(made?.metadata).name ?? literalNamespace(ofType(before, "kubernetes_config_map_v1"));
-  if (typeof was !== "string") return false;
+  const [object] = ofType(before, "kubernetes_config_map_v1");
+  const was = blockOf(made?.metadata).name ?? blockOf(object?.metadata).namespace;
+  // Where the objects refer to their namespace, its name is not known.
+  if (typeof was !== "string" || was.startsWith("${")) return false;
   if (was !== namespace.name) {
     const deleted = made === undefined ? "" : ", and the old namespace be deleted with all that is in it";
-    place
-      .in("name")
-      .problem(
-        `is ${show(namespace.name)}, was ${show(was)}: every Service and Secret would leave for where no client looks and no pod is${deleted}; make a second stack there, change clients and pods over, and then take this one out`,
-      );
+    inName.problem(
+      `is ${show(namespace.name)}, was ${show(was)}: every Service and Secret would leave for where no client looks and no pod is${deleted}; make a second stack there, change clients and pods over, and then take this one out`,
+    );
     return true;
   }
   if (made !== undefined && !namespace.create) {
@@ -70,12 +64,6 @@ function namespaceChanges({ namespace }: PipelineTlsConfig, before: PreviousStac
       );
   }
   return false;
-}
-
-/** The namespace that objects are in, where it is no reference. */
-function literalNamespace(objects: readonly PreviousResource[]): string | undefined {
-  const { namespace } = blockOf(objects[0]?.metadata);
-  return typeof namespace === "string" && !namespace.startsWith("${") ? namespace : undefined;
 }
 
 function selectorText(selector: unknown): string {

@@ -1,18 +1,20 @@
-import { day, parseDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
-import type { Place } from "../../lib/config/place";
+import { leastLifetime, warnOfLongLife } from "../../lib/config/lifetimes";
+import type { Place } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
-import { type PipelineTlsConfig, renewalWindow, type Validity } from "./config";
+import type { PipelineTlsConfig, Validity } from "./config";
 
 /** Every certificate must be one that the tls provider makes, and that ends in time. */
-export function check(stack: PipelineTlsConfig, { applyEvery }: Settings, place: Place): void {
-  for (const { name, client, key } of stack.services) {
-    checkIssuer("tls", { purpose: client ? "mutual" : "server", key }, place.in("services", name));
-  }
-  const authority = stack.authority?.lifetime ?? 0;
-  for (const { validity, writtenAt } of writtenLifetimes(stack, place)) {
-    // Lifetimes of 0 were refused already.
-    if (validity.lifetime > 0) checkLifetime(validity, authority, applyEvery, writtenAt);
+export function check({ services, authority }: PipelineTlsConfig, { applyEvery }: Settings, place: Place): void {
+  const longest = authority?.lifetime ?? 0;
+  const inheriting = services.find(({ ownLifetime }) => !ownLifetime);
+  // Written once for all services that have none of their own.
+  if (inheriting !== undefined) checkLifetime(inheriting.validity, longest, applyEvery, place.in("lifetime"));
+  for (const { name, client, key, ownLifetime, validity } of services) {
+    const here = place.in("services", name);
+    checkIssuer("tls", { purpose: client ? "mutual" : "server", key }, here);
+    if (ownLifetime) checkLifetime(validity, longest, applyEvery, here.in("lifetime"));
   }
 }
 
@@ -29,6 +31,7 @@ function checkLifetime(
   place: Place,
 ): void {
   const got = showDuration(lifetime);
+  warnOfLongLife(lifetime, place);
   if (renewBefore < 2 * applyEvery) {
     const window = renewBefore === 0 ? "less than an hour" : showDuration(renewBefore);
     place.problem(
@@ -43,35 +46,11 @@ function checkLifetime(
   }
 }
 
-/** The lifetimes in force and where they are written: the stack's, once for all services without their own, and theirs. */
-function writtenLifetimes(
-  { services }: PipelineTlsConfig,
-  place: Place,
-): readonly { readonly validity: Validity; readonly writtenAt: Place }[] {
-  const inheriting = services.find(({ ownLifetime }) => !ownLifetime);
-  return [
-    ...(inheriting === undefined ? [] : [{ validity: inheriting.validity, writtenAt: place.in("lifetime") }]),
-    ...services
-      .filter(({ ownLifetime }) => ownLifetime)
-      .map(({ name, validity }) => ({ validity, writtenAt: place.in("services", name, "lifetime") })),
-  ];
-}
-
 /** What to write for a renewal window that holds two applies, as the start of a list; nothing if no lifetime would do. */
 function longerAdvice(applyEvery: Seconds, authority: Seconds): string {
-  const least = leastLifetime(applyEvery);
+  const least = leastLifetime(applyEvery, day);
   const short = authority > 0 && 2 * least > authority;
   if (!isDuration(short ? 2 * least : least)) return "";
   const raise = short ? ` and raise ca.lifetime to at least ${showDuration(2 * least)}` : "";
   return `write at least ${showDuration(least)}${raise}, `;
-}
-
-/** Whether a config can say it. */
-const isDuration = (seconds: Seconds) => parseDuration(showDuration(seconds)) !== undefined;
-
-/** The least whole number of days whose renewal window holds two applies. */
-function leastLifetime(applyEvery: Seconds): Seconds {
-  let lifetime = Math.max(1, Math.ceil((6 * applyEvery) / day)) * day;
-  while (renewalWindow(lifetime) < 2 * applyEvery) lifetime += day;
-  return lifetime;
 }

@@ -1,19 +1,27 @@
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
-import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
+import {
+  commonNameLimit,
+  commonNameOf,
+  type DnsName,
+  isUnder,
+  parseName,
+  publicNameProblem,
+  withoutWildcard,
+} from "../../lib/config/dns-names";
 import { hour, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import type { KeyKind } from "../../lib/config/keys";
 import {
-  judgeAnnotations,
+  type IngressConfig,
+  judgeNamespace,
   type KubernetesConfig,
   type NamespaceConfig,
-  readNamespace,
+  readIngress,
   selectorKeyProblem,
 } from "../../lib/config/kubernetes";
-import { renewalShare } from "../../lib/config/lifetimes";
+import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import { caInput, type PipelineTlsInput } from "./input";
@@ -25,16 +33,17 @@ export const authorityKey = "ca";
 const nameLimit = 253;
 
 type ServiceInput = PipelineTlsInput["services"][string];
+type DnsInput = NonNullable<PipelineTlsInput["dns"]>;
 
 /** When and how a certificate ends. */
 export interface Validity {
   readonly lifetime: Seconds;
-  /** How long before its end an apply replaces it; 0 for never. */
+  /** How long before its end an apply replaces it, in the provider's whole hours; 0 for never. */
   readonly renewBefore: Seconds;
 }
 
 /** One service, complete. */
-export interface PipelineServiceConfig {
+export interface PipelineServiceConfig extends Pick<ServiceInput, "port" | "selector" | "client"> {
   readonly name: string;
   /** Every name of the certificate, sorted. */
   readonly names: readonly DnsName[];
@@ -43,17 +52,12 @@ export interface PipelineServiceConfig {
   readonly publicNames: readonly DnsName[];
   /** The name inside the cluster that is unique beyond it. */
   readonly clusterName: DnsName;
-  readonly port: number;
-  readonly selector: Readonly<Record<string, string>>;
-  readonly client: boolean;
   readonly key: KeyKind;
   readonly validity: Validity;
   /** Whether the lifetime was written for this service; if not, it is the stack's. */
   readonly ownLifetime: boolean;
   readonly secret: string;
-  readonly ingress:
-    | { readonly className: string | undefined; readonly annotations: Readonly<Record<string, string>> }
-    | undefined;
+  readonly ingress: IngressConfig | undefined;
 }
 
 /** The stack's certificate authority, complete. */
@@ -65,14 +69,11 @@ export interface AuthorityConfig {
 }
 
 /** Where public names lead, complete. */
-export interface AliasConfig {
-  readonly account: string | undefined;
-  readonly region: string;
+export interface AliasConfig extends Pick<DnsInput, "account" | "region" | "target"> {
   /** Zones that records are written to. */
   readonly zones: Zones;
   /** Every public name with its zone, sorted by name. */
   readonly records: readonly { readonly name: DnsName; readonly zone: DnsName }[];
-  readonly target: { readonly name: string } | { readonly dnsName: DnsName; readonly zoneId: string };
 }
 
 /** A stack of private TLS between services, complete. */
@@ -88,9 +89,8 @@ export interface PipelineTlsConfig {
 
 /** Completes a stack: host names built, lifetimes and keys inherited, public names matched with their zone. */
 export function read(input: PipelineTlsInput, around: Around, place: Place): PipelineTlsConfig {
-  const { kubernetes, ca, dns } = input;
-  const namespace = readNamespace(input.namespace, place.in("namespace"));
-  const mode = input.mode;
+  const { mode, kubernetes, namespace, ca, dns } = input;
+  judgeNamespace(namespace, place.in("namespace"));
   if (mode === "self-signed" && ca !== undefined) {
     place.in("ca").problem('has no use in mode "self-signed"; leave it out, or use mode "local-ca"');
   }
@@ -104,7 +104,7 @@ export function read(input: PipelineTlsInput, around: Around, place: Place): Pip
   const organization = ca?.subject?.organization ?? around.project;
   const services = entries.map(([name, service]) => readService(name, service, input, place));
   return {
-    kubernetes: { context: kubernetes.context, kubeconfig: kubernetes.kubeconfig },
+    kubernetes,
     namespace,
     authority: signed ? readAuthority(input, organization, around, place.in("ca", "subject", "commonName")) : undefined,
     organization,
@@ -142,27 +142,26 @@ function readService(
 ): PipelineServiceConfig {
   const place = stackPlace.in("services", name);
   const { selector, ingress } = input;
-  const mistake =
-    name === authorityKey ? "is what the authority's own resources are called; choose another name" : keyProblem(name);
-  if (mistake !== undefined) place.problem(mistake);
-  for (const key of Object.keys(selector)) {
-    const problem = selectorKeyProblem(key);
-    if (problem !== undefined) place.in("selector", key).problem(problem);
-  }
-  judgeAnnotations(ingress?.annotations, place.in("ingress"));
+  const mistake = keyProblem(name, [authorityKey]);
+  place.problem(mistake);
+  for (const key of Object.keys(selector)) place.in("selector", key).problem(selectorKeyProblem(key));
   if (Object.keys(selector).length === 0) {
     place.in("selector").problem('is empty and would select no pod; write their labels, such as { "app": "ingest" }');
   }
-  const publicNames = readPublicNames(input, stack, place, stackPlace.in("dns"));
-  const namespaced = `${name}.${stack.namespace.name}`;
-  const clusterName = `${namespaced}.svc.${normal(stack.clusterDomain) ?? "cluster.local"}`;
+  const namespace = stack.namespace.name;
+  const clusterDomain = parseName(stack.clusterDomain).name ?? "cluster.local";
+  const given = readNames(input.names ?? [], place.in("names"));
+  const publicNames = given.filter((one) => !isInCluster(one, namespace, clusterDomain));
+  checkPublicNames(publicNames, input, stack, place, stackPlace.in("dns"));
+  const namespaced = `${name}.${namespace}`;
+  const clusterName = `${namespaced}.svc.${clusterDomain}`;
   // Its parts were judged already; a cluster may have namespaces with labels that a public name could not have.
   if (mistake === undefined && clusterName.length > nameLimit) {
     place.problem(
       `would have a name of ${clusterName.length} octets in the cluster, ${show(clusterName)}; a DNS name has at most ${nameLimit} (RFC 1035): shorten its key, the namespace or clusterDomain`,
     );
   }
-  const names = [...new Set([name, namespaced, `${namespaced}.svc`, clusterName, ...publicNames])].sort();
+  const names = [...new Set([name, namespaced, `${namespaced}.svc`, clusterName, ...given])].sort();
   const lifetime = input.lifetime ?? stack.lifetime;
   return {
     name,
@@ -174,21 +173,29 @@ function readService(
     selector: sortedMap(selector),
     client: input.client,
     key: input.key ?? stack.key,
-    validity: { lifetime, renewBefore: renewalWindow(lifetime) },
+    validity: { lifetime, renewBefore: renewalWindow(lifetime, hour) },
     ownLifetime: input.lifetime !== undefined,
     secret: input.secret ?? name,
-    ingress: ingress && { className: ingress.className, annotations: sortedMap(ingress.annotations ?? {}) },
+    ingress: ingress && readIngress(ingress, place.in("ingress")),
   };
 }
 
-function readPublicNames(
+/** Whether the cluster's own DNS answers for a name, as for a Service or for pods by name: no record leads to it. */
+function isInCluster(name: DnsName, namespace: string, clusterDomain: DnsName): boolean {
+  const host = withoutWildcard(name);
+  if (!host.includes(".") || isUnder(host, "svc") || isUnder(host, clusterDomain)) return true;
+  // A namespace can be called like a top-level domain, such as "dev".
+  return isUnder(host, namespace) && publicNameProblem(host, "") !== undefined;
+}
+
+function checkPublicNames(
+  names: readonly DnsName[],
   input: ServiceInput,
   { dns }: PipelineTlsInput,
   place: Place,
   dnsPlace: Place,
-): readonly DnsName[] {
+): void {
   const namesPlace = place.in("names");
-  const names = readNames(input.names ?? [], namesPlace);
   if (dns === undefined && !dnsPlace.refused) {
     for (const member of names) {
       namesPlace
@@ -196,15 +203,14 @@ function readPublicNames(
         .problem("is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out");
     }
   }
-  const none = (input.names ?? []).length === 0 && !namesPlace.refused && !namesPlace.wrong;
+  const none = names.length === 0 && !namesPlace.refused && !namesPlace.wrong;
   if (input.ingress !== undefined && none) {
     place.in("ingress").problem("has no name to serve; write the service's public names in names");
   }
-  return names;
 }
 
 function readAlias(
-  { region, account, target, zones: given }: NonNullable<PipelineTlsInput["dns"]>,
+  { region, account, target, zones: given }: DnsInput,
   services: readonly PipelineServiceConfig[],
   place: Place,
 ): AliasConfig {
@@ -218,21 +224,8 @@ function readAlias(
   return {
     account,
     region,
-    zones: zonesInUse(
-      zones,
-      records.map(({ zone }) => zone),
-    ),
+    zones: zonesInUse(zones, records),
     records: records.sort((one, other) => (one.name < other.name ? -1 : 1)),
-    target: "name" in target ? { name: target.name } : { dnsName: normal(target.dnsName) ?? "", zoneId: target.zoneId },
+    target: "name" in target ? target : { ...target, dnsName: parseName(target.dnsName).name ?? "" },
   };
-}
-
-function normal(text: string): DnsName | undefined {
-  const parsed = parseName(text);
-  return "name" in parsed ? parsed.name : undefined;
-}
-
-/** How long before its end an apply replaces a certificate of the given lifetime, in the provider's whole hours. */
-export function renewalWindow(lifetime: Seconds): Seconds {
-  return Math.floor((lifetime * renewalShare) / hour) * hour;
 }

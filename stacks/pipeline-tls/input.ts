@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { accountInput, regionInput, zoneIdPattern, zoneIdProblem } from "../../lib/config/aws";
+import { accountInput, regionInput, zoneIdInput } from "../../lib/config/aws";
 import { lookup, route53Input } from "../../lib/config/dns-hosts";
-import { commonNameLimit, parseName } from "../../lib/config/dns-names";
+import { hostProblem } from "../../lib/config/dns-names";
 import { hour, secondsInput } from "../../lib/config/duration";
 import { fields, flag, formerly, mapOf, text, whole, word } from "../../lib/config/fields";
 import { defaultKey, keyKinds } from "../../lib/config/keys";
@@ -12,7 +12,7 @@ import {
   objectNameInput,
   selectorValueProblem,
 } from "../../lib/config/kubernetes";
-import { namesInput } from "../../lib/config/names";
+import { namesInput, subjectInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
 
 const lifetimeInput = (description: string, fallback?: string) =>
@@ -20,32 +20,15 @@ const lifetimeInput = (description: string, fallback?: string) =>
     seconds % hour === 0 ? undefined : `is ${show(value)}; write whole hours, which is how the tls provider counts`,
   );
 
-const oneLine = (description: string, example: string) =>
-  text({ description, examples: [example] }, (value) =>
-    value.trim() !== "" && value.length <= commonNameLimit
-      ? undefined
-      : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
-  );
-
-/** Why the text is no DNS name of one thing, if it is none. */
-function hostProblem(value: string, wanted: string): string | undefined {
-  const parsed = parseName(value);
-  if ("mistake" in parsed) return parsed.mistake;
-  return parsed.name.startsWith("*.") ? `is a wildcard; write ${wanted}` : undefined;
-}
-
-const ingressInput = fields(
-  ingressFields,
-  "An Ingress for the service's public names, with the service's certificate.",
-);
-
 const serviceInput = fields({
   port: whole(1, 65_535, { description: "The port that the pods listen on; clients use 443.", examples: [8443] }),
   selector: mapOf(text({ description: "A label's value.", examples: ["ingest"] }, selectorValueProblem), {
     description: "Labels of the pods.",
     examples: [{ app: "ingest" }],
   }),
-  names: namesInput("Public names beyond the cluster's own, in the zones of `dns`.").optional(),
+  names: namesInput(
+    "Names beyond the service's own: public ones, in the zones of `dns`, or others of the cluster's, such as its pods'.",
+  ).optional(),
   client: flag("Whether the certificate also serves as a client's (mutual TLS).").prefault(false),
   key: word(keyKinds, {
     description: "The key's algorithm and size, in place of the stack's.",
@@ -53,7 +36,10 @@ const serviceInput = fields({
   }).optional(),
   lifetime: lifetimeInput("How long the certificate lives, in place of the stack's.", "the stack's").optional(),
   secret: objectNameInput("Name of the Secret.", "ingest", "the service's key").optional(),
-  ingress: ingressInput.optional(),
+  ingress: fields(
+    ingressFields,
+    "An Ingress for the service's public names, with the service's certificate.",
+  ).optional(),
 });
 
 const targetInput = z
@@ -72,14 +58,7 @@ const targetInput = z
         { description: "DNS name of the target.", examples: ["pipeline-1234567890.eu-west-1.elb.amazonaws.com"] },
         (value) => hostProblem(value, "the target's own name"),
       ),
-      zoneId: text(
-        {
-          description: "Zone id of the target, which AWS tells of it.",
-          examples: ["Z32O12XQLNTSW2"],
-          pattern: zoneIdPattern,
-        },
-        zoneIdProblem,
-      ),
+      zoneId: zoneIdInput("Zone id of the target, which AWS tells of it.", "Z32O12XQLNTSW2"),
     }),
   ])
   .meta({ description: "Where public names lead: a load balancer by name, or a target's DNS name with its zone id." });
@@ -116,8 +95,8 @@ export const caInput = fields(
     ),
     subject: fields(
       {
-        commonName: oneLine("Its common name.", "ai-platform pipeline CA").optional(),
-        organization: oneLine("Its organization.", "ai-platform").optional(),
+        commonName: subjectInput("Its common name.", "ai-platform pipeline CA").optional(),
+        organization: subjectInput("Its organization.", "ai-platform").optional(),
       },
       "Whom it names; by default project, environment and stack.",
     ).optional(),

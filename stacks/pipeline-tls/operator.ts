@@ -7,20 +7,16 @@ import type { PipelineTlsConfig } from "./config";
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: PipelineTlsConfig, settings: Settings): OperatorNotes {
   const { kubernetes, namespace, dns, services, authority } = config;
-  const objects = [
-    "Secrets",
-    "Services",
-    "ConfigMaps",
-    ...(services.some(({ ingress }) => ingress) ? ["Ingresses"] : []),
-  ];
-  const made = `${objects.slice(0, -1).join(", ")} and ${objects.at(-1)}`;
+  const objects = services.some(({ ingress }) => ingress)
+    ? "Secrets, Services, ConfigMaps and Ingresses"
+    : "Secrets, Services and ConfigMaps";
   return {
     purpose: "Private TLS between the services of a pipeline on Kubernetes.",
     needs: [
       kubeconfigNeed(kubernetes),
       namespace.create
-        ? `The right to create the namespace \`${namespace.name}\` and ${made} in it.`
-        : `The namespace \`${namespace.name}\`, and the right to create ${made} in it. None of those named here may exist there yet.`,
+        ? `The right to create the namespace \`${namespace.name}\` and ${objects} in it.`
+        : `The namespace \`${namespace.name}\`, and the right to create ${objects} in it. None of those named here may exist there yet.`,
       dns &&
         `AWS credentials${zonesOf(Object.keys(dns.zones))}${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
     ],

@@ -1,13 +1,11 @@
-import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
-import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { Construct } from "constructs";
 import type { Settings } from "../../lib/config/settings";
-import { awsProviderArguments } from "../../lib/constructs/aws-provider";
+import { awsProvider } from "../../lib/constructs/aws";
 import { placementIn, trustConfigMap } from "../../lib/constructs/kubernetes";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { route53Aliases } from "./alias";
-import { issueCertificate, LocalAuthority } from "./certificate";
+import { issueCertificate, makeAuthority } from "./certificate";
 import { authorityKey, type PipelineTlsConfig } from "./config";
 import { deliverService } from "./service";
 
@@ -15,15 +13,11 @@ import { deliverService } from "./service";
 export class PipelineTlsStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: PipelineTlsConfig) {
     super(scope, name, settings);
-    const { kubernetes, organization, dns } = config;
+    const { organization, dns } = config;
     new TlsProvider(this, "provider_tls");
-    new KubernetesProvider(this, "provider_kubernetes", {
-      configPath: kubernetes.kubeconfig,
-      configContext: kubernetes.context,
-    });
-    const placement = placementIn(this, config.namespace, this.labels);
+    const placement = placementIn(this, config, this.labels);
     const longest = Math.max(...config.services.map(({ validity }) => validity.lifetime));
-    const authority = config.authority && new LocalAuthority(this, authorityKey, config.authority, longest);
+    const authority = config.authority && makeAuthority(new Construct(this, authorityKey), config.authority, longest);
     const services = config.services.map((service) => {
       const scope = new Construct(this, service.name);
       const certificate = issueCertificate(scope, service, organization, authority);
@@ -31,7 +25,7 @@ export class PipelineTlsStack extends BaseStack {
       return { service, certificate };
     });
     const trust = authority?.certificatePem ?? services.map(({ certificate }) => certificate.certificatePem).join("");
-    trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
+    trustConfigMap(this, trust, placement);
     const entries = [
       ...(authority ? [[authorityKey, authority.entry] as const] : []),
       ...services.map(({ service, certificate }) => {
@@ -39,7 +33,11 @@ export class PipelineTlsStack extends BaseStack {
         return [service.name, { ...certificate.entry, secret }] as const;
       }),
     ];
-    this.output("service_endpoints", "Addresses inside the cluster by service.", endpoints(config));
+    this.output(
+      "service_endpoints",
+      "Addresses inside the cluster by service.",
+      Object.fromEntries(config.services.map(({ name, clusterName }) => [name, `https://${clusterName}`])),
+    );
     this.output(
       "ca_bundle",
       "Trust bundle of clients (PEM). For this pipeline only: never put it into a system's trust store.",
@@ -56,13 +54,9 @@ export class PipelineTlsStack extends BaseStack {
       Object.fromEntries(services.map(({ service, certificate }) => [service.name, certificate.fingerprint])),
     );
     if (dns !== undefined) {
-      new AwsProvider(this, "provider_aws", awsProviderArguments(dns.region, dns.account, this.labels));
+      awsProvider(this, dns, this.labels);
       this.output("domain_names", "Public names that lead to the load balancer.", route53Aliases(this, dns));
     }
     this.inventory(Object.fromEntries(entries));
   }
-}
-
-function endpoints({ services }: PipelineTlsConfig): Readonly<Record<string, string>> {
-  return Object.fromEntries(services.map(({ name, clusterName }) => [name, `https://${clusterName}`]));
 }

@@ -10,7 +10,7 @@ import { PkiSecretBackendRootSignIntermediate } from "@cdktf/provider-vault/lib/
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import type { OwnPkiConfig, VaultAuthorityConfig } from "./config";
 import { vaultKeys } from "./role";
@@ -30,98 +30,94 @@ export interface SigningMount {
 }
 
 /** Root and intermediate, each on its own mount; Vault makes their keys and never shows them. */
-export class VaultAuthorities extends Construct {
-  readonly signing: SigningMount & { readonly trustPem: string };
-  /** Issuer ids by authority. */
-  readonly issuerIds: Readonly<Record<string, string>>;
-  readonly entries: Readonly<Record<"root" | "intermediate", InventoryEntry>>;
+export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf: Seconds) {
+  const { root, intermediate, address, protect } = pki;
+  const lifecycle = protect ? { preventDestroy: true } : undefined;
 
-  constructor(scope: Construct, id: string, pki: OwnPkiConfig, longestLeaf: Seconds) {
-    super(scope, id);
-    const { root, intermediate, address, protect } = pki;
-    const lifecycle = protect ? { preventDestroy: true } : undefined;
+  const rootScope = new Construct(scope, "root");
+  const rootMount = mountOf(rootScope, root, lifecycle);
+  const rootCert = new PkiSecretBackendRootCert(rootScope, PkiSecretBackendRootCert.tfResourceType, {
+    backend: rootMount.path,
+    type: "internal",
+    commonName: root.commonName,
+    excludeCnFromSans: true,
+    issuerName: "root",
+    ...vaultKeys[root.key],
+    ttl: wholeSeconds(root.lifetime),
+    lifecycle,
+  });
+  const rootUrls = urlsOf(rootScope, rootMount, address, [rootCert]);
 
-    const rootScope = new Construct(scope, "root");
-    const rootMount = mountOf(rootScope, root, lifecycle);
-    const rootCert = new PkiSecretBackendRootCert(rootScope, PkiSecretBackendRootCert.tfResourceType, {
-      backend: rootMount.path,
+  const intermediateScope = new Construct(scope, "intermediate");
+  const intermediateMount = mountOf(intermediateScope, intermediate, lifecycle);
+  const request = new PkiSecretBackendIntermediateCertRequest(
+    intermediateScope,
+    PkiSecretBackendIntermediateCertRequest.tfResourceType,
+    {
+      backend: intermediateMount.path,
       type: "internal",
-      commonName: root.commonName,
+      commonName: intermediate.commonName,
       excludeCnFromSans: true,
-      issuerName: "root",
-      ...vaultKeys[root.key],
-      ttl: wholeSeconds(root.lifetime),
+      ...vaultKeys[intermediate.key],
       lifecycle,
-    });
-    const rootUrls = urlsOf(rootScope, rootMount, address, [rootCert]);
-
-    const intermediateScope = new Construct(scope, "intermediate");
-    const intermediateMount = mountOf(intermediateScope, intermediate, lifecycle);
-    const request = new PkiSecretBackendIntermediateCertRequest(
-      intermediateScope,
-      PkiSecretBackendIntermediateCertRequest.tfResourceType,
-      {
-        backend: intermediateMount.path,
-        type: "internal",
-        commonName: intermediate.commonName,
-        excludeCnFromSans: true,
-        ...vaultKeys[intermediate.key],
-        lifecycle,
-      },
-    );
-    const { permittedDomains } = intermediate;
-    const signed = new PkiSecretBackendRootSignIntermediate(
-      intermediateScope,
-      PkiSecretBackendRootSignIntermediate.tfResourceType,
-      {
-        backend: rootMount.path,
-        csr: request.csr,
-        commonName: intermediate.commonName,
-        excludeCnFromSans: true,
-        issuerRef: rootCert.issuerId,
-        ttl: wholeSeconds(intermediate.lifetime),
-        // It signs certificates, no further authorities.
-        maxPathLength: 0,
-        permittedDnsDomains: permittedDomains.length > 0 ? [...permittedDomains] : undefined,
-        // For a changed lifetime alone the provider does not sign again.
-        lifecycle: { replaceTriggeredBy: [attributeOf(intermediateMount, "max_lease_ttl_seconds")] },
-        // The root writes its URLs into what it signs, so they must be set first.
-        dependsOn: [rootUrls],
-      },
-    );
-    const set = new PkiSecretBackendIntermediateSetSigned(
-      intermediateScope,
-      PkiSecretBackendIntermediateSetSigned.tfResourceType,
-      {
-        backend: intermediateMount.path,
-        // Not `certificate_bundle`: with it, the root becomes a second issuer here and part of every chain.
-        certificate: signed.certificate,
-      },
-    );
-    const issuer = new PkiSecretBackendIssuer(intermediateScope, PkiSecretBackendIssuer.tfResourceType, {
+    },
+  );
+  const { permittedDomains } = intermediate;
+  const signed = new PkiSecretBackendRootSignIntermediate(
+    intermediateScope,
+    PkiSecretBackendRootSignIntermediate.tfResourceType,
+    {
+      backend: rootMount.path,
+      csr: request.csr,
+      commonName: intermediate.commonName,
+      excludeCnFromSans: true,
+      issuerRef: rootCert.issuerId,
+      ttl: wholeSeconds(intermediate.lifetime),
+      // It signs certificates, no further authorities.
+      maxPathLength: 0,
+      permittedDnsDomains: permittedDomains.length > 0 ? [...permittedDomains] : undefined,
+      // For a changed lifetime alone the provider does not sign again.
+      lifecycle: { replaceTriggeredBy: [attributeOf(intermediateMount, "max_lease_ttl_seconds")] },
+      // The root writes its URLs into what it signs, so they must be set first.
+      dependsOn: [rootUrls],
+    },
+  );
+  const set = new PkiSecretBackendIntermediateSetSigned(
+    intermediateScope,
+    PkiSecretBackendIntermediateSetSigned.tfResourceType,
+    {
       backend: intermediateMount.path,
-      issuerRef: `\${${set.fqn}.imported_issuers[0]}`,
-      // Each signing makes a new issuer, which is named before the previous one is removed: so no two names may be equal.
-      issuerName: `intermediate-\${substr(replace(${signed.fqn}.serial_number, ":", ""), 0, 8)}`,
-      // Without this, the provider keeps writing to the first issuer.
-      lifecycle: { replaceTriggeredBy: [attributeOf(set, "id"), attributeOf(signed, "serial_number")] },
-    });
-    const issuers = new PkiSecretBackendConfigIssuers(intermediateScope, PkiSecretBackendConfigIssuers.tfResourceType, {
-      backend: intermediateMount.path,
-      default: issuer.issuerId,
-      defaultFollowsLatestIssuer: false,
-    });
-    const urls = urlsOf(intermediateScope, intermediateMount, address);
+      // Not `certificate_bundle`: with it, the root becomes a second issuer here and part of every chain.
+      certificate: signed.certificate,
+    },
+  );
+  const issuer = new PkiSecretBackendIssuer(intermediateScope, PkiSecretBackendIssuer.tfResourceType, {
+    backend: intermediateMount.path,
+    issuerRef: `\${${set.fqn}.imported_issuers[0]}`,
+    // Each signing makes a new issuer, which is named before the previous one is removed: so no two names may be equal.
+    issuerName: `intermediate-\${substr(replace(${signed.fqn}.serial_number, ":", ""), 0, 8)}`,
+    // Without this, the provider keeps writing to the first issuer.
+    lifecycle: { replaceTriggeredBy: [attributeOf(set, "id"), attributeOf(signed, "serial_number")] },
+  });
+  const issuers = new PkiSecretBackendConfigIssuers(intermediateScope, PkiSecretBackendConfigIssuers.tfResourceType, {
+    backend: intermediateMount.path,
+    default: issuer.issuerId,
+    defaultFollowsLatestIssuer: false,
+  });
+  const urls = urlsOf(intermediateScope, intermediateMount, address);
 
-    this.issuerIds = { root: rootCert.issuerId, intermediate: issuer.issuerId };
-    this.signing = {
-      path: intermediateMount.path,
-      ready: [urls, issuers],
-      trustPem: `\${trimspace(${rootCert.fqn}.certificate)}\n`,
-      // The intermediate's mount does not hold the root, so no chain contains it.
-      knownRoots: undefined,
-    };
-    this.entries = {
+  const signing: SigningMount = {
+    path: intermediateMount.path,
+    ready: [urls, issuers],
+    trustPem: `\${trimspace(${rootCert.fqn}.certificate)}\n`,
+    // The intermediate's mount does not hold the root, so no chain contains it.
+    knownRoots: undefined,
+  };
+  return {
+    signing,
+    /** By authority. */
+    issuerIds: { root: rootCert.issuerId, intermediate: issuer.issuerId },
+    entries: {
       root: authorityEntry(rootScope, root, rootCert.certificate, "itself", intermediate.lifetime),
       intermediate: authorityEntry(
         intermediateScope,
@@ -130,8 +126,8 @@ export class VaultAuthorities extends Construct {
         "the stack's root",
         longestLeaf,
       ),
-    };
-  }
+    },
+  };
 }
 
 /** An attribute as `replace_triggered_by` takes it: a plain reference, no expression in braces. */
@@ -139,11 +135,7 @@ export function attributeOf(resource: TerraformResource, attribute: string): str
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}.${attribute}`;
 }
 
-function mountOf(
-  scope: Construct,
-  { mount, commonName, lifetime }: VaultAuthorityConfig,
-  lifecycle: object | undefined,
-) {
+function mountOf(scope: Construct, { mount, commonName, lifetime }: VaultAuthorityConfig, lifecycle?: object) {
   return new Mount(scope, Mount.tfResourceType, {
     path: mount,
     type: "pki",

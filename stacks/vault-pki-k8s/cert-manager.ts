@@ -1,49 +1,23 @@
 import type { ICertificate } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate";
 import type { IIssuer } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer";
 import { goDuration } from "../../lib/config/duration";
-import type { KeyKind } from "../../lib/config/keys";
-import type { VaultCertificateConfig } from "./config";
-
-/** Metadata of an object in the cluster. */
-interface ObjectMetadata {
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
+import type { Labels } from "../../lib/config/settings";
+import { issuingMount, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { vaultKeys } from "./role";
 
 /** An object in the cluster, as Kubernetes takes it. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: ObjectMetadata;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Labels };
   readonly [field: string]: unknown;
-}
-
-/** A certificate that cert-manager requests, and how it reaches Vault. */
-export interface CertManagerProps {
-  readonly certificate: VaultCertificateConfig;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Vault's address. */
-  readonly server: string;
-  readonly serverCaBundle: string | undefined;
-  /** Path of the mount that signs. */
-  readonly mount: string;
-  readonly authPath: string;
-  /** `undefined` for cert-manager's own, see {@link issuerAudience}. */
-  readonly audience: string | undefined;
 }
 
 /** The service account of cert-manager in its default installation. */
 const controller = { kind: "ServiceAccount", name: "cert-manager", namespace: "cert-manager" };
 
-const keyArguments: Readonly<Record<KeyKind, { readonly algorithm: "ECDSA" | "RSA"; readonly size: number }>> = {
-  "ecdsa-p256": { algorithm: "ECDSA", size: 256 },
-  "ecdsa-p384": { algorithm: "ECDSA", size: 384 },
-  "rsa-2048": { algorithm: "RSA", size: 2048 },
-  "rsa-3072": { algorithm: "RSA", size: 3072 },
-  "rsa-4096": { algorithm: "RSA", size: 4096 },
-};
+/** Vault's types of keys under cert-manager's names. */
+const algorithms = { ec: "ECDSA", rsa: "RSA" } as const;
 
 /**
  * The audience of cert-manager's tokens for an Issuer. No other program requests it, so no other token opens the role
@@ -53,23 +27,23 @@ export function issuerAudience(namespace: string, issuer: string): string {
   return `vault://${namespace}/${issuer}`;
 }
 
-/** The service account that requests a certificate; the check demands exactly one for this delivery. */
-function requester({ serviceAccounts, name }: VaultCertificateConfig): string {
-  return serviceAccounts[0]?.name ?? name;
-}
-
 /**
  * The objects with which cert-manager requests a certificate from Vault and renews it: the service account unless it
  * exists, the right to make tokens for it, Issuer and Certificate. The cluster makes a new key at each renewal.
  *
+ * @param labels - of what Terraform manages
  * @returns the objects by role, in the order in which they must be applied
  */
-export function certManagerManifests(props: CertManagerProps): Readonly<Record<string, Manifest>> {
-  const { certificate, namespace, labels } = props;
-  const metadata = (name: string) => ({ name, namespace, labels });
-  const account = requester(certificate);
-  // cert-manager manages the Secret, even where Terraform applies the objects.
-  const { "managed-by": _, ...secretLabels } = labels;
+export function certManagerManifests(
+  certificate: VaultCertificateConfig,
+  { pki, namespace: { name: namespace }, authPath, audience, applyManifests }: VaultPkiK8sConfig,
+  labels: Labels,
+): Readonly<Record<string, Manifest>> {
+  const { "managed-by": _, ...unmanaged } = labels;
+  const metadata = (name: string) => ({ name, namespace, labels: applyManifests ? labels : unmanaged });
+  // The check demands exactly one for this delivery.
+  const account = certificate.serviceAccounts[0]?.name ?? certificate.name;
+  const { keyType, keyBits } = vaultKeys[certificate.key];
   // A name that no role of the user's own is likely to have.
   const tokenRole = `${certificate.name}-cert-manager-token`;
   const issuer: IIssuer & Manifest = {
@@ -78,19 +52,14 @@ export function certManagerManifests(props: CertManagerProps): Readonly<Record<s
     metadata: metadata(certificate.name),
     spec: {
       vault: {
-        server: props.server,
-        ...(props.serverCaBundle === undefined
-          ? {}
-          : { caBundle: Buffer.from(props.serverCaBundle).toString("base64") }),
-        path: `${props.mount}/sign/${certificate.role.name}`,
+        server: pki.address ?? "",
+        ...(pki.serverCaBundle === undefined ? {} : { caBundle: Buffer.from(pki.serverCaBundle).toString("base64") }),
+        path: `${issuingMount(pki)}/sign/${certificate.role.name}`,
         auth: {
           kubernetes: {
-            mountPath: `/v1/auth/${props.authPath}`,
+            mountPath: `/v1/auth/${authPath}`,
             role: certificate.role.name,
-            serviceAccountRef: {
-              name: account,
-              ...(props.audience === undefined ? {} : { audiences: [props.audience] }),
-            },
+            serviceAccountRef: { name: account, ...(audience === undefined ? {} : { audiences: [audience] }) },
           },
         },
       },
@@ -102,25 +71,20 @@ export function certManagerManifests(props: CertManagerProps): Readonly<Record<s
     metadata: metadata(certificate.name),
     spec: {
       secretName: certificate.secret,
-      secretTemplate: { labels: secretLabels },
+      // cert-manager manages the Secret, even where Terraform applies the objects.
+      secretTemplate: { labels: unmanaged },
       issuerRef: { group: "cert-manager.io", kind: "Issuer", name: certificate.name },
       commonName: certificate.commonName,
       dnsNames: [...certificate.names],
       duration: goDuration(certificate.lifetime),
       renewBefore: goDuration(certificate.renewBefore),
-      privateKey: { ...keyArguments[certificate.key], rotationPolicy: "Always" },
+      privateKey: { algorithm: algorithms[keyType], size: keyBits, rotationPolicy: "Always" },
       usages: usages(certificate),
     },
   };
   return {
     ...(certificate.ownServiceAccount
-      ? {
-          service_account: {
-            apiVersion: "v1",
-            kind: "ServiceAccount",
-            metadata: metadata(account),
-          },
-        }
+      ? { service_account: { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(account) } }
       : {}),
     token_role: {
       apiVersion: "rbac.authorization.k8s.io/v1",

@@ -5,10 +5,11 @@ import { Policy } from "@cdktf/provider-vault/lib/policy";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Seconds } from "../../lib/config/duration";
-import { ExpiryCheck } from "../../lib/constructs/expiry-check";
+import { ExpiryCheck } from "../../lib/constructs/check";
 import type { TlsFiles } from "../../lib/constructs/kubernetes";
 import { attributeOf, type SigningMount, wholeSeconds } from "./authorities";
-import type { VaultCertificateConfig } from "./config";
+import { issuerAudience } from "./cert-manager";
+import { issuingMount, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 import { roleOf } from "./role";
 
 /** How long a login's token lives: long enough for one request. */
@@ -23,26 +24,16 @@ export interface Requesting {
   readonly ready: ITerraformDependable[];
 }
 
-/** How the cluster's service accounts log in. */
-export interface Login {
-  /** Path of the auth mount. */
-  readonly authPath: string;
-  /** `undefined` for any audience that the cluster accepts. */
-  readonly audience: string | undefined;
-}
-
 /**
  * Makes a certificate's role, a policy that permits its request and nothing else, and a login for its service accounts.
  *
  * @param scope - the certificate's construct, whose id names the resources
- * @param mount - the mount's path as the config has it
  */
 export function allowRequests(
   scope: Construct,
   certificate: VaultCertificateConfig,
+  { pki, namespace, authPath, audience }: VaultPkiK8sConfig,
   signing: SigningMount,
-  mount: string,
-  login: Login,
 ): Requesting {
   const { purpose, key, serviceAccounts } = certificate;
   const { name } = certificate.role;
@@ -74,7 +65,8 @@ export function allowRequests(
     useCsrSans: false,
     dependsOn: signing.ready,
   });
-  const requestPath = `${mount}/${certificate.delivery === "terraform" ? "issue" : "sign"}/${name}`;
+  const byController = renewsItself(certificate);
+  const requestPath = `${issuingMount(pki)}/${byController ? "sign" : "issue"}/${name}`;
   const policy = new Policy(scope, Policy.tfResourceType, {
     name,
     policy: `path "${requestPath}" {\n  capabilities = ["update"]\n}\n`,
@@ -83,11 +75,12 @@ export function allowRequests(
   if (serviceAccounts.length > 0) {
     const bound = (values: readonly string[]) => [...new Set(values)].sort();
     const authRole = new KubernetesAuthBackendRole(scope, KubernetesAuthBackendRole.tfResourceType, {
-      backend: login.authPath,
+      backend: authPath,
       roleName: name,
       boundServiceAccountNames: bound(serviceAccounts.map(({ name }) => name)),
       boundServiceAccountNamespaces: bound(serviceAccounts.map(({ namespace }) => namespace)),
-      audience: login.audience,
+      // Without one, any audience that the cluster accepts.
+      audience: audience ?? (byController ? issuerAudience(namespace.name, certificate.name) : undefined),
       tokenPolicies: [policy.name],
       tokenTtl: tokenLifetime,
       tokenMaxTtl: tokenLifetime,

@@ -1,6 +1,5 @@
 import type { PreviousStack } from "../../lib/change/previous-stack";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import { type Before, type KnownAuthority, type KnownCertificate, readBefore } from "./change-before";
 import {
   authorityKeys,
@@ -45,11 +44,9 @@ function checkPki({ pki }: VaultPkiK8sConfig, before: Before, place: Place): voi
   if (!pki.own) {
     checkExisting(pki, before, place.in("existing"));
   } else if (before.authorities === undefined) {
-    place
-      .in("root")
-      .problem(
-        `is the stack's own, was the existing mount ${show(before.mount ?? "")}: every certificate would be issued anew under a root that no client trusts yet; ${secondStack}`,
-      );
+    const was = `was the existing mount ${show(before.mount ?? "")}`;
+    const effect = "every certificate would be issued anew under a root that no client trusts yet";
+    place.in("root").problem(`is the stack's own, ${was}: ${effect}; ${secondStack}`);
   } else {
     for (const authority of authorityKeys) {
       checkAuthority(pki, authority, before.authorities[authority], place.in(authority));
@@ -98,36 +95,30 @@ function checkAuthority(
   for (const field of ["commonName", "mount", "key"] as const) {
     const [is, was] = [pki[authority][field], before[field]];
     if (was === undefined || was === is) continue;
-    place
-      .in(field)
-      .problem(`is ${show(is)}, was ${show(was)}: ${stopped}${lost}; write ${show(was)} again, or ${secondStack}`);
+    const remedy = `write ${show(was)} again, or ${secondStack}`;
+    place.in(field).problem(`is ${show(is)}, was ${show(was)}: ${stopped}${lost}; ${remedy}`);
   }
 }
 
 /** Compares the namespace. @returns whether the objects stay where they are */
 function checkNamespace(
-  { namespace }: VaultPkiK8sConfig,
+  { namespace: { name, create } }: VaultPkiK8sConfig,
   { namespace: was, ownNamespace }: Before,
   place: Place,
 ): boolean {
-  const moved = was !== undefined && was !== namespace.name && !was.includes("${");
-  if (ownNamespace !== undefined && (moved || !namespace.create)) {
-    const field = moved ? "name" : "create";
-    const now = moved ? `is ${show(namespace.name)}, was ${show(ownNamespace)}` : "is false, was true";
-    const remedy = moved
-      ? "make a second stack for the new namespace, lead the consumers over, and take this one out last"
-      : `first \`terraform state rm kubernetes_namespace_v1.namespace_${ownNamespace}\`, which leaves it there`;
-    place
-      .in(field)
-      .problem(
-        `${now}: the apply would destroy the namespace ${show(ownNamespace)} with everything in it, whoever made it; ${remedy}`,
-      );
-  } else if (moved) {
+  const moved = was !== undefined && was !== name && !was.includes("${");
+  const destroyed = `the apply would destroy the namespace ${show(ownNamespace)} with everything in it, whoever made it`;
+  if (moved) {
+    const deleted =
+      "the Secrets that Terraform made would be deleted there, and what mounts them could not start again";
     place
       .in("name")
       .problem(
-        `is ${show(namespace.name)}, was ${show(was)}: the Secrets that Terraform made would be deleted there, and what mounts them could not start again; make a second stack for the new namespace, lead the consumers over, and take this one out last`,
+        `is ${show(name)}, was ${show(was)}: ${ownNamespace === undefined ? deleted : destroyed}; make a second stack for the new namespace, lead the consumers over, and take this one out last`,
       );
+  } else if (ownNamespace !== undefined && !create) {
+    const remedy = `first \`terraform state rm kubernetes_namespace_v1.namespace_${ownNamespace}\`, which leaves it there`;
+    place.in("create").problem(`is false, was true: ${destroyed}; ${remedy}`);
   }
   return !moved;
 }
@@ -167,39 +158,32 @@ function checkCertificate(
   place: Place,
 ): void {
   const { name } = certificate;
+  const [inDelivery, inSecret] = [place.in("delivery"), place.in("secret")];
   if (renewsItself(certificate)) {
     if (secret !== undefined) {
       const until = applyManifests
         ? "cert-manager makes it anew only after that"
         : "cert-manager makes it anew only once its manifests are applied";
       const kept = certificate.secret === secret ? "takes it over and renews it" : `fills ${show(certificate.secret)}`;
-      place
-        .in("delivery")
-        .problem(
-          `is ${show(certificate.delivery)}, was "terraform": the apply would delete the Secret ${show(secret)}, and ${until}; first \`terraform state rm kubernetes_secret_v1.${name}\`, which leaves it there until cert-manager ${kept}`,
-        );
+      inDelivery.problem(
+        `is ${show(certificate.delivery)}, was "terraform": the apply would delete the Secret ${show(secret)}, and ${until}; first \`terraform state rm kubernetes_secret_v1.${name}\`, which leaves it there until cert-manager ${kept}`,
+      );
     } else if (requested !== undefined && requested !== certificate.secret) {
-      place
-        .in("secret")
-        .warning(
-          `is ${show(certificate.secret)}, was ${show(requested)}: the old Secret stays and is no longer renewed; lead its consumers over, then delete it with kubectl`,
-        );
+      inSecret.warning(
+        `is ${show(certificate.secret)}, was ${show(requested)}: the old Secret stays and is no longer renewed; lead its consumers over, then delete it with kubectl`,
+      );
     }
     return;
   }
   // An apply that was cut off may have left a role without a Secret.
   if (secret === undefined) {
     if (!byController) return;
-    place
-      .in("delivery")
-      .problem(
-        `is "terraform", was "cert-manager": the apply would stop half-way if the Secret ${show(certificate.secret)} is there already, and cert-manager could renew it no more; write a new name in secret and lead the consumers over, or first delete its Certificate with kubectl and import the Secret (docs/recovery.md)`,
-      );
+    inDelivery.problem(
+      `is "terraform", was "cert-manager": the apply would stop half-way if the Secret ${show(certificate.secret)} is there already, and cert-manager could renew it no more; write a new name in secret and lead the consumers over, or first delete its Certificate with kubectl and import the Secret (docs/recovery.md)`,
+    );
   } else if (secret !== certificate.secret) {
-    place
-      .in("secret")
-      .problem(
-        `is ${show(certificate.secret)}, was ${show(secret)}: the apply would delete the Secret ${show(secret)}, and what mounts it could not start again; write ${show(secret)} again, make a second certificate with the new Secret, lead the consumers over, and take this one out in a later apply`,
-      );
+    inSecret.problem(
+      `is ${show(certificate.secret)}, was ${show(secret)}: the apply would delete the Secret ${show(secret)}, and what mounts it could not start again; write ${show(secret)} again, make a second certificate with the new Secret, lead the consumers over, and take this one out in a later apply`,
+    );
   }
 }

@@ -1,12 +1,10 @@
-import { isUnder, withoutWildcard } from "../../lib/config/dns-names";
+import { isLoopback, isUnder, withoutWildcard } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
-import { checkLifetimes } from "./check-lifetimes";
-import { checkRoles } from "./check-roles";
-import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { checkLifetimes, checkRoles } from "./check-issuing";
+import { renewsItself, showAccount, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 import { isRoot } from "./input-fields";
 
 /** The shortest lifetime that cert-manager takes (`Certificate.spec.duration`). */
@@ -22,7 +20,8 @@ export function check(stack: VaultPkiK8sConfig, { applyEvery }: Settings, place:
 /** Reports what would keep a certificate from reaching the cluster, or clients from accepting it. */
 function checkDeliveries(stack: VaultPkiK8sConfig, place: Place): void {
   checkTrust(stack, place.in("pki", "caBundle"));
-  checkAddress(stack, place.in("pki", ...(stack.pki.own ? ["urls", "address"] : ["address"])));
+  const address = place.in("pki", ...(stack.pki.own ? ["urls", "address"] : ["address"]));
+  checkAddress(stack, address);
   checkManifests(stack, place.in("manifests"));
   for (const certificate of stack.certificates) {
     const inCertificate = place.in("certificates", certificate.name);
@@ -31,11 +30,9 @@ function checkDeliveries(stack: VaultPkiK8sConfig, place: Place): void {
     checkAccounts(stack, certificate, inCertificate.in("serviceAccounts"));
     if (!renewsItself(certificate)) continue;
     if (stack.pki.address === undefined) {
-      place
-        .in("pki", "address")
-        .problem(
-          `is missing, and ${certificate.delivery} must know where Vault is; write one such as "https://vault.example.com:8200"`,
-        );
+      address.problem(
+        `is missing, and ${certificate.delivery} must know where Vault is; write one such as "https://vault.example.com:8200"`,
+      );
     }
     if (certificate.lifetime > 0 && certificate.lifetime < shortestOfCertManager) {
       inCertificate
@@ -78,10 +75,6 @@ function checkAddress({ pki, certificates }: VaultPkiK8sConfig, place: Place): v
     ? "so whoever sees the traffic reads the token with which cert-manager requests, and can change certificates and revocation lists on their way"
     : "so whoever sees the traffic can change revocation lists on their way, and if VAULT_ADDR is such an address too, reads Terraform's token and the private keys that Vault makes";
   place.warning(`is http://, ${exposed}; give Vault a TLS listener and write "https://..."`);
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
 }
 
 function checkManifests(stack: VaultPkiK8sConfig, place: Place): void {
@@ -139,9 +132,6 @@ function checkAccounts(stack: VaultPkiK8sConfig, certificate: VaultCertificateCo
     );
   }
 }
-
-const showAccount = (account: { readonly name: string; readonly namespace: string }) =>
-  `${account.namespace}/${account.name}`;
 
 /** cert-manager requests with one service account, of the certificate's namespace. */
 function checkRequester(

@@ -1,5 +1,4 @@
-import type { Place } from "../../lib/config/place";
-import { show } from "../../lib/config/report";
+import { type Place, show } from "../../lib/config/report";
 import type { Claim, Owner } from "../../lib/ownership";
 import { isPlaced, namespaceClaims, objectClaim, objectIn, secretClaim } from "../../lib/shared-claims";
 import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";

@@ -1,17 +1,16 @@
 import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
-import type { KeyKind } from "../../lib/config/keys";
 import {
-  judgeAnnotations,
+  type IngressConfig,
+  judgeNamespace,
   type KubernetesConfig,
   type NamespaceConfig,
-  readNamespace,
+  readIngress,
 } from "../../lib/config/kubernetes";
-import { renewalShare } from "../../lib/config/lifetimes";
+import { renewalWindow } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
-import type { Place } from "../../lib/config/place";
-import type { Purpose } from "../../lib/config/purpose";
+import type { Place } from "../../lib/config/report";
 import { sortedEntries, sortedMap } from "../../lib/config/sorted-map";
 import type { Around } from "../scenario";
 import type { Delivery, VaultPkiK8sInput } from "./input";
@@ -23,21 +22,13 @@ export const authorityKeys = ["intermediate", "root"] as const;
 /** Deliveries that replace certificates without an apply. */
 const selfRenewing: readonly Delivery[] = ["cert-manager"];
 
-/** How long before its end a certificate of the given lifetime is replaced, in whole seconds. */
-export function renewalWindow(lifetime: Seconds): Seconds {
-  return Math.floor(lifetime * renewalShare);
-}
-
 type CertificateInput = VaultPkiK8sInput["certificates"][string];
+type OwnPkiInput = Extract<VaultPkiK8sInput["pki"], { readonly root: unknown }>;
+type ConsumerInput = NonNullable<CertificateInput["consumer"]>;
+type DeploymentInput = Extract<ConsumerInput, { readonly deployment: unknown }>["deployment"];
 
 /** An authority that the stack makes, complete. */
-export interface VaultAuthorityConfig {
-  /** Path of its mount. */
-  readonly mount: string;
-  readonly commonName: string;
-  readonly key: KeyKind;
-  readonly lifetime: Seconds;
-}
+export type VaultAuthorityConfig = Readonly<OwnPkiInput["root"]>;
 
 /** Two authorities that the stack makes, complete. */
 export interface OwnPkiConfig {
@@ -65,6 +56,9 @@ interface ServiceAccountConfig {
   readonly namespace: string;
 }
 
+/** A service account as messages name it. */
+export const showAccount = ({ namespace, name }: ServiceAccountConfig) => `${namespace}/${name}`;
+
 /** The names that a Vault role allows, complete. */
 interface VaultRoleConfig {
   /** Name of the role, its policy and its auth role. */
@@ -78,29 +72,19 @@ interface VaultRoleConfig {
 
 /** The consumer that serves a certificate, complete. */
 type ConsumerConfig =
-  | {
-      readonly ingress: {
-        readonly service: string;
-        readonly port: number;
-        readonly className: string | undefined;
-        readonly annotations: Readonly<Record<string, string>>;
-      };
-    }
-  | { readonly deployment: { readonly name: string; readonly container: string; readonly mountPath: string } };
+  | { readonly ingress: IngressConfig & { readonly service: string; readonly port: number } }
+  | { readonly deployment: Readonly<Required<DeploymentInput>> };
 
 /** One certificate, complete. */
-export interface VaultCertificateConfig {
+export interface VaultCertificateConfig
+  extends Readonly<Pick<CertificateInput, "key" | "purpose" | "lifetime" | "delivery">> {
   readonly name: string;
   /** Sorted. */
   readonly names: readonly DnsName[];
   readonly commonName: DnsName;
-  readonly key: KeyKind;
-  readonly purpose: Purpose;
-  readonly lifetime: Seconds;
   /** How long before its end the certificate is replaced. */
   readonly renewBefore: Seconds;
   readonly secret: string;
-  readonly delivery: Delivery;
   /** Service accounts that may request it; without any, only an apply does. */
   readonly serviceAccounts: readonly ServiceAccountConfig[];
   /** Whether the stack makes the service account; one that the config names exists already. */
@@ -110,17 +94,13 @@ export interface VaultCertificateConfig {
 }
 
 /** A stack of a PKI in Vault and certificates in Kubernetes, complete. */
-export interface VaultPkiK8sConfig {
+export interface VaultPkiK8sConfig extends Readonly<Pick<VaultPkiK8sInput, "authPath" | "audience" | "crdsInstalled">> {
   readonly kubernetes: KubernetesConfig;
   readonly namespace: NamespaceConfig;
   readonly pki: OwnPkiConfig | ExistingPkiConfig;
-  readonly authPath: string;
-  readonly audience: string | undefined;
   readonly certificates: readonly VaultCertificateConfig[];
   /** Whether Terraform applies the manifests; if not, they are written to files. */
   readonly applyManifests: boolean;
-  /** Whether the config states that cert-manager's kinds are installed in the cluster. */
-  readonly crdsInstalled: boolean;
 }
 
 /** Path of the mount whose issuer signs certificates. */
@@ -135,17 +115,17 @@ export function renewsItself({ delivery }: VaultCertificateConfig): boolean {
 
 /** Completes a stack: fills in mounts and lifetimes, derives roles and renewal windows. */
 export function read(input: VaultPkiK8sInput, around: Around, place: Place): VaultPkiK8sConfig {
-  const namespace = readNamespace(input.namespace, place.in("namespace"));
+  judgeNamespace(input.namespace, place.in("namespace"));
   const certificates = sortedEntries(input.certificates);
   if (certificates.length === 0) place.in("certificates").problem("is empty; write at least one certificate");
   return {
-    kubernetes: { context: input.kubernetes.context, kubeconfig: input.kubernetes.kubeconfig },
-    namespace,
+    kubernetes: input.kubernetes,
+    namespace: input.namespace,
     pki: readPki(input.pki),
     authPath: input.authPath,
     audience: input.audience,
     certificates: certificates.map(([name, certificate]) =>
-      readCertificate(name, certificate, namespace.name, around, place.in("certificates", name)),
+      readCertificate(name, certificate, input.namespace.name, around, place.in("certificates", name)),
     ),
     applyManifests: input.manifests === "apply",
     crdsInstalled: input.crdsInstalled,
@@ -164,25 +144,11 @@ function readPki(input: VaultPkiK8sInput["pki"]): OwnPkiConfig | ExistingPkiConf
     };
   }
   const { root, intermediate, urls, protect } = input;
-  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => {
-    const parsed = parseName(domain);
-    return "name" in parsed ? [parsed.name] : [];
-  });
+  const permitted = (intermediate.permittedDomains ?? []).flatMap((domain) => parseName(domain).name ?? []);
   return {
     own: true,
-    root: {
-      mount: root.mount,
-      commonName: root.commonName,
-      key: root.key,
-      lifetime: root.lifetime,
-    },
-    intermediate: {
-      mount: intermediate.mount,
-      commonName: intermediate.commonName,
-      key: intermediate.key,
-      lifetime: intermediate.lifetime,
-      permittedDomains: [...new Set(permitted)].sort(),
-    },
+    root,
+    intermediate: { ...intermediate, permittedDomains: [...new Set(permitted)].sort() },
     address: readAddress(urls.address),
     serverCaBundle: trust(urls.serverCaBundle),
     protect,
@@ -196,10 +162,7 @@ function readCertificate(
   { project, environment, stack }: Around,
   place: Place,
 ): VaultCertificateConfig {
-  const mistake = (authorityKeys as readonly string[]).includes(name)
-    ? "is what the authority's own resources are called; choose another name"
-    : keyProblem(name);
-  if (mistake !== undefined) place.problem(mistake);
+  place.problem(keyProblem(name, authorityKeys));
   const inNames = place.in("names");
   const names = readNames(input.names, inNames);
   const commonName = commonNameOf(names);
@@ -210,25 +173,21 @@ function readCertificate(
       `has no name of at most ${commonNameLimit} characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
     );
   }
-  if (input.consumer !== undefined && "ingress" in input.consumer) {
-    judgeAnnotations(input.consumer.ingress.annotations, place.in("consumer", "ingress"));
-  }
-  const lifetime = input.lifetime;
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({
     name: account.name,
     namespace: account.namespace ?? namespace,
   }));
-  const { role } = input;
+  const { key, purpose, lifetime, delivery, role } = input;
   return {
     name,
     names,
     commonName: commonName ?? "",
-    key: input.key,
-    purpose: input.purpose,
+    key,
+    purpose,
     lifetime,
     renewBefore: renewalWindow(lifetime),
     secret: input.secret ?? name,
-    delivery: input.delivery,
+    delivery,
     serviceAccounts: sortedAccounts(accounts),
     ownServiceAccount: input.serviceAccounts === undefined,
     role: {
@@ -240,21 +199,19 @@ function readCertificate(
       // Only a wildcard among the names needs it.
       allowWildcardCertificates: names.some((one) => one.startsWith("*.")),
     },
-    consumer: readConsumer(input.consumer),
+    consumer: input.consumer && readConsumer(input.consumer, place.in("consumer")),
   };
 }
 
 function sortedAccounts(accounts: readonly ServiceAccountConfig[]): readonly ServiceAccountConfig[] {
-  const byId = new Map(accounts.map((account) => [`${account.namespace}/${account.name}`, account]));
-  return Object.values(sortedMap(Object.fromEntries(byId)));
+  return Object.values(sortedMap(Object.fromEntries(accounts.map((account) => [showAccount(account), account]))));
 }
 
-function readConsumer(input: CertificateInput["consumer"]): ConsumerConfig | undefined {
-  if (input === undefined) return undefined;
+function readConsumer(input: ConsumerInput, place: Place): ConsumerConfig {
   if ("deployment" in input) {
-    const { name, container = name, mountPath = "/etc/tls" } = input.deployment;
+    const { name, container = name, mountPath } = input.deployment;
     return { deployment: { name, container, mountPath } };
   }
-  const { service, port = 443, className, annotations = {} } = input.ingress;
-  return { ingress: { service, port, className, annotations: sortedMap(annotations) } };
+  const { service, port } = input.ingress;
+  return { ingress: { service, port, ...readIngress(input.ingress, place.in("ingress")) } };
 }

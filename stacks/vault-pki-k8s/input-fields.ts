@@ -15,27 +15,24 @@ function pathProblem(value: string): string | undefined {
   return `is ${show(value)}; write letters, digits, "_", "." and "-", with "/" between parts`;
 }
 
+const pathInput = (description: string, example: string, problem: (value: string) => string | undefined) =>
+  text({ description, examples: [example], pattern: pathPattern }, (value) => problem(value) ?? pathProblem(value));
+
 /** The schema of the path of a PKI mount. */
 export const mountInput = (description: string, example: string) =>
-  text(
-    {
-      description,
-      examples: [example],
-      pattern: pathPattern,
-    },
-    (value) =>
-      ownPaths.includes(value.split("/")[0] ?? "")
-        ? `is ${show(value)}; below ${show(value.split("/")[0])} Vault keeps its own, write another path`
-        : pathProblem(value),
-  );
+  pathInput(description, example, (value) => {
+    const [start = ""] = value.split("/");
+    if (!ownPaths.includes(start)) return undefined;
+    return `is ${show(value)}; below ${show(start)} Vault keeps its own, write another path`;
+  });
 
 /** The schema of the path of an auth mount. */
 export const authPathInput = (description: string, example: string) =>
-  text({ description, examples: [example], pattern: pathPattern }, (value) =>
-    /^(v1\/)?auth\//.test(value)
-      ? `is ${show(value)}; write the path below "auth", such as ${show(value.replace(/^(v1\/)?auth\//, "") || example)}`
-      : pathProblem(value),
-  );
+  pathInput(description, example, (value) => {
+    const [, below] = /^(?:v1\/)?auth\/(.*)/s.exec(value) ?? [];
+    if (below === undefined) return undefined;
+    return `is ${show(value)}; write the path below "auth", such as ${show(below || example)}`;
+  });
 
 /** The schema of the address at which clients reach Vault. */
 export const addressInput = (description: string) =>

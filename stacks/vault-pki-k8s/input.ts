@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { commonNameLimit, parseName } from "../../lib/config/dns-names";
+import { hostProblem } from "../../lib/config/dns-names";
 import { secondsInput } from "../../lib/config/duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
-import { defaultKey, keyKinds } from "../../lib/config/keys";
+import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import {
   ingressFields,
   kubernetesInput,
@@ -12,8 +12,7 @@ import {
   objectNameInput,
   secretNameProblem,
 } from "../../lib/config/kubernetes";
-import { namesInput } from "../../lib/config/names";
-import { purposes } from "../../lib/config/purpose";
+import { namesInput, subjectInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
 import { addressInput, authPathInput, mountInput, trustInput } from "./input-fields";
 
@@ -28,42 +27,33 @@ const lifetimeInput = (description: string, fallback: string) =>
 
 const keyInput = (description: string) => word(keyKinds, description).prefault(defaultKey);
 
-const commonNameInput = text({ description: "Its common name.", examples: ["AI Platform Root CA"] }, (value) =>
-  value.trim() !== "" && value.length <= commonNameLimit
-    ? undefined
-    : `is ${show(value)}; write 1-${commonNameLimit} characters (RFC 5280)`,
-);
+const commonNameInput = subjectInput("Its common name.", "AI Platform Root CA");
 
 const serverTrustInput = trustInput(
   "What verifies Vault's own listener (PEM), for programs in the cluster; without it they trust what their image does.",
 );
 
-/** Why the text cannot be a permitted domain, if it cannot. */
-function domainProblem(value: string): string | undefined {
-  const parsed = parseName(value);
-  if ("mistake" in parsed) return parsed.mistake;
-  return parsed.name.startsWith("*.") ? `is a wildcard; write the domain, which covers the names below it` : undefined;
-}
+/** What is said of either authority; the mount's path is an example and the default. */
+const authorityFields = (mount: string, life: string, lifetime: string) => ({
+  commonName: commonNameInput,
+  mount: mountInput("Path of its mount.", mount).prefault(mount),
+  key: keyInput("Its key's algorithm and size."),
+  lifetime: lifetimeInput(life, lifetime),
+});
 
 const ownPkiInput = fields(
   {
     root: fields(
-      {
-        commonName: commonNameInput,
-        mount: mountInput("Path of its mount.", "pki_root").prefault("pki_root"),
-        key: keyInput("Its key's algorithm and size."),
-        lifetime: lifetimeInput("How long it lives.", "3650d"),
-      },
+      authorityFields("pki_root", "How long it lives.", "3650d"),
       "The root authority, whose key Vault makes and never shows.",
     ),
     intermediate: fields(
       {
-        commonName: commonNameInput,
-        mount: mountInput("Path of its mount.", "pki_int").prefault("pki_int"),
-        key: keyInput("Its key's algorithm and size."),
-        lifetime: lifetimeInput("How long it lives: less than the root.", "1825d"),
+        ...authorityFields("pki_int", "How long it lives: less than the root.", "1825d"),
         permittedDomains: setOf(
-          text({ description: "A domain, with every name below it.", examples: ["example.com"] }, domainProblem),
+          text({ description: "A domain, with every name below it.", examples: ["example.com"] }, (value) =>
+            hostProblem(value, "the domain, which covers the names below it"),
+          ),
           {
             description: "The only domains it may sign names of (name constraints).",
             examples: [["example.com"]],

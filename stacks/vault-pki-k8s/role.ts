@@ -2,7 +2,7 @@ import type { KeyKind } from "../../lib/config/keys";
 import type { VaultCertificateConfig } from "./config";
 
 /** The keys under Vault's names, as its requests and roles take them. */
-export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: string; readonly keyBits: number }>> = {
+export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: "ec" | "rsa"; readonly keyBits: number }>> = {
   "ecdsa-p256": { keyType: "ec", keyBits: 256 },
   "ecdsa-p384": { keyType: "ec", keyBits: 384 },
   "rsa-2048": { keyType: "rsa", keyBits: 2048 },

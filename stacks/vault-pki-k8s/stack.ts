@@ -1,5 +1,4 @@
 import { Manifest as KubernetesManifest } from "@cdktf/provider-kubernetes/lib/manifest";
-import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
@@ -9,8 +8,8 @@ import type { Settings } from "../../lib/config/settings";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../../lib/constructs/kubernetes";
 import { BaseStack } from "../../lib/synthesis/base-stack";
-import { type SigningMount, VaultAuthorities } from "./authorities";
-import { certManagerManifests, deploymentPatch, issuerAudience, type Manifest } from "./cert-manager";
+import { makeAuthorities, type SigningMount } from "./authorities";
+import { certManagerManifests, deploymentPatch, type Manifest } from "./cert-manager";
 import { allowRequests, requestCertificate, type VaultIssued } from "./certificate";
 import { issuingMount, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
@@ -27,23 +26,17 @@ interface Delivered {
 /** One YAML document, with long values on one line and without anchors. */
 const yaml = (document: unknown) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** Labels of objects that Terraform does not manage. */
-function withoutManager({ "managed-by": _, ...labels }: Placement["labels"]): Placement["labels"] {
-  return labels;
-}
-
 /** A PKI in Vault, or roles on an existing one, and certificates in Kubernetes. */
 export class VaultPkiK8sStack extends BaseStack {
   constructor(scope: Construct, name: string, settings: Settings, config: VaultPkiK8sConfig) {
     super(scope, name, settings);
-    const { kubernetes, pki } = config;
+    const { pki } = config;
     // Address and token come from the operator's environment.
     new VaultProvider(this, "provider_vault");
-    new KubernetesProvider(this, "provider_kubernetes", {
-      configPath: kubernetes.kubeconfig,
-      configContext: kubernetes.context,
-    });
-    const authorities = pki.own ? this.#makeAuthorities(config) : undefined;
+    // Reads when the authorities end, which the Vault provider does not export.
+    if (pki.own) new TlsProvider(this, "provider_tls");
+    const longestLeaf = Math.max(...config.certificates.map(({ lifetime }) => lifetime));
+    const authorities = pki.own ? makeAuthorities(this, pki, longestLeaf) : undefined;
     const roots = pki.own ? undefined : pki.caBundle;
     const signing: SigningMount = authorities?.signing ?? {
       path: issuingMount(pki),
@@ -51,7 +44,7 @@ export class VaultPkiK8sStack extends BaseStack {
       trustPem: roots,
       knownRoots: roots,
     };
-    const placement = placementIn(this, config.namespace, this.labels);
+    const placement = placementIn(this, config, this.labels);
     const delivered = config.certificates.map(
       (certificate) => [certificate.name, this.#deliver(certificate, config, signing, placement)] as const,
     );
@@ -59,11 +52,11 @@ export class VaultPkiK8sStack extends BaseStack {
       Object.fromEntries(delivered.map(([key, one]) => [key, value(one)]));
     const trust = signing.trustPem ?? delivered.find(([, { issued }]) => issued)?.[1].issued?.trustPem;
     if (trust !== undefined) {
-      trustConfigMap(this, "trust_bundle", `${name}-trust`, trust, placement);
+      trustConfigMap(this, trust, placement);
       this.output("ca_bundle", "Trust bundle of clients (PEM).", trust);
     }
     this.#writeManifests(
-      kubernetes.context,
+      config.kubernetes.context,
       delivered.flatMap(([, { manifests }]) => manifests),
     );
     this.output(
@@ -80,20 +73,12 @@ export class VaultPkiK8sStack extends BaseStack {
       this.output("issuer_ids", "Issuers in Vault by authority.", authorities.issuerIds);
     }
     const entries = { ...authorities?.entries, ...byName(({ entry }) => entry) };
-    const known = Object.entries(entries).filter(([, { notAfter }]) => notAfter !== undefined);
     this.output(
       "certificate_not_after",
       "When each authority, and each certificate that Terraform requested, expires.",
-      Object.fromEntries(known.map(([key, { notAfter }]) => [key, notAfter])),
+      Object.fromEntries(Object.entries(entries).map(([key, { notAfter }]) => [key, notAfter])),
     );
     this.inventory(entries);
-  }
-
-  #makeAuthorities({ pki, certificates }: VaultPkiK8sConfig): VaultAuthorities | undefined {
-    if (!pki.own) return undefined;
-    // Reads when the authorities end, which the Vault provider does not export.
-    new TlsProvider(this, "provider_tls");
-    return new VaultAuthorities(this, "pki", pki, Math.max(...certificates.map(({ lifetime }) => lifetime)));
   }
 
   #deliver(
@@ -102,29 +87,14 @@ export class VaultPkiK8sStack extends BaseStack {
     signing: SigningMount,
     placement: Placement,
   ): Delivered {
-    const { pki, authPath, audience, namespace } = config;
+    const { pki, namespace, applyManifests } = config;
     const scope = new Construct(this, certificate.name);
     const byController = renewsItself(certificate);
-    const mount = issuingMount(pki);
-    const { role, requestPath, ready } = allowRequests(scope, certificate, signing, mount, {
-      authPath,
-      audience: audience ?? (byController ? issuerAudience(namespace.name, certificate.name) : undefined),
-    });
+    const { role, requestPath, ready } = allowRequests(scope, certificate, config, signing);
     const issued = byController ? undefined : requestCertificate(scope, certificate, signing, role);
     if (issued !== undefined) tlsSecret(scope, certificate.secret, issued, placement);
-    const manifests = byController
-      ? certManagerManifests({
-          certificate,
-          namespace: namespace.name,
-          labels: config.applyManifests ? this.labels : withoutManager(this.labels),
-          server: pki.address ?? "",
-          serverCaBundle: pki.serverCaBundle,
-          mount,
-          authPath,
-          audience,
-        })
-      : {};
-    if (config.applyManifests) {
+    const manifests = byController ? certManagerManifests(certificate, config, this.labels) : {};
+    if (applyManifests) {
       for (const [part, manifest] of Object.entries(manifests)) {
         // If Vault refuses the first request, cert-manager may wait an hour before the next.
         new KubernetesManifest(scope, part, { manifest, dependsOn: [...ready, ...placement.ready] });
@@ -136,10 +106,10 @@ export class VaultPkiK8sStack extends BaseStack {
     return {
       requestPath,
       issued,
-      manifests: config.applyManifests ? [] : Object.values(manifests),
+      manifests: applyManifests ? [] : Object.values(manifests),
       entry: {
         names: certificate.names,
-        issuer: `Vault, mount ${mount}`,
+        issuer: `Vault, mount ${issuingMount(pki)}`,
         lifetime: showDuration(certificate.lifetime),
         renewedBy: byController
           ? `cert-manager, ${showDuration(certificate.renewBefore)} before its end`

@@ -4,6 +4,7 @@ import { secondsInput } from "../../../lib/config/duration";
 import { fields, formerly, mapOf, setOf, text, whole, word } from "../../../lib/config/fields";
 import { newReport, showPath } from "../../../lib/config/report";
 import { readStructure } from "../../../lib/config/structure";
+import { runs } from "../../support/runs";
 
 /** How often the rule of a host's name was asked. */
 let asked = 0;
@@ -46,7 +47,9 @@ test("defaults are filled in and values transformed, whatever is wrong elsewhere
   // A value that was refused is empty in the form that its readers use.
   const { value, report } = read({ ...good, every: "soon", level: "medium" });
   expect(value).toEqual({ ...complete, every: 0, level: "high" });
-  expect([["every"], ["level"], ["limit"]].map((path) => report.refused(path))).toEqual([true, true, false]);
+  expect([["every"], ["level"], ["limit"]].map((path) => report.in(...path).refused)).toEqual([true, true, false]);
+  for (const name of ["every", "limit"]) report.in(name).warning("is short");
+  expect(report.warnings).toEqual([{ path: ["limit"], message: "is short" }]);
 });
 
 test("a choice that is none is told once, and its defaults stand", () => {
@@ -123,6 +126,6 @@ test("without a mistake it is what the schema makes of it; with one, only that i
         typeof path.reduce<unknown>((inner, part) => (inner as Record<string, unknown>)[part], schema.parse(given)),
       );
     }),
-    { numRuns: 200 },
+    runs(50),
   );
 });

@@ -17,22 +17,29 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type NodeBootstrapProps, nodeBootstrap } from "../../../stacks/cas-short-lived/node-bootstrap";
+import type { BootstrapConfig, NodeGroupConfig } from "../../../stacks/cas-short-lived/config-nodes";
+import { nodeBootstrap } from "../../../stacks/cas-short-lived/node-bootstrap";
 
-/** A group of training nodes with everything a user can say. */
-export const trainers: NodeBootstrapProps = {
-  project: "acme-training",
-  location: "us-central1",
-  pool: "issuing",
-  template: "trainers",
-  nodeGroup: "trainers",
-  domains: ["train.example.internal", "ring.example.internal"],
-  lifetime: 86_400,
-  renewAt: 0.66,
-  key: "ecdsa-p256",
-  purpose: "mutual",
-  trustAnchor: "google_privateca_certificate_authority.root.pem_ca_certificates[0]",
-};
+/** The expression for what those nodes trust. */
+export const trustAnchor = "google_privateca_certificate_authority.root.pem_ca_certificates[0]";
+
+/** User data of a group of training nodes, with what a user says of their bootstrap. */
+export function trainersData(said: Partial<BootstrapConfig> = {}, anchor = trustAnchor): string {
+  const bootstrap = { user: undefined, reload: undefined, path: "/var/lib/ai-tls-stacks/trainers", ...said };
+  const group: NodeGroupConfig = {
+    name: "trainers",
+    templateId: "trainers",
+    domains: ["ring.example.internal", "train.example.internal"],
+    members: [],
+    lifetime: 86_400,
+    renewAt: 0.66,
+    purpose: "mutual",
+    bootstrap,
+    certificates: [],
+  };
+  const pool = { project: "acme-training", location: "us-central1", issuingPoolId: "issuing", backdate: 0 };
+  return nodeBootstrap(group, bootstrap, { ...pool, keys: ["ecdsa-p256"] }, anchor);
+}
 
 /** The names that those nodes have when they are called node-7. */
 export const trainerNames = ["node-7.ring.example.internal", "node-7.train.example.internal"];
@@ -139,10 +146,10 @@ export class TrainingNode {
   readonly #pool: string;
   readonly #shell: readonly string[];
 
-  constructor(pool: string, shell: readonly string[] = ["sh"], more: Partial<NodeBootstrapProps> = {}) {
+  constructor(pool: string, shell: readonly string[] = ["sh"], said: Partial<BootstrapConfig> = {}) {
     this.#pool = pool;
     this.#shell = shell;
-    const config = cloudConfig(nodeBootstrap({ ...trainers, ...more }));
+    const config = cloudConfig(trainersData(said));
     chmodSync(this.home, 0o755);
     for (const folder of [this.bin, join(this.home, "calls"), join(this.home, "tmp")]) mkdirSync(folder);
     writeFileSync(this.conf, fileAt(config, "/etc/ai-tls-stacks/trainers.conf"));
