@@ -44,7 +44,7 @@ function* secretsIn(given: string, encodings = 0): Generator<Found> {
   const words = [...text.matchAll(longWord)];
   yield* ofShapes(text, words.length > 0);
   for (const { 0: word, index } of words) {
-    const what = whatWordIs(word, text, index) ?? whatWordHolds(word, encodings);
+    const what = whatWordHolds(word, encodings) ?? whatWordIs(word, text, index);
     if (what !== undefined) yield { what, start: index, end: index + word.length };
   }
   if (encodings < mostEncodings) yield* inPercentForm(text, encodings);
@@ -122,7 +122,7 @@ function* ofReadable(decoded: string, encodings: number): Generator<Found> {
 }
 
 /** How the base64 of a DER sequence starts that has a small whole number first: a version, as in keys. */
-const versioned = /M(?:[A-H].CAQ[A-D]|I(?:[E-H].AgE[ABD]|I..[AQgw]IBA))[A-Za-z0-9+/_-]{24}/g;
+const versioned = /M(?:[A-H].CAQ[AEM]|I(?:[E-H].AgE[ABD]|I..[AQgw]IBA))[A-Za-z0-9+/_-]{24}/g;
 
 /**
  * Whether a private key stands in base64 without its PEM lines: PKCS #8 (RFC 5958) and #12 have an algorithm or a type
@@ -174,12 +174,14 @@ function isRandom(text: string, inWords = true): boolean {
   let pairs = 0;
   let changes = 0;
   let capitals = 0;
+  let followed = 0;
   let before: keyof typeof counts = "other";
   for (let index = 0; index < text.length; index += 1) {
     const now = classOf(text.charCodeAt(index));
     counts[now] += 1;
     if (before !== "other" && now !== "other") pairs += 1;
     if (before !== "other" && now !== "other" && now !== before) changes += 1;
+    if (before === "upper" && now !== "other") followed += 1;
     if (before === "upper" && (now === "lower" || now === "digit")) capitals += 1;
     before = now;
   }
@@ -190,7 +192,7 @@ function isRandom(text: string, inWords = true): boolean {
   if (!inWords) return true;
   // Behind nearly every upper case letter no other, and a vowel among four letters: words.
   const vowels = text.match(/[aeiou]/gi)?.length ?? 0;
-  return capitals <= counts.upper * 0.8 || (changes / pairs > 0.5 && vowels < 0.25 * (counts.upper + counts.lower));
+  return capitals <= followed * 0.8 || (changes / pairs > 0.5 && vowels < 0.25 * (counts.upper + counts.lower));
 }
 
 function classOf(code: number): "upper" | "lower" | "digit" | "other" {

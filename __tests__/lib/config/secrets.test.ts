@@ -3,6 +3,7 @@ import { plainData } from "../../../lib/config/plain-data";
 import { newReport } from "../../../lib/config/report";
 import { secretShapes } from "../../../lib/config/secret-shapes";
 import { secretIn, withoutSecrets } from "../../../lib/config/secrets";
+import { edRequest, request, rsaRequest } from "../../support/requests";
 import { secretKinds } from "../../support/secrets";
 
 /** How often each kind is tried: many times where `TLS_STACKS_THOROUGH=1` asks for the long run. */
@@ -156,6 +157,25 @@ test("the marks of the shapes of random tokens are looked for, each", () => {
   const behind: Readonly<Record<string, string>> = { "dp.": "pt.", pscale_: "tkn_" };
   for (const mark of marks)
     expect([mark, secretIn(`x${mark}${behind[mark] ?? ""}${body}`)]).toEqual([mark, expect.any(String)]);
+});
+
+test("each is called what it is, and not only a random key", () => {
+  for (const [kind, { secret }] of Object.entries(secretKinds)) {
+    for (const text of fc.sample(secret, { numRuns: 8, seed: 3 })) {
+      expect([kind, secretIn(text)]).not.toEqual([kind, "a key or token of random characters"]);
+      if (/^(PEM|DER|base64|JWK)/.test(kind)) expect([kind, secretIn(text)]).toEqual([kind, "a private key"]);
+    }
+  }
+});
+
+test("the DER of a request has a version too, and is no private key", () => {
+  for (const pem of [request, edRequest, rsaRequest]) {
+    expect(secretIn(pem.replace(/-----[A-Z ]+-----|\n/g, ""))).toBeUndefined();
+  }
+});
+
+test("behind a colon an ARN has a name of any kind", () => {
+  expect(secretIn("arn:aws:sns:eu-west-1:111122223333:o1Zi4uhjv9yq5zwe3KBrzoakg5DJt8th6153TxB7")).toBeUndefined();
 });
 
 test("a key without a mark is known behind a word as well, and without a digit", () => {
