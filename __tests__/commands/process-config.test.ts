@@ -35,6 +35,14 @@ test("what a config leaves behind is neither waited for nor reached, and what it
   expect(JSON.parse(stdout)).toMatchObject({ problems: [], warnings: [] });
 });
 
+test("a config cannot end the program: it is refused, and says why", () => {
+  const { status, stdout, stderr } = said("process.exit(0);");
+  expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({
+    problems: [expect.stringMatching(/cannot be run: it calls process\.exit; throw an error, or export the config$/)],
+  });
+});
+
 test("a reader that is slow gets everything all the same", () => {
   const names = Array.from({ length: 4_000 }, (_, index) => `n${index}.example.com`);
   const config = goodConfig() as unknown as { stacks: { web: { certificates: Record<string, object> } } };
