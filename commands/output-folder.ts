@@ -170,11 +170,12 @@ export function removeLeftStacks(config: Config, stacksFolder: string, drafts: s
     }
     const aside = mkdtempSync(join(drafts, "left-"));
     const names = readdirSync(folder);
-    if (names.every((name) => ownFiles.includes(name))) renameSync(folder, aside);
+    if (names.every((name) => ownFiles.includes(name))) {
+      renameSync(folder, join(aside, entry.name));
+      continue;
+    }
     // The JSON goes last: by it a run after one that was killed knows the folder.
-    else
-      for (const name of ownFiles.filter((name) => names.includes(name)))
-        renameSync(join(folder, name), join(aside, name));
+    for (const name of ownFiles.filter((one) => names.includes(one))) renameSync(join(folder, name), join(aside, name));
   }
   return kept;
 }
@@ -242,7 +243,9 @@ function takeLock(lock: string): boolean {
   const drafts = `${lock}.${process.pid}`;
   try {
     const holder = readFileSync(lock, "utf8");
-    if (holder !== own && Date.now() - lstatSync(lock).mtimeMs < longestRun && !isGone(holder)) return false;
+    const age = Date.now() - lstatSync(lock).mtimeMs;
+    // A run that was killed as it took the lock has written nothing into it.
+    if (holder !== own && age < (holder === "" ? 1_000 : longestRun) && !isGone(holder)) return false;
     renameSync(lock, drafts);
     // Another run may have been quicker and hold it by now.
     if (readFileSync(drafts, "utf8") === holder) rmSync(drafts);
@@ -282,7 +285,8 @@ interface Move {
 /**
  * Puts drafts in their place. A folder that is new comes in one rename. Of one that is there only what differs is
  * replaced: a shell or Terraform may be at work in it. Everything is ready before the first rename, and an unwritable
- * place is found then.
+ * place is found then. No system call replaces JSON and manifests at once: a run that is killed between their renames
+ * leaves them apart, until the next run.
  *
  * @throws before it moves anything, if a folder has the name of a file
  */

@@ -41,12 +41,21 @@ export function findingLines(findings: readonly Finding[], data: unknown): reado
   return [...new Set(lines.map(printable))].sort();
 }
 
+/** As many findings as a person reads; the rest is counted. */
+const mostTold = 100;
+
+/** The findings that a person is told, and how many more there are, in a sentence. */
+function told(lines: readonly string[], noun: string): readonly string[] {
+  const rest = lines.length - mostTold;
+  return rest > 0 ? [...lines.slice(0, mostTold), `and ${count(rest, `more ${noun}`)}; check --json lists all`] : lines;
+}
+
 /** What is wrong with a config, for people: every problem on a line of its own below the file's name. */
 function problemText(configFile: string, report: Report, data: unknown): string {
   const lines = findingLines(report.problems, data);
   return [
     red(`${printable(configFile) || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`),
-    ...lines.map((line) => `  ${line}`),
+    ...told(lines, "problem").map((line) => `  ${line}`),
     "",
   ].join("\n");
 }
@@ -58,7 +67,7 @@ export function warningText(lines: readonly string[]): string {
 
 /** Tells people what was found: warnings, then problems if there are any. */
 export function tellFindings({ configFile, stderr }: Surroundings, report: Report, data: unknown): void {
-  stderr(warningText(findingLines(report.warnings, data)));
+  stderr(warningText(told(findingLines(report.warnings, data), "warning")));
   if (report.problems.length > 0) stderr(problemText(configFile, report, data));
 }
 

@@ -122,6 +122,39 @@ function synth(config: object): Said {
 
 const stackTrace = /^\s+at /m;
 
+describe("many findings", () => {
+  const wrong = (many: number) => {
+    const certificates = Object.fromEntries(
+      Array.from({ length: many }, (_, index) => [
+        `c${index}`,
+        { names: [`n${index}.example.com`], alarm: false, kye: "x" },
+      ]),
+    );
+    const { stacks, ...rest } = configOf(["web"]) as { stacks: { web: object } };
+    return { ...rest, stacks: { web: { ...stacks.web, certificates } } };
+  };
+
+  test.each([
+    [100, 102, undefined],
+    [101, 103, "  and 1 more problem; check --json lists all"],
+    [150, 103, "  and 50 more problems; check --json lists all"],
+  ])("of %s mistakes the first hundred are told", (many, lines, last) => {
+    write({ "config.json": wrong(many) });
+    for (const name of ["check", "synth"]) {
+      const { code, stderr } = command([name]);
+      const told = stderr.split("\n");
+      expect([code, told.length, told[0]]).toEqual([
+        1,
+        lines,
+        expect.stringMatching(new RegExp(`: ${many} problems$`)),
+      ]);
+      if (last !== undefined) expect(told.at(-2)).toBe(last);
+    }
+    const { problems } = JSON.parse(command(["check", "--json"]).stdout) as { problems: readonly string[] };
+    expect(problems).toHaveLength(many);
+  });
+});
+
 describe("synth", () => {
   test.each([
     ["example", "config/example.ts"],
@@ -779,6 +812,25 @@ describe("reference", () => {
       process.chdir(before);
     }
   });
+});
+
+test("a kubeconfig that is not there is warned of in every scenario that has a cluster", () => {
+  const kubernetes = { context: "kind", kubeconfig: "/nowhere/kubeconfig" };
+  const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+    "../../config/example",
+  ).default;
+  const clustered = Object.entries(stacks).filter(([, stack]) => "kubernetes" in stack);
+  expect(clustered.length).toBeGreaterThan(1);
+  const changed = clustered.map(([name, stack]) => [name, { ...stack, kubernetes }] as const);
+  const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
+  const privateKeys = "encrypted-backend";
+  write({ "config.json": configOf([], { backend, privateKeys, stacks: Object.fromEntries(changed) }) });
+  const { stderr } = command(["check"]);
+  for (const [name] of clustered) {
+    expect(stderr).toContain(
+      `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+    );
+  }
 });
 
 describe("a slip of the shell", () => {

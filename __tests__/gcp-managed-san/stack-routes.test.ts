@@ -1,5 +1,6 @@
+import { configWith, type Fields } from "../support/configs";
 import { serviceOf, type UrlMap } from "../support/servers/url-map";
-import { configWith, type Fields, resources } from "../support/stack-test";
+import { resources } from "../support/stack-test";
 import { synthesizedJson, type TerraformJson } from "../support/synthesis";
 
 type Hosts = Readonly<Record<string, { readonly backend: string; readonly paths?: Readonly<Record<string, string>> }>>;

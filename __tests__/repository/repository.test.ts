@@ -260,6 +260,17 @@ describe("documents", () => {
     expect(current).toEqual({ "docs/config.schema.json": true, "docs/config.md": true });
   });
 
+  test("the config's page says once what commands do, and of each scenario what a change interrupts", () => {
+    const page = read("docs/config.md");
+    const titles = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(titles).toEqual([...new Set(titles)]);
+    const [, section = ""] = /^## What a change interrupts$(.*?)^## /ms.exec(page) ?? [];
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Readonly<Record<string, string>> };
+    for (const kind of Object.keys(scenarios)) expect(section).toContain(`- \`${kind}\`: `);
+    const commands = Object.entries(scripts).filter(([, script]) => script.startsWith("node app.cjs "));
+    for (const [name] of commands) expect(page).toMatch(new RegExp(`^\\| \`npm run (--silent )?${name}\\b`, "m"));
+  });
+
   test("link to files that are there", () => {
     const broken = files
       .filter((path) => path.endsWith(".md"))

@@ -890,6 +890,31 @@ describe("texts", () => {
     ],
   ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
 
+  // In lists and as keys the framework gives them another meaning, and in numbers and texts it looks them up.
+  test.each<[string, unknown, string]>([
+    ["a reference to a list", "x #{TfToken[TOKEN.1]}", 'contains "#{TfToken["'],
+    ["a reference to a map", "&{TfToken[TOKEN.1]}", 'contains "&{TfToken["'],
+    ["a reference to a text", "${TfToken[TOKEN.1]}", 'contains "${"'],
+    ["what stands for a map", "Any Map Token Value", 'contains "Any Map Token Value"'],
+    ["a reference to a number, as text", "v-8.109562212591379e+298", 'contains "-8.109562212591379e+298"'],
+    ["a reference to a number", -8.109562212591379e298, "is -8.109562212591379e+298"],
+    ["a reference to a list of numbers", -1.8881545897087503e289, "is -1.8881545897087503e+289"],
+    ["the number that stands for a map", -123456789, "is -123456789"],
+  ])("%s of the framework's own", (_, value, said) => {
+    const report = newReport();
+    plainData({ deep: [{ reload: value }], ...(typeof value === "string" ? { [value]: "x" } : {}) }, report);
+    const paths = [["deep", 0, "reload"], ...(typeof value === "string" ? [[value]] : [])];
+    expect(report.problems.map(({ path }) => path)).toEqual(paths);
+    for (const { message } of report.problems) expect(message.startsWith(said)).toBe(true);
+  });
+
+  test("numbers and words that only look alike are none", () => {
+    const report = newReport();
+    const plain = ["-1e289", "TfToken[TOKEN.1]", "a map token value", "1e400", "e-e.e", -1e300, -12345678, 1.9e289];
+    expect(plainData({ plain }, report)).toEqual({ plain });
+    expect(report.problems).toEqual([]);
+  });
+
   test("line breaks belong into PEM", () => {
     const pem = "-----BEGIN CERTIFICATE REQUEST-----\r\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
     const report = newReport();
@@ -1118,6 +1143,25 @@ describe("whatever is given", () => {
       runs(10),
     );
   });
+
+  test("a random config never fails the check, and takes no longer than others", () => {
+    const thorough = process.env.TLS_STACKS_THOROUGH === "1";
+    const times: number[] = [];
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
+        const config = mutated(changes);
+        const before = process.cpuUsage();
+        saidOf(config);
+        times.push(process.cpuUsage(before).user);
+      }),
+      { numRuns: thorough ? 20_000 : 60, endOnFailure: true },
+    );
+    // Few times say little: the first ones are those of a cold program.
+    times.sort((one, other) => one - other);
+    const median = times[times.length / 2] ?? 0;
+    const longest = times.at(-1);
+    if (thorough) expect(longest).toBeLessThan(20 * median);
+  }, 600_000);
 
   test("a secret that was pasted anywhere stands in no line", () => {
     const secrets = [

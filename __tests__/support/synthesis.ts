@@ -123,17 +123,6 @@ export function addresses({ resource = {}, data = {}, check = {}, output = {} }:
   ].sort();
 }
 
-/** The same config, written in the opposite order: every map and every list. */
-export function turned(value: unknown): unknown {
-  if (Array.isArray(value)) return [...value].reverse().map(turned);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .reverse()
-      .map(([key, inner]) => [key, turned(inner)]),
-  );
-}
-
 /** Every text in a value, keys aside. */
 export function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];

@@ -344,5 +344,5 @@ export const lifecycle: Lifecycle<VaultWorld> = {
       holds: async () => expectServes(await secret("gateway"), gateway.names),
     },
   ],
-  unprotected: jsonWith({ pki: { ...ownPki, protect: false } }),
+  ending: { unprotected: jsonWith({ pki: { ...ownPki, protect: false } }) },
 };

@@ -1,41 +1,39 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import example from "../../config/example";
 import certManagerExample from "../../config/examples/vault-cert-manager";
 import existingExample from "../../config/examples/vault-existing-pki";
 import ownExample from "../../config/examples/vault-own-pki";
-import { ask } from "../../stacks";
-import { checkedConfig } from "../../stacks/check";
-import { runs } from "../support/runs";
+import { configWith, everything, type Fields } from "../support/configs";
+import {
+  allAddresses,
+  expectGoldenOf,
+  expectSameInAnyOrder,
+  keysInState,
+  output,
+  resources,
+  synthesizedStacks,
+} from "../support/stack-test";
 import {
   addresses,
   type Block,
-  expectGolden,
-  expectGoldenManifests,
   synthesizedJson,
   synthesizedManifests,
-  synthesizedTexts,
   type TerraformJson,
   textsIn,
 } from "../support/synthesis";
 
 /** A config with every optional field of this scenario. */
-const everything = JSON.parse(readFileSync(join(__dirname, "../golden/vault-everything.json"), "utf8")) as object;
-const texts = synthesizedTexts(everything);
-const stacks = Object.fromEntries(
-  Object.entries(texts).map(([name, text]) => [name, JSON.parse(text) as TerraformJson]),
-);
+const whole = everything("vault-everything");
+const { stacks, stack } = synthesizedStacks(whole);
 /** Its own PKI, every delivery and consumer, manifests as files. */
-const own = stacks["vault-pki-k8s"] as TerraformJson;
+const own = stack("vault-pki-k8s");
 /** An existing PKI, manifests applied. */
-const existing = stacks["vault-existing"] as TerraformJson;
+const existing = stack("vault-existing");
 /** An existing PKI whose root the config does not give. */
-const unknown = stacks["vault-unknown-root"] as TerraformJson;
-
-type Fields = Readonly<Record<string, unknown>>;
+const unknown = stack("vault-unknown-root");
 
 const ownPki = {
   root: { commonName: "Root" },
@@ -52,35 +50,22 @@ function configOf(changes: Fields = {}): object {
     certificates: { inference: { names: ["api.example.com"] } },
     ...changes,
   };
-  const settings = { project: "ai-platform", environment: "test", backend: { type: "local" }, privateKeys: "allowed" };
-  return { ...settings, stacks: { pki } };
+  return configWith("pki", pki);
 }
 
 /** The only stack, `pki`, of a config with some fields changed. */
 const withStack = (changes: Fields) => synthesizedJson(configOf(changes), "pki");
 
-/** Resources of a type by name, without the framework's metadata. */
-function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
-  return Object.fromEntries(
-    Object.entries(resource?.[type] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
-  );
-}
-
-const output = ({ output }: TerraformJson, name: string) => output?.[name]?.value as Readonly<Record<string, unknown>>;
-
 test.each([
-  ["vault-everything", everything],
+  ["vault-everything", whole],
   ["vault-own-pki", ownExample],
   ["vault-existing-pki", existingExample],
   ["vault-cert-manager", certManagerExample],
   ["example", example],
-])("operations receive exactly the bytes in golden/%s", (name, config) => {
-  expectGolden(name, synthesizedTexts(config));
-  expectGoldenManifests(name, synthesizedManifests(config));
-});
+])("operations receive exactly the bytes in golden/%s", (name, config) => expectGoldenOf(name, config));
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
-  expect(Object.entries(stacks).flatMap(([name, json]) => addresses(json).map((one) => `${name}: ${one}`))).toEqual([
+  expect(allAddresses(stacks)).toEqual([
     "vault-existing: check.watcher_expiry",
     "vault-existing: kubernetes_config_map_v1.trust_bundle",
     "vault-existing: kubernetes_manifest.trainer_certificate",
@@ -403,12 +388,10 @@ describe("delivery terraform", () => {
   });
 
   test("has keys in the state where the product says so, and nowhere else", () => {
-    for (const stack of checkedConfig(everything).config.stacks) {
-      const json = stacks[stack.name] as TerraformJson;
+    for (const [name, keys] of keysInState(whole)) {
+      const json = stack(name);
       const made = Object.keys(resources(json, "vault_pki_secret_backend_cert"));
-      expect(ask(stack, (scenario, own) => scenario.keysInState(own)).map(({ address }) => address)).toEqual(
-        made.map((name) => `vault_pki_secret_backend_cert.${name}`),
-      );
+      expect(keys).toEqual(made.map((name) => `vault_pki_secret_backend_cert.${name}`));
       expect(Object.keys(resources(json, "kubernetes_secret_v1"))).toEqual(made);
       const inventory = output(json, "certificate_inventory") as Readonly<Record<string, Block>>;
       const inState = Object.keys(inventory).filter((name) => inventory[name]?.key_in_state);
@@ -423,7 +406,7 @@ describe("delivery terraform", () => {
 });
 
 describe("delivery cert-manager", () => {
-  const files = synthesizedManifests(everything);
+  const files = synthesizedManifests(whole);
   const documents = (path: string) => parseAllDocuments(files[path] ?? "").map((one) => one.toJS() as Block);
   const applied = Object.values(resources(existing, "kubernetes_manifest")).map(({ manifest }) => manifest as Block);
 
@@ -540,8 +523,7 @@ test("a root that clients have is not shown to them", () => {
 
 test("trust is the root: the stack's own, the config's, or the last that the mount knows", () => {
   const trust = (json: TerraformJson) => resources(json, "kubernetes_config_map_v1").trust_bundle?.data as Block;
-  const { pki } =
-    (everything as { stacks: Record<string, { pki: { caBundle?: string } }> }).stacks["vault-existing"] ?? {};
+  const { pki } = (whole as { stacks: Record<string, { pki: { caBundle?: string } }> }).stacks["vault-existing"] ?? {};
   expect(trust(own)["ca.crt"]).toBe("${trimspace(vault_pki_secret_backend_root_cert.root.certificate)}\n");
   expect(trust(existing)["ca.crt"]).toBe(pki?.caBundle);
   expect(trust(unknown)["ca.crt"]).toMatch(/^\$\{reverse\(regexall\(.*gateway\.ca_chain\)\)\[0\]\}\n$/);
@@ -569,26 +551,5 @@ test("Terraform must be the one that Vault's provider asks for, and reach the Va
 });
 
 test("the order in which a config is written changes nothing", () => {
-  const { stacks } = everything as { stacks: Record<string, Fields> };
-  const certificates = stacks["vault-pki-k8s"]?.certificates as Record<string, Fields>;
-  const shuffled = fc.shuffledSubarray(Object.keys(certificates), { minLength: Object.keys(certificates).length });
-  fc.assert(
-    fc.property(shuffled, fc.boolean(), (order, reversed) => {
-      const turn = <Value>(list: readonly Value[]) => (reversed ? [...list].reverse() : list);
-      const again = Object.fromEntries(
-        order.map((name) => {
-          const { names, serviceAccounts, ...rest } = certificates[name] as Fields & { names: string[] };
-          const accounts = serviceAccounts as readonly unknown[] | undefined;
-          return [name, { ...rest, names: turn(names), ...(accounts ? { serviceAccounts: turn(accounts) } : {}) }];
-        }),
-      );
-      const config = {
-        ...everything,
-        stacks: { ...stacks, "vault-pki-k8s": { ...stacks["vault-pki-k8s"], certificates: again } },
-      };
-      expect(synthesizedTexts(config)).toEqual(texts);
-      expect(synthesizedManifests(config)).toEqual(synthesizedManifests(everything));
-    }),
-    runs(2),
-  );
+  expectSameInAnyOrder(whole, 2);
 });
