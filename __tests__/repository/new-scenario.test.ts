@@ -22,6 +22,7 @@ const members = {
   keysInState: "() => []",
   clusters: "() => []",
   claims: "() => []",
+  zonedNames: "() => []",
   operatorNotes: '() => ({ purpose: "Nothing.", needs: [], expect: [] })',
   stack: '() => (require("./stack") as typeof import("./stack")).StubStack',
 };
