@@ -278,7 +278,7 @@ proofs(
       expect(configured.status).toBe(204);
       run = await inServers("cert-manager", controllerJson);
       const { added, warnings } = await run.apply();
-      expect({ added, warnings }).toEqual({ added: 15, warnings: [] });
+      expect({ added, warnings }).toEqual({ added: 19, warnings: [] });
       expect(JSON.stringify(run.state())).not.toContain("PRIVATE KEY");
       expect((await run.plan()).exitCode).toBe(0);
     });

@@ -125,9 +125,13 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "vault-pki-k8s: vault_mount.root",
     "vault-pki-k8s: vault_pki_secret_backend_cert.inference",
     "vault-pki-k8s: vault_pki_secret_backend_cert.quiet",
+    "vault-pki-k8s: vault_pki_secret_backend_config_auto_tidy.intermediate",
+    "vault-pki-k8s: vault_pki_secret_backend_config_auto_tidy.root",
     "vault-pki-k8s: vault_pki_secret_backend_config_issuers.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_urls.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_urls.root",
+    "vault-pki-k8s: vault_pki_secret_backend_crl_config.intermediate",
+    "vault-pki-k8s: vault_pki_secret_backend_crl_config.root",
     "vault-pki-k8s: vault_pki_secret_backend_intermediate_cert_request.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_intermediate_set_signed.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_issuer.intermediate",
@@ -163,6 +167,11 @@ test("what a cut-off apply leaves of each kind of object is told, with the id of
 });
 
 describe("the PKI", () => {
+  const keptFresh = (authority: string) => [
+    `vault_pki_secret_backend_crl_config.${authority}`,
+    `vault_pki_secret_backend_config_auto_tidy.${authority}`,
+  ];
+
   test("is two mounts for the lifetimes of their authorities, which Terraform refuses to destroy", () => {
     const lifecycle = { prevent_destroy: true };
     expect(resources(own, "vault_mount")).toEqual({
@@ -211,7 +220,32 @@ describe("the PKI", () => {
     expect(resources(own, "vault_pki_secret_backend_intermediate_set_signed").intermediate).toEqual({
       backend: "${vault_mount.intermediate.path}",
       certificate: "${vault_pki_secret_backend_root_sign_intermediate.intermediate.certificate}",
+      depends_on: keptFresh("intermediate"),
     });
+  });
+
+  test("renews the revocation list of each mount before it ends, and tidies, from before the authority is made", () => {
+    for (const authority of ["root", "intermediate"]) {
+      const backend = `\${vault_mount.${authority}.path}`;
+      expect(resources(own, "vault_pki_secret_backend_crl_config")[authority]).toEqual({
+        backend,
+        auto_rebuild: true,
+        auto_rebuild_grace_period: "48h",
+        expiry: "72h",
+        ocsp_expiry: "12h",
+      });
+      expect(resources(own, "vault_pki_secret_backend_config_auto_tidy")[authority]).toEqual({
+        backend,
+        enabled: true,
+        interval_duration: "12h",
+        safety_buffer: "72h",
+        tidy_cert_store: true,
+        tidy_revoked_certs: true,
+      });
+    }
+    expect(resources(own, "vault_pki_secret_backend_root_cert").root?.depends_on).toEqual(keptFresh("root"));
+    // What is set on a mount of somebody else is somebody else's.
+    expect(JSON.stringify(existing)).not.toMatch(/crl_config|auto_tidy/);
   });
 
   test("has an issuer of its own for each intermediate: the provider goes on writing to the one it had", () => {
