@@ -1,6 +1,7 @@
 import { DataTlsCertificate } from "@cdktf/provider-tls/lib/data-tls-certificate";
 import { Mount } from "@cdktf/provider-vault/lib/mount";
 import { PkiSecretBackendConfigAutoTidy } from "@cdktf/provider-vault/lib/pki-secret-backend-config-auto-tidy";
+import { PkiSecretBackendConfigCa } from "@cdktf/provider-vault/lib/pki-secret-backend-config-ca";
 import { PkiSecretBackendConfigIssuers } from "@cdktf/provider-vault/lib/pki-secret-backend-config-issuers";
 import { PkiSecretBackendConfigUrls } from "@cdktf/provider-vault/lib/pki-secret-backend-config-urls";
 import { PkiSecretBackendCrlConfig } from "@cdktf/provider-vault/lib/pki-secret-backend-crl-config";
@@ -27,7 +28,7 @@ export interface SigningMount {
   readonly ready: ITerraformDependable[];
   /** The root that clients trust (PEM), if it is known before a certificate is issued. */
   readonly trustPem: string | undefined;
-  /** Certificates (PEM) that clients have already, and that the mount may still append to a chain. */
+  /** Certificates that clients have already, and that the mount may still append to a chain: an expression for their PEM. */
   readonly knownRoots: string | undefined;
 }
 
@@ -92,7 +93,7 @@ export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf
     PkiSecretBackendIntermediateSetSigned.tfResourceType,
     {
       backend: intermediateMount.path,
-      // Not `certificate_bundle`: with it, the root becomes a second issuer here and part of every chain.
+      // Not `certificate_bundle`: with it two issuers are imported, and the first need not be the intermediate.
       certificate: signed.certificate,
       dependsOn: upkeep,
     },
@@ -110,14 +111,22 @@ export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf
     default: issuer.issuerId,
     defaultFollowsLatestIssuer: false,
   });
+  const trustPem = `\${trimspace(${rootCert.fqn}.certificate)}\n`;
+  // cert-manager writes the last certificate of the chain into `ca.crt`, and a mount's chains end with what it holds.
+  const knownRoot = new PkiSecretBackendConfigCa(intermediateScope, PkiSecretBackendConfigCa.tfResourceType, {
+    backend: intermediateMount.path,
+    // An issuer without a key: it signs nothing.
+    pemBundle: trustPem,
+    // The first issuer that a mount gets becomes its default.
+    dependsOn: [issuers],
+  });
   const urls = urlsOf(intermediateScope, intermediateMount, address);
 
   const signing: SigningMount = {
     path: intermediateMount.path,
-    ready: [urls, issuers],
-    trustPem: `\${trimspace(${rootCert.fqn}.certificate)}\n`,
-    // The intermediate's mount does not hold the root, so no chain contains it.
-    knownRoots: undefined,
+    ready: [urls, issuers, knownRoot],
+    trustPem,
+    knownRoots: `${rootCert.fqn}.certificate`,
   };
   return {
     signing,
