@@ -111,9 +111,14 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "vault-pki-k8s: vault_mount.root",
     "vault-pki-k8s: vault_pki_secret_backend_cert.inference",
     "vault-pki-k8s: vault_pki_secret_backend_cert.quiet",
+    "vault-pki-k8s: vault_pki_secret_backend_config_auto_tidy.intermediate",
+    "vault-pki-k8s: vault_pki_secret_backend_config_auto_tidy.root",
+    "vault-pki-k8s: vault_pki_secret_backend_config_ca.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_issuers.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_urls.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_urls.root",
+    "vault-pki-k8s: vault_pki_secret_backend_crl_config.intermediate",
+    "vault-pki-k8s: vault_pki_secret_backend_crl_config.root",
     "vault-pki-k8s: vault_pki_secret_backend_intermediate_cert_request.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_intermediate_set_signed.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_issuer.intermediate",
@@ -149,6 +154,11 @@ test("what a cut-off apply leaves of each kind of object is told, with the id of
 });
 
 describe("the PKI", () => {
+  const keptFresh = (authority: string) => [
+    `vault_pki_secret_backend_crl_config.${authority}`,
+    `vault_pki_secret_backend_config_auto_tidy.${authority}`,
+  ];
+
   test("is two mounts for the lifetimes of their authorities, which Terraform refuses to destroy", () => {
     const lifecycle = { prevent_destroy: true };
     expect(resources(own, "vault_mount")).toEqual({
@@ -193,10 +203,45 @@ describe("the PKI", () => {
     });
   });
 
-  test("imports the intermediate alone: with the bundle the root would be a second issuer and part of every chain", () => {
+  test("imports the intermediate alone: with the bundle two issuers would be imported, and only one can be the default", () => {
     expect(resources(own, "vault_pki_secret_backend_intermediate_set_signed").intermediate).toEqual({
       backend: "${vault_mount.intermediate.path}",
       certificate: "${vault_pki_secret_backend_root_sign_intermediate.intermediate.certificate}",
+      depends_on: keptFresh("intermediate"),
+    });
+  });
+
+  test("renews the revocation list of each mount before it ends, and tidies, from before the authority is made", () => {
+    for (const authority of ["root", "intermediate"]) {
+      const backend = `\${vault_mount.${authority}.path}`;
+      expect(resources(own, "vault_pki_secret_backend_crl_config")[authority]).toEqual({
+        backend,
+        auto_rebuild: true,
+        auto_rebuild_grace_period: "48h",
+        expiry: "72h",
+        ocsp_expiry: "12h",
+      });
+      expect(resources(own, "vault_pki_secret_backend_config_auto_tidy")[authority]).toEqual({
+        backend,
+        enabled: true,
+        interval_duration: "12h",
+        safety_buffer: "72h",
+        tidy_cert_store: true,
+        tidy_revoked_certs: true,
+      });
+    }
+    expect(resources(own, "vault_pki_secret_backend_root_cert").root?.depends_on).toEqual(keptFresh("root"));
+    // What is set on a mount of somebody else is somebody else's.
+    expect(JSON.stringify(existing)).not.toMatch(/crl_config|auto_tidy/);
+  });
+
+  test("lets the mount that signs know the root, so that chains end with it, once its own issuer is the default", () => {
+    expect(resources(own, "vault_pki_secret_backend_config_ca")).toEqual({
+      intermediate: {
+        backend: "${vault_mount.intermediate.path}",
+        pem_bundle: "${trimspace(vault_pki_secret_backend_root_cert.root.certificate)}\n",
+        depends_on: ["vault_pki_secret_backend_config_issuers.intermediate"],
+      },
     });
   });
 
@@ -229,6 +274,7 @@ describe("the PKI", () => {
     const ready = [
       "vault_pki_secret_backend_config_urls.intermediate",
       "vault_pki_secret_backend_config_issuers.intermediate",
+      "vault_pki_secret_backend_config_ca.intermediate",
     ];
     for (const type of ["vault_pki_secret_backend_role", "vault_pki_secret_backend_cert"]) {
       const made = Object.values(resources(own, type));
@@ -380,7 +426,7 @@ describe("delivery terraform", () => {
     expect(inference).toMatchObject({ type: "kubernetes.io/tls", metadata: { name: "api.example.com" } });
     expect(quiet?.data).toEqual({
       "tls.crt":
-        '${join("\\n", concat([trimspace(vault_pki_secret_backend_cert.quiet.certificate)], regexall("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", vault_pki_secret_backend_cert.quiet.ca_chain), [""]))}',
+        '${join("\\n", concat([trimspace(vault_pki_secret_backend_cert.quiet.certificate)], [for one in regexall("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", vault_pki_secret_backend_cert.quiet.ca_chain) : one if !strcontains(vault_pki_secret_backend_root_cert.root.certificate, one)], [""]))}',
       "tls.key": "${trimspace(vault_pki_secret_backend_cert.quiet.private_key)}\n",
       "ca.crt": "${trimspace(vault_pki_secret_backend_root_cert.root.certificate)}\n",
     });
@@ -514,10 +560,41 @@ describe("consumers", () => {
   });
 });
 
-test("a root that clients have is not shown to them", () => {
+test("a patch mounts the Secret with the trust of the stack's ConfigMap, or the Secret alone where there is none", () => {
+  const { pki, ...rest } = (whole as { stacks: Record<string, Fields> }).stacks["vault-existing"] as Fields;
+  const { trainer } = rest.certificates as Fields;
+  const volumesOf = (pki: unknown, certificate: object) => {
+    const stack = { ...rest, pki, certificates: { trainer: { ...(trainer as object), ...certificate } } };
+    const files = synthesizedManifests({ ...whole, stacks: { training: stack } });
+    const patch = parseAllDocuments(files["training/kubernetes/patch-trainer.yaml"] ?? "")[0]?.toJS() as Block;
+    return (patch.spec as { template: { spec: { volumes: unknown } } }).template.spec.volumes;
+  };
+  const consumer = { deployment: { name: "trainer" } };
+  const { caBundle, ...unknownRoot } = pki as Fields;
+  const file = (key: string) => ({ key, path: key });
+  expect(volumesOf(pki, { consumer })).toEqual([
+    {
+      name: "trainer",
+      secret: null,
+      projected: {
+        sources: [
+          { secret: { name: "trainer-tls", items: [file("tls.crt"), file("tls.key")] } },
+          { configMap: { name: "training-trust", items: [file("ca.crt")] } },
+        ],
+      },
+    },
+  ]);
+  expect(volumesOf(unknownRoot, { consumer })).toEqual([{ name: "trainer", secret: { secretName: "trainer-tls" } }]);
+  expect(caBundle).toBeDefined();
+});
+
+test("a root that clients have is not sent to them", () => {
   const chain = (json: TerraformJson, name: string) =>
     (resources(json, "kubernetes_secret_v1")[name]?.data as Block | undefined)?.["tls.crt"];
   expect(chain(existing, "watcher")).toMatch(/\[for one in regexall\(.*\) : one if !strcontains\("-----BEGIN/);
+  expect(chain(own, "inference")).toContain(
+    "if !strcontains(vault_pki_secret_backend_root_cert.root.certificate, one)",
+  );
   expect(chain(unknown, "gateway")).not.toContain("strcontains");
 });
 

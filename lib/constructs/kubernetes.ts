@@ -31,10 +31,13 @@ export function placementIn(
   return { namespace: made.metadata.name, labels, ready: [made] };
 }
 
+/** The name of a stack's {@link trustConfigMap}. */
+export const trustName = (stack: Construct) => `${stack.node.id}-trust`;
+
 /** The certificates that clients of a stack must trust, for pods to mount. */
 export function trustConfigMap(stack: Construct, pem: string, { namespace, labels }: Placement): void {
   new ConfigMapV1(stack, "trust_bundle", {
-    metadata: { name: `${stack.node.id}-trust`, namespace, labels: { ...labels } },
+    metadata: { name: trustName(stack), namespace, labels: { ...labels } },
     data: { "ca.crt": pem },
   });
 }
