@@ -1,4 +1,4 @@
-import { type DnsName, isUnder, withoutWildcard } from "./config/dns-names";
+import type { DnsName } from "./config/dns-names";
 import { type Place, show } from "./config/report";
 
 /** A name for which a stack writes records, and the zone that it writes them to. */
@@ -24,8 +24,8 @@ export function checkDelegation(stacks: readonly ZonedStack[]): void {
   const owners = new Map(stacks.flatMap(({ name, names }) => names.map(({ zone }) => [zone, name] as const)));
   if (owners.size < 2) return;
   for (const { name, zone, place } of stacks.flatMap(({ names }) => names)) {
-    const closest = closestOf(withoutWildcard(name), owners);
-    if (closest === undefined || closest === zone || !isUnder(closest, zone)) continue;
+    const closest = closestOf(name, owners);
+    if (closest === undefined || closest === zone) continue;
     place.warning(
       `has its record in the zone ${show(zone)}, and stack ${owners.get(closest)} has ${show(closest)} as a zone of its own: where that is delegated, nobody sees the record; add it to dns.zones`,
     );
