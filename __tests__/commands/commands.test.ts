@@ -13,12 +13,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import type { Construct } from "constructs";
 import type { Surroundings } from "../../commands/output";
-import { run } from "../../commands/run";
 import type { Settings } from "../../lib/config/settings";
 import type { Kind, Stack } from "../../stacks";
+import { runCommand, type Said } from "../support/run-command";
 import { expectGolden, stackTexts } from "../support/synthesis";
 
 // A busy machine may take longer than the default.
@@ -50,31 +49,8 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const root = join(__dirname, "../..");
 const everything = "__tests__/golden/acm-everything.json";
 
-/** What a command said, without colours, which CI turns on. */
-interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command as a user's shell would, in this process. */
-function command(args: readonly string[], around: Partial<Surroundings> = {}): Said {
-  const said = { stdout: "", stderr: "" };
-  const code = run(["node", "app.cjs", ...args], {
-    configFile: join(home, "config.json"),
-    named: true,
-    unattended: false,
-    outdir,
-    stdout: (text) => {
-      said.stdout += text;
-    },
-    stderr: (text) => {
-      said.stderr += text;
-    },
-    ...around,
-  });
-  return { code, stdout: stripVTControlCharacters(said.stdout), stderr: stripVTControlCharacters(said.stderr) };
-}
+const command = (args: readonly string[], around: Partial<Surroundings> = {}): Said =>
+  runCommand(args, { configFile: join(home, "config.json"), outdir, ...around });
 
 /** A config with a stack and a certificate for each name. */
 function configOf(stacks: readonly string[], more: object = {}): object {

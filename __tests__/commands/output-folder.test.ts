@@ -13,10 +13,9 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import { publish, writing } from "../../commands/output-folder";
-import { run } from "../../commands/run";
 import { goodConfig } from "../support/configs";
+import { runCommand } from "../support/run-command";
 
 // A busy machine may take longer than the default.
 jest.setTimeout(300_000);
@@ -52,22 +51,8 @@ function contents(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(below(folder).map(([path, text]) => [path.slice(folder.length + 1), text]));
 }
 
-function command(args: readonly string[], outdir = inHome("out")) {
-  const said = { stdout: "", stderr: "" };
-  const code = run(["node", "app.cjs", ...args], {
-    configFile: inHome("config.json"),
-    named: true,
-    unattended: false,
-    outdir,
-    stdout: (text) => {
-      said.stdout += text;
-    },
-    stderr: (text) => {
-      said.stderr += text;
-    },
-  });
-  return { code, stdout: said.stdout, stderr: stripVTControlCharacters(said.stderr) };
-}
+const command = (args: readonly string[], outdir = inHome("out")) =>
+  runCommand(args, { configFile: inHome("config.json"), outdir });
 
 describe("what is in the way", () => {
   const refused = (args: readonly string[], outdir?: string) => {

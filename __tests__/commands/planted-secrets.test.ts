@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { run } from "../../commands/run";
 import { plainData } from "../../lib/config/plain-data";
 import { newReport, type Path } from "../../lib/config/report";
 import { saidOf } from "../support/configs";
+import { runCommand } from "../support/run-command";
 import { secretKinds } from "../support/secrets";
 
 type Values = Record<string, unknown>;
@@ -100,18 +100,9 @@ test("no command prints a planted secret, and nothing of the config stays on dis
     writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, labels, more: keys, list: secrets }));
     let printed = "";
     for (const args of [["check"], ["check", "--json"], ["synth"], ["handoff", "--out", join(folder, "handoff")]]) {
-      const code = run(["node", "app.cjs", ...args], {
-        configFile: join(folder, "config.json"),
-        named: true,
-        unattended: false,
-        outdir: join(folder, "cdktf.out"),
-        stdout: (text) => {
-          printed += text;
-        },
-        stderr: (text) => {
-          printed += text;
-        },
-      });
+      const around = { configFile: join(folder, "config.json"), outdir: join(folder, "cdktf.out") };
+      const { code, stdout, stderr } = runCommand(args, around);
+      printed += stdout + stderr;
       expect(code).toBe(1);
     }
     for (const secret of secrets) expect(printed).not.toContain(pieceOf(secret));

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { run } from "../../commands/run";
+import { runCommand } from "../support/run-command";
 
 const root = join(__dirname, "../..");
 const line = (role: object, request: object, more: object = {}) => `${JSON.stringify({ ...more, role, request })}\n`;
@@ -9,22 +9,12 @@ const asked = { common_name: "example.com" };
 
 /** What the command says to an input that arrives in pieces. */
 function simulate(input: string | readonly Uint8Array[], ...options: readonly string[]) {
-  const said = { stdout: "", stderr: "" };
   const pieces = typeof input === "string" ? [Buffer.from(input)] : input;
-  const code = run(["node", "app.cjs", "simulate-vault-role", ...options], {
+  return runCommand(["simulate-vault-role", ...options], {
     configFile: "unused",
-    named: true,
-    unattended: false,
     outdir: "unused",
     stdin: () => pieces,
-    stdout: (text) => {
-      said.stdout += text;
-    },
-    stderr: (text) => {
-      said.stderr += text;
-    },
   });
-  return { code, ...said };
 }
 
 const answer = (more: object = {}) =>

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../commands/run";
 import example from "../../config/example";
+import { runCommand } from "../support/run-command";
 import { offlineProviders } from "../support/terraform/offline";
 import { evidence, proofsOf } from "../support/terraform/proofs";
 import { type Json, needsOf, type Workspace, workspace } from "../support/terraform/terraform";
@@ -11,16 +11,11 @@ import { type Json, needsOf, type Workspace, workspace } from "../support/terraf
 const out = mkdtempSync(join(tmpdir(), "tls-stacks-handoff-"));
 afterAll(() => rmSync(out, { recursive: true }));
 const stacks = Object.keys(example.stacks);
-const said: string[] = [];
-const code = run(["node", "app.cjs", "handoff", "--out", out, ...stacks], {
+const { code, stderr } = runCommand(["handoff", "--out", out, ...stacks], {
   configFile: "config/example.ts",
-  named: true,
-  unattended: false,
   outdir: join(out, "unused"),
-  stdout: () => undefined,
-  stderr: (text) => said.push(text),
 });
-if (code !== 0) throw new Error(said.join(""));
+if (code !== 0) throw new Error(stderr);
 
 for (const stack of stacks) {
   const folder = join(out, "example", stack);

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
-import { run } from "../../commands/run";
 import { scenarios } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
+import { runCommand } from "../support/run-command";
 
 const readme = readFileSync("README.md", "utf8");
 /** Code blocks in a language; the fences are matched in pairs, since a closing one looks like one without language. */
@@ -23,22 +23,10 @@ test("the README's config synthesizes to the table that the README shows", () =>
   const [config = ""] = blocks("ts");
   const file = join(folder, "prod.ts");
   writeFileSync(file, config);
-  let printed = "";
-  const collect = (text: string) => {
-    printed += text;
-  };
-  const code = run(["node", "app.cjs", "synth"], {
-    configFile: file,
-    named: true,
-    unattended: false,
-    outdir: join(folder, "cdktf.out"),
-    stdout: collect,
-    stderr: collect,
-  });
+  const { code, stdout, stderr } = runCommand(["synth"], { configFile: file, outdir: join(folder, "cdktf.out") });
   const shown = blocks("").find((block) => block.startsWith("config/prod.ts, environment prod"));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of the terminal
-  const plain = printed.replace(/\x1b\[[0-9;]*m/g, "").replaceAll(`${folder}/`, "");
-  expect({ code, printed: plain.replace("prod.ts,", "config/prod.ts,") }).toEqual({ code: 0, printed: shown });
+  const printed = (stderr + stdout).replaceAll(`${folder}/`, "");
+  expect({ code, printed: printed.replace("prod.ts,", "config/prod.ts,") }).toEqual({ code: 0, printed: shown });
 });
 
 test("the README names only commands and files that exist", () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { run } from "../../commands/run";
+import { runCommand } from "./run-command";
 import { synthesizedTexts } from "./synthesis";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,22 +28,8 @@ export function written(name: string, text: string): string {
 
 /** What `check` prints of a config. */
 export function printed(given: object, args: readonly string[], npmAgainst?: string) {
-  let stdout = "";
-  let stderr = "";
-  const code = run(["node", "app.cjs", "check", ...args], {
-    configFile: written("config.json", JSON.stringify(given)),
-    named: true,
-    unattended: false,
-    outdir: join(folder, "unused"),
-    npmAgainst,
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-  });
-  return { code, stdout, stderr };
+  const configFile = written("config.json", JSON.stringify(given));
+  return runCommand(["check", ...args], { configFile, outdir: join(folder, "unused"), npmAgainst });
 }
 
 /** What is said of a config, or of a change. */
