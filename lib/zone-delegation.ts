@@ -1,4 +1,4 @@
-import type { DnsName } from "./config/dns-names";
+import { type DnsName, domainsAround } from "./config/dns-names";
 import { type Place, show } from "./config/report";
 
 /** A name for which a stack writes records, and the zone that it writes them to. */
@@ -24,16 +24,10 @@ export function checkDelegation(stacks: readonly ZonedStack[]): void {
   const owners = new Map(stacks.flatMap(({ name, names }) => names.map(({ zone }) => [zone, name] as const)));
   if (owners.size < 2) return;
   for (const { name, zone, place } of stacks.flatMap(({ names }) => names)) {
-    const closest = closestOf(name, owners);
+    const closest = domainsAround(name).find((domain) => owners.has(domain));
     if (closest === undefined || closest === zone) continue;
     place.warning(
       `has its record in the zone ${show(zone)}, and stack ${owners.get(closest)} has ${show(closest)} as a zone of its own: where that is delegated, nobody sees the record; add it to dns.zones`,
     );
   }
-}
-
-/** The longest of the zones that the name lies in: looked for from the name up, since there can be many zones. */
-function closestOf(name: DnsName, zones: ReadonlyMap<DnsName, string>): DnsName | undefined {
-  const labels = name.split(".");
-  return labels.map((_, position) => labels.slice(position).join(".")).find((zone) => zones.has(zone));
 }

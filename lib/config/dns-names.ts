@@ -65,9 +65,15 @@ export function isUnder(name: DnsName, zone: DnsName): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
+/** The name itself and every domain that it lies in, the longest first. */
+export function domainsAround(name: DnsName): readonly DnsName[] {
+  const labels = name.split(".");
+  return labels.map((_, position) => labels.slice(position).join("."));
+}
+
 /** The zone with the longest name that the given name lies in. */
 export function closestZone(name: DnsName, zones: readonly DnsName[]): DnsName | undefined {
-  return zones.filter((zone) => isUnder(name, zone)).sort((one, other) => other.length - one.length)[0];
+  return domainsAround(name).find((domain) => zones.includes(domain));
 }
 
 /**

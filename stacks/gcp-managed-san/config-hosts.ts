@@ -1,4 +1,4 @@
-import { type DnsName, parseName, publicNameProblem, withoutWildcard } from "../../lib/config/dns-names";
+import { type DnsName, domainsAround, parseName, publicNameProblem, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
@@ -44,11 +44,11 @@ export function routedHosts(hosts: ReadonlyMap<DnsName, HostInput>, defaultBacke
     return backend !== defaultBackend || Object.keys(paths).length > 0;
   });
   const covered = new Set(routed.filter((name) => name.startsWith("*.")).map(withoutWildcard));
-  const below = (name: DnsName) => {
-    const labels = withoutWildcard(name).split(".");
-    return labels.some((_, position) => position > 0 && covered.has(labels.slice(position).join(".")));
-  };
-  return new Set([...routed, ...names.filter(below)]);
+  const isBelow = (name: DnsName) =>
+    domainsAround(withoutWildcard(name))
+      .slice(1)
+      .some((domain) => covered.has(domain));
+  return new Set([...routed, ...names.filter(isBelow)]);
 }
 
 /** Every backend that is named must exist, and every backend should be named. */
