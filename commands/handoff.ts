@@ -4,7 +4,8 @@ import { join, relative } from "node:path";
 import { oneOf, printable, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings, tellProblem } from "./output";
-import { publish, refuseLinks, refuseNoFolder, refuseOtherEnvironments, writing } from "./output-folder";
+import { refuseLinks, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
+import { publish, writing } from "./publish";
 import { readConfig } from "./read-config";
 import { synthesizeInto, terraformJson } from "./synthesize";
 

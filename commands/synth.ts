@@ -2,14 +2,8 @@ import { join } from "node:path";
 import { printable } from "../lib/config/report";
 import { ask } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, tellProblem, warningText } from "./output";
-import {
-  publish,
-  refuseLinks,
-  refuseNoFolder,
-  refuseOtherEnvironments,
-  removeLeftStacks,
-  writing,
-} from "./output-folder";
+import { refuseLinks, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
+import { publish, writing } from "./publish";
 import { readConfig } from "./read-config";
 import { resourceTotal, synthesizeInto, terraformJson } from "./synthesize";
 

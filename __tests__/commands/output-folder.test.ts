@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { publish, writing } from "../../commands/output-folder";
+import { publish, writing } from "../../commands/publish";
 import { goodConfig } from "../support/configs";
 import { runCommand } from "../support/run-command";
 
