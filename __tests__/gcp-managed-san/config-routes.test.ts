@@ -1,25 +1,11 @@
 import * as fc from "fast-check";
 import { checkedConfig } from "../../stacks/check";
 import { serviceOf, type UrlMap } from "../support/servers/url-map";
-
-type Hosts = Readonly<Record<string, { readonly backend: string; readonly paths: Readonly<Record<string, string>> }>>;
-
-const backends = ["web", "tenants", "embeddings"];
+import { backends, type Hosts, routing } from "./routing";
 
 /** What a load balancer is told by the complete config, with keys of backends in place of services. */
 function urlMap(hosts: Hosts, defaultBackend: string): UrlMap {
-  const lb = {
-    scenario: "gcp-managed-san",
-    project: "ml-serving-prod",
-    dns: { in: "elsewhere" },
-    hosts,
-    defaultBackend,
-    backends: Object.fromEntries(
-      backends.map((name) => [name, { cloudRun: { region: "europe-west4", service: name } }]),
-    ),
-  };
-  const config = { project: "ai-platform", environment: "test", backend: { type: "local" }, stacks: { lb } };
-  const [stack] = checkedConfig(config).config.stacks;
+  const [stack] = checkedConfig(routing(hosts, defaultBackend)).config.stacks;
   if (stack?.kind !== "gcp-managed-san") throw new Error("no such stack");
   const routed = stack.config.hosts.filter(({ routed }) => routed);
   return {

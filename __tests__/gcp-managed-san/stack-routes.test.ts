@@ -1,26 +1,11 @@
-import { configWith, type Fields } from "../support/configs";
 import { serviceOf, type UrlMap } from "../support/servers/url-map";
 import { resources } from "../support/stack-test";
 import { synthesizedJson, type TerraformJson } from "../support/synthesis";
-
-type Hosts = Readonly<Record<string, { readonly backend: string; readonly paths?: Readonly<Record<string, string>> }>>;
-
-const backends = ["web", "tenants", "embeddings"];
+import { type Hosts, routing } from "./routing";
 
 /** The URL map of a stack with these hosts. */
-function urlMap(hosts: Hosts, defaultBackend: string): UrlMap {
-  const stack: Fields = {
-    scenario: "gcp-managed-san",
-    project: "ml-serving-prod",
-    dns: { in: "elsewhere" },
-    hosts,
-    defaultBackend,
-    backends: Object.fromEntries(
-      backends.map((name) => [name, { cloudRun: { region: "europe-west4", service: name } }]),
-    ),
-  };
-  return urlMapOf(synthesizedJson(configWith("lb", stack), "lb"));
-}
+const urlMap = (hosts: Hosts, defaultBackend: string) =>
+  urlMapOf(synthesizedJson(routing(hosts, defaultBackend), "lb"));
 
 /** The key of the backend that answers a request. */
 function answer(map: UrlMap, host: string, path: string): string | undefined {
