@@ -1,12 +1,22 @@
-import { readFileSync } from "node:fs";
-import { parseAllDocuments } from "yaml";
 import { certificatesIn } from "../support/handshake";
 import { certManagerNeed, startCertManager } from "../support/servers/cert-manager";
 import { namespaceOf, type Server } from "../support/servers/kubernetes-server";
 import { evidence, proofsOf, synthesizedFiles } from "../support/terraform/proofs";
 import { type Json, needsOf, type Workspace, workspace } from "../support/terraform/terraform";
 import { configWith, inference, ownPki, STACK } from "./lifecycle";
-import { expectServes, leafOf, listOf, pkiMounts, secret, serverNeeds, servers, stopServers } from "./servers";
+import {
+  collections,
+  expectServes,
+  leafOf,
+  letVaultReview,
+  listOf,
+  manifestsIn,
+  pkiMounts,
+  secret,
+  serverNeeds,
+  servers,
+  stopServers,
+} from "./servers";
 
 /** What the product writes, for a Vault at this address. */
 const filesFor = (address: string, names: readonly string[] = inference.names) =>
@@ -39,22 +49,9 @@ const shortLists = {
   },
 };
 
-const collections: Readonly<Record<string, string>> = {
-  ServiceAccount: "/api/v1/namespaces/serving/serviceaccounts",
-  Role: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/roles",
-  RoleBinding: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/rolebindings",
-  Issuer: "/apis/cert-manager.io/v1/namespaces/serving/issuers",
-  Certificate: "/apis/cert-manager.io/v1/namespaces/serving/certificates",
-};
-
-interface Manifest extends Json {
-  kind: string;
-  metadata: { name: string; resourceVersion?: string };
+interface Judged {
   status?: { conditions?: readonly { type: string; status: string; message?: string }[] };
 }
-
-const manifestsIn = (files: Readonly<Record<string, string>>) =>
-  parseAllDocuments(files["kubernetes/manifests.yaml"] ?? "").map((one) => one.toJS() as Manifest);
 
 /** Asks again and again until the answer is one, for at most a minute and a half. */
 async function eventually<Answer>(what: string, ask: () => Promise<Answer | undefined>): Promise<Answer> {
@@ -82,12 +79,7 @@ proofsOf(row, [...needsOf(JSON.parse(committed) as Json), ...serverNeeds, certMa
 
   prove("apply", "makes what a controller needs", async () => {
     const { cluster, vault } = await servers();
-    const { url = "", certificate = "", token = "" } = cluster.access ?? {};
-    await vault.call("POST", "auth/kubernetes/config", {
-      kubernetes_host: url,
-      kubernetes_ca_cert: readFileSync(certificate, "utf8"),
-      token_reviewer_jwt: token,
-    });
+    await letVaultReview(cluster, vault);
     controller = await startCertManager(cluster);
     // A controller reaches the Vault of the test where it is.
     const json = filesFor(vault.address)["cdk.tf.json"] ?? "";
@@ -106,7 +98,7 @@ proofsOf(row, [...needsOf(JSON.parse(committed) as Json), ...serverNeeds, certMa
     }
     for (const kind of ["Issuer", "Certificate"]) {
       await eventually(`${kind} ready`, async () => {
-        const { status } = (await cluster.call("GET", `${collections[kind]}/inference`)) as Manifest;
+        const { status } = (await cluster.call("GET", `${collections[kind]}/inference`)) as Judged;
         return status?.conditions?.find(({ type, status }) => type === "Ready" && status === "True");
       });
     }

@@ -19,10 +19,13 @@ import {
   type VaultPkiK8sInput,
 } from "./lifecycle";
 import {
+  collections,
   days,
   expectServes,
   isRevoked,
   leafOf,
+  letVaultReview,
+  manifestsIn,
   pkiMounts,
   runningServers,
   secret,
@@ -243,21 +246,7 @@ async function installKinds({ call }: Cluster): Promise<void> {
   }
 }
 
-const collections: Readonly<Record<string, string>> = {
-  ServiceAccount: "/api/v1/namespaces/serving/serviceaccounts",
-  Role: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/roles",
-  RoleBinding: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/rolebindings",
-  Issuer: "/apis/cert-manager.io/v1/namespaces/serving/issuers",
-  Certificate: "/apis/cert-manager.io/v1/namespaces/serving/certificates",
-};
-
-interface KubernetesManifest extends Json {
-  kind: string;
-  metadata: { name: string };
-}
-
-const manifests = () =>
-  parseAllDocuments(controllerFiles["kubernetes/manifests.yaml"] ?? "").map((one) => one.toJS() as KubernetesManifest);
+const manifests = () => manifestsIn(controllerFiles);
 
 proofs(
   "cert-manager",
@@ -269,13 +258,7 @@ proofs(
     prove("apply", "makes PKI, role, policy and login; no key is in the state", async () => {
       const { cluster, vault } = await servers();
       await installKinds(cluster);
-      const { url, certificate, token } = cluster.access ?? { url: "", certificate: "", token: "" };
-      const configured = await vault.call("POST", "auth/kubernetes/config", {
-        kubernetes_host: url,
-        kubernetes_ca_cert: readFileSync(certificate, "utf8"),
-        token_reviewer_jwt: token,
-      });
-      expect(configured.status).toBe(204);
+      await letVaultReview(cluster, vault);
       run = await inServers("cert-manager", controllerJson);
       const { added, warnings } = await run.apply();
       expect({ added, warnings }).toEqual({ added: 20, warnings: [] });

@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { createPrivateKey, type X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { certificatesIn, type Identity, opensslNeed, opensslVerdict, shakeHands } from "../support/handshake";
 import { type Cluster, kubernetesNeed, namespaceOf, startCluster } from "../support/servers/kubernetes-server";
 import { mounted } from "../support/servers/kubernetes-world";
 import { type RunningVault, startVault, vaultNeed } from "../support/servers/vault-server";
+import type { Json } from "../support/terraform/terraform";
 
 const DAY = 86_400_000;
 const AUTH_MOUNTS = ["kubernetes", "kubernetes-training"];
@@ -139,3 +141,33 @@ export async function pkiMounts(): Promise<string[]> {
     .map(([path]) => path.replace(/\/$/, ""))
     .sort();
 }
+
+/** Lets Vault ask the cluster whose a service account's token is. */
+export async function letVaultReview({ access }: Cluster, vault: RunningVault): Promise<void> {
+  const { url = "", certificate = "", token = "" } = access ?? {};
+  const { status } = await vault.call("POST", "auth/kubernetes/config", {
+    kubernetes_host: url,
+    kubernetes_ca_cert: readFileSync(certificate, "utf8"),
+    token_reviewer_jwt: token,
+  });
+  expect(status).toBe(204);
+}
+
+/** An object that is left to an operator to apply. */
+interface Manifest extends Json {
+  kind: string;
+  metadata: { name: string };
+}
+
+/** The objects among the files of a stack. */
+export const manifestsIn = (files: Readonly<Record<string, string>>) =>
+  parseAllDocuments(files["kubernetes/manifests.yaml"] ?? "").map((one) => one.toJS() as Manifest);
+
+/** Where the cluster has these objects of the namespace `serving`, by kind. */
+export const collections: Readonly<Record<string, string>> = {
+  ServiceAccount: "/api/v1/namespaces/serving/serviceaccounts",
+  Role: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/roles",
+  RoleBinding: "/apis/rbac.authorization.k8s.io/v1/namespaces/serving/rolebindings",
+  Issuer: "/apis/cert-manager.io/v1/namespaces/serving/issuers",
+  Certificate: "/apis/cert-manager.io/v1/namespaces/serving/certificates",
+};
