@@ -403,9 +403,7 @@ describe("refuses", () => {
     [
       "a target that is none",
       mesh({ dns: { ...dns, target: {} } }),
-      [
-        'stacks.mesh.dns.target.name: is missing; write a string, such as "pipeline" (Name of an Application or Network Load Balancer, looked up)',
-      ],
+      ["stacks.mesh.dns.target: is {}, which does not say what it is; write name, or dnsName and zoneId"],
     ],
     [
       "a target's zone id that is none",
