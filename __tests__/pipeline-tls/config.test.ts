@@ -53,7 +53,7 @@ const names = { names: ["ingest.example.com"] };
 const keyKinds = '"ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"';
 const rfc1123 = "starting and ending with a letter or digit (RFC 1123)";
 const renewThemselves =
-  'use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager" or "vault-secrets-operator", cas-short-lived with its node bootstrap)';
+  'use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager", cas-short-lived with its node bootstrap)';
 
 test("a stack without a mistake is accepted without a word", () => {
   const services = { ingest: { ...pods, names: ["ingest.example.com"], client: true, ingress: {} }, trainer: pods };

@@ -345,7 +345,7 @@ describe("kinds", () => {
     [
       "an unknown key",
       { "api/key": "ecdsa-256" },
-      [`${api}.key: is "ecdsa-256"; write "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"; did you mean "ecdsa-p256"?`],
+      [`${api}.key: is "ecdsa-256"; write "ecdsa-p256", "ecdsa-p384" or "rsa-2048"; did you mean "ecdsa-p256"?`],
     ],
     [
       "an unknown key policy",

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { successors, whyNoWord } from "./fields";
+import { successors, whyNoWord, wordsOffered } from "./fields";
 import { oneOf, type Place, type Report, show } from "./report";
 
 /**
@@ -73,7 +73,9 @@ function readLeaf(schema: z.ZodType, value: unknown, place: Place): unknown {
   if (issue?.code === "invalid_type") return refuseType(schema, value, issue.expected, place);
   if (issue?.code === "invalid_value") {
     const why = whyNoWord(schema, value);
-    place.refuse(why === undefined ? wrongWord(value, issue.values) : `is ${show(value)}; ${why}`);
+    place.refuse(
+      why === undefined ? wrongWord(value, wordsOffered(schema) ?? issue.values) : `is ${show(value)}; ${why}`,
+    );
     return issue.values[0];
   }
   place.refuse(issue?.message ?? "is refused");
