@@ -3,6 +3,9 @@ const transform = {
   "\\.(ts|cjs)$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }],
   "\\.sh$": "<rootDir>/__tests__/support/jest/text-transform.cjs",
 };
+// Packages load these and nothing of ours uses them. Every test file would load them again, which takes longer than zod.
+const none = "<rootDir>/__tests__/support/jest/unused-module.cjs";
+const unused = { "^archiver$": none, "^\\.\\./locales/index\\.cjs$": none };
 // Of a scenario's tests, the file's name says what they need: `__tests__/<scenario>/<name>[-<part>].test.ts`.
 const project = (displayName, { folders, names = [] }, more = {}) => ({
   displayName,
@@ -11,6 +14,7 @@ const project = (displayName, { folders, names = [] }, more = {}) => ({
     ...names.map((name) => `<rootDir>/__tests__/*/${name}?(-*).test.ts`),
   ],
   transform,
+  moduleNameMapper: unused,
   modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/handoff"],
   ...more,
 });
@@ -25,7 +29,10 @@ module.exports = {
       "config",
       { folders: ["lib", "lib/config", "lib/vault-role"], names: ["config", "check", "claims"] },
       {
-        moduleNameMapper: { "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/jest/forbidden-module.ts" },
+        moduleNameMapper: {
+          ...unused,
+          "^(cdktf|constructs|@cdktf/.*)$": "<rootDir>/__tests__/support/jest/forbidden-module.ts",
+        },
       },
     ),
     project("stacks", {

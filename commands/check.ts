@@ -1,5 +1,5 @@
 import { previousStacks } from "../lib/change/read-previous";
-import type { Report } from "../lib/config/report";
+import { printable, type Report } from "../lib/config/report";
 import { ask } from "../stacks";
 import { checkAgainst } from "../stacks/change";
 import type { Config } from "../stacks/config";
@@ -82,5 +82,5 @@ function comparisonText({ path, compared, new: added, gone }: Comparison): strin
     ...(added.length > 0 ? [`not there, so taken as new: ${added.join(", ")}`] : []),
     ...(gone.length > 0 ? [`gone: ${gone.join(", ")}`] : []),
   ];
-  return `compared with ${path}: ${lists.join("; ")}\n`;
+  return `${printable(`compared with ${path}: ${lists.join("; ")}`)}\n`;
 }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { oneOf, show } from "../lib/config/report";
+import { join, relative } from "node:path";
+import { oneOf, printable, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
-import { exitCodes, headline, type Surroundings, tellFindings } from "./output";
-import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeManifests } from "./output-folder";
+import { exitCodes, headline, type Surroundings, tellFindings, tellProblem } from "./output";
+import { publish, refuseLinks, refuseNoFolder, refuseOtherEnvironments, writing } from "./output-folder";
 import { readConfig } from "./read-config";
-import { synthesized, terraformJson } from "./synthesize";
+import { synthesizeInto, terraformJson } from "./synthesize";
 
 /**
  * Writes a folder per stack that deploys with Terraform alone: the JSON, what an operator must know, and checksums.
@@ -33,21 +33,24 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   const target = join(out, config?.settings.environment ?? "");
   if (config !== undefined && report.problems.length === 0) {
     refuseNoFolder("out", out, report);
+    refuseLinks({ ...config, stacks: chosen }, target, report);
     refuseOtherEnvironments({ ...config, stacks: chosen }, (stack) => join(target, stack), report);
   }
   tellFindings(around, report, given);
   if (config === undefined || report.problems.length > 0) return exitCodes.config;
-  around.stdout(headline(around, config.settings.environment));
-  synthesized({ ...config, stacks: chosen }, target, (folder) => {
+  const written = writing(target, (drafts) => {
+    const made = join(drafts, "made");
+    synthesizeInto({ ...config, stacks: chosen }, made);
     for (const stack of chosen) {
-      const made = join(folder, "stacks", stack.name);
-      writeFileSync(join(made, "README.md"), operatorPage(config, stack, terraformJson(made)));
-      writeFileSync(join(made, "SHA256SUMS"), checksums(made));
+      const folder = join(made, "stacks", stack.name);
+      writeFileSync(join(folder, "README.md"), operatorPage(config, stack, terraformJson(folder)));
+      writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
     }
-    for (const { name } of chosen) removeManifests(join(target, name));
-    moveInto(join(folder, "stacks"), resolve(target));
+    publish(join(made, "stacks"), target);
   });
-  for (const { name } of chosen) around.stdout(`${join(target, name)}\n`);
+  if ("problem" in written) return tellProblem(around, "out", written.problem);
+  around.stdout(headline(around, config.settings.environment));
+  for (const { name } of chosen) around.stdout(`${printable(join(target, name))}\n`);
   return exitCodes.clean;
 }
 

@@ -15,10 +15,11 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
   return `${[
     `# ${stack.name}: ${project}, ${environment}`,
     notes.purpose,
-    "Check that nothing changed on the way, then deploy:",
+    "Check that nothing changed on the way: the first command must say `OK` of each file, and the second, which prints files that are not listed, nothing: Terraform would read them. Then deploy:",
     [
       "```sh",
       "sha256sum -c SHA256SUMS",
+      "(cut -c67- SHA256SUMS; find . ! -type d ! -path ./SHA256SUMS ! -path './.terraform/*' | cut -c3-) | sort | uniq -u",
       "terraform init",
       // A saved plan holds the keys of the state.
       ...(keys.length > 0 ? ["terraform apply"] : ["terraform plan -out plan", "terraform apply plan"]),

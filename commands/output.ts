@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { bold, dim, red, yellow } from "picocolors";
-import { type Finding, type Report, showPath } from "../lib/config/report";
+import { type Finding, newReport, printable, type Report, showPath } from "../lib/config/report";
 
 /** Everything that a command knows of the world around it: what to read, and where to write. */
 export interface Surroundings {
@@ -38,28 +38,45 @@ export function findingLines(findings: readonly Finding[], data: unknown): reado
   const lines = findings.map(({ path, message }) =>
     path.length === 0 ? `the config file ${message}` : `${showPath(path, data)}: ${message}`,
   );
-  return [...new Set(lines)].sort();
+  return [...new Set(lines.map(printable))].sort();
+}
+
+/** As many findings as a person reads; the rest is counted. */
+const mostTold = 100;
+
+/** The findings that a person is told, and how many more there are, in a sentence. */
+function told(lines: readonly string[], noun: string): readonly string[] {
+  const rest = lines.length - mostTold;
+  return rest > 0 ? [...lines.slice(0, mostTold), `and ${count(rest, `more ${noun}`)}; check --json lists all`] : lines;
 }
 
 /** What is wrong with a config, for people: every problem on a line of its own below the file's name. */
 function problemText(configFile: string, report: Report, data: unknown): string {
   const lines = findingLines(report.problems, data);
   return [
-    red(`${configFile || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`),
-    ...lines.map((line) => `  ${line}`),
+    red(`${printable(configFile) || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`),
+    ...told(lines, "problem").map((line) => `  ${line}`),
     "",
   ].join("\n");
 }
 
 /** What the owner of a config should know, for people. */
 export function warningText(lines: readonly string[]): string {
-  return lines.map((line) => `${yellow("warning:")} ${line}\n`).join("");
+  return lines.map((line) => `${yellow("warning:")} ${printable(line)}\n`).join("");
 }
 
 /** Tells people what was found: warnings, then problems if there are any. */
 export function tellFindings({ configFile, stderr }: Surroundings, report: Report, data: unknown): void {
-  stderr(warningText(findingLines(report.warnings, data)));
+  stderr(warningText(told(findingLines(report.warnings, data), "warning")));
   if (report.problems.length > 0) stderr(problemText(configFile, report, data));
+}
+
+/** Tells people of something that an option leads to and that cannot be used. */
+export function tellProblem(around: Surroundings, option: string, problem: string): number {
+  const report = newReport();
+  report.in(option).problem(problem);
+  tellFindings(around, report, undefined);
+  return exitCodes.config;
 }
 
 /** Rows in aligned columns without lines around them, which a log keeps readable. */
@@ -77,5 +94,5 @@ export function tableText(head: readonly string[], rows: readonly (readonly (str
 
 /** The first line of every command: which config, for which environment. */
 export function headline({ configFile }: Surroundings, environment: string): string {
-  return `${bold(configFile)}, environment ${bold(environment)}\n`;
+  return `${bold(printable(configFile))}, environment ${bold(environment)}\n`;
 }

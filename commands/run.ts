@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { printable } from "../lib/config/report";
 import { withoutSecrets } from "../lib/config/secrets";
 import { check } from "./check";
 import { handoff } from "./handoff";
@@ -17,7 +18,7 @@ export function run(argv: readonly string[], around: Surroundings): number {
   const program = new Command("ai-tls-stacks")
     .description("Terraform stacks for TLS in front of and between AI services.")
     .exitOverride()
-    .configureOutput({ writeOut: around.stdout, writeErr: around.stderr });
+    .configureOutput({ writeOut: around.stdout, writeErr: (text) => around.stderr(printableLines(text)) });
   program
     .command("synth")
     .description("write Terraform JSON for every stack of the config")
@@ -71,9 +72,11 @@ export function run(argv: readonly string[], around: Surroundings): number {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.config;
     around.stderr(
-      `internal failure, please report it: ${withoutSecrets(String((error as Error | undefined)?.stack ?? error))}\n`,
+      `internal failure, please report it: ${printableLines(withoutSecrets(String((error as Error | undefined)?.stack ?? error)))}\n`,
     );
     return exitCodes.internal;
   }
   return code;
 }
+
+const printableLines = (text: string) => text.split("\n").map(printable).join("\n");

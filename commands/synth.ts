@@ -1,9 +1,17 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { printable } from "../lib/config/report";
 import { ask } from "../stacks";
-import { exitCodes, headline, type Surroundings, tableText, tellFindings, warningText } from "./output";
-import { moveInto, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks, removeManifests } from "./output-folder";
+import { exitCodes, headline, type Surroundings, tableText, tellFindings, tellProblem, warningText } from "./output";
+import {
+  publish,
+  refuseLinks,
+  refuseNoFolder,
+  refuseOtherEnvironments,
+  removeLeftStacks,
+  writing,
+} from "./output-folder";
 import { readConfig } from "./read-config";
-import { resourceTotal, synthesized, terraformJson } from "./synthesize";
+import { resourceTotal, synthesizeInto, terraformJson } from "./synthesize";
 
 /** Turns a config into Terraform JSON: all of it, or on a mistake nothing. */
 export function synth(around: Surroundings): number {
@@ -11,17 +19,22 @@ export function synth(around: Surroundings): number {
   const folderOf = (stack: string) => join(around.outdir, "stacks", stack);
   if (config !== undefined && report.problems.length === 0) {
     refuseNoFolder("CDKTF_OUTDIR", around.outdir, report);
+    refuseLinks(config, join(around.outdir, "stacks"), report);
     refuseOtherEnvironments(config, folderOf, report);
   }
   tellFindings(around, report, given);
   if (config === undefined || report.problems.length > 0) return exitCodes.config;
-  const names = config.stacks.map(({ name }) => name);
-  const resources = synthesized(config, around.outdir, (folder) => {
-    const counts = names.map((name) => resourceTotal(terraformJson(join(folder, "stacks", name))));
-    for (const name of names) removeManifests(folderOf(name));
-    moveInto(folder, resolve(around.outdir));
-    return counts;
+  const written = writing(around.outdir, (drafts) => {
+    const made = join(drafts, "made");
+    synthesizeInto(config, made);
+    const resources = config.stacks.map(({ name }) => resourceTotal(terraformJson(join(made, "stacks", name))));
+    publish(made, around.outdir);
+    // The framework's CLI removes them itself, and fails if they are gone.
+    const kept = around.frameworkCli ? [] : removeLeftStacks(config, join(around.outdir, "stacks"), drafts);
+    return { resources, kept };
   });
+  if ("problem" in written) return tellProblem(around, "CDKTF_OUTDIR", written.problem);
+  const { resources, kept } = written.result;
   around.stdout(headline(around, config.settings.environment));
   around.stdout(
     tableText(
@@ -35,7 +48,7 @@ export function synth(around: Surroundings): number {
           scenario.authorities(own).length,
           resources[index] ?? 0,
           scenario.keysInState(own).length,
-          join(folderOf(stack.name), "cdk.tf.json"),
+          printable(join(folderOf(stack.name), "cdk.tf.json")),
         ]),
       ),
     ),
@@ -47,8 +60,7 @@ export function synth(around: Surroundings): number {
       `${stack.name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
     );
   }
-  if (around.frameworkCli) return exitCodes.clean;
-  for (const folder of removeLeftStacks(config, join(around.outdir, "stacks"))) {
+  for (const folder of kept) {
     around.stderr(
       warningText([
         `${folder} is no longer in the config and holds state; destroy its resources or move the state, then delete it`,

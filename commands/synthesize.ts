@@ -1,43 +1,31 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import { withoutTokenStackTraces } from "../lib/synthesis/token-stack-traces";
 import { buildStack } from "../stacks";
 import type { Config } from "../stacks/config";
 
 /**
- * Builds every stack of a config and writes it, with its provider lock, to a new folder inside the output folder (or the nearest folder above it
- * that exists): files are renamed into place, which is one step only on one file system.
- *
- * @param use - called with the folder, which is deleted afterwards
+ * Builds every stack of a config and writes it with its provider lock into a folder: `manifest.json`, and `stacks` with
+ * a folder for each.
  */
-export function synthesized<Result>(config: Config, outdir: string, use: (folder: string) => Result): Result {
-  const folder = mkdtempSync(join(existingFolder(resolve(outdir)), ".synthesis-"));
-  try {
-    withoutTokenStackTraces(() => {
-      const app = new App({ outdir: folder, stackTraces: false });
-      const stacks = config.stacks.map((stack) => buildStack(app, config.settings, stack));
-      app.synth();
-      for (const { node, files } of stacks) {
-        const ofStack = join(folder, "stacks", node.id);
-        for (const [path, text] of files) {
-          mkdirSync(dirname(join(ofStack, path)), { recursive: true });
-          writeFileSync(join(ofStack, path), text);
-        }
-        // The stack's committed provider lock.
-        const lock = join("locks", `${node.id}.terraform.lock.hcl`);
-        if (existsSync(lock)) copyFileSync(lock, join(ofStack, ".terraform.lock.hcl"));
+export function synthesizeInto(config: Config, folder: string): void {
+  withoutTokenStackTraces(() => {
+    const app = new App({ outdir: folder, stackTraces: false });
+    const stacks = config.stacks.map((stack) => buildStack(app, config.settings, stack));
+    app.synth();
+    for (const { node, files } of stacks) {
+      const ofStack = join(folder, "stacks", node.id);
+      for (const [path, text] of files) {
+        mkdirSync(dirname(join(ofStack, path)), { recursive: true });
+        writeFileSync(join(ofStack, path), text);
       }
-    });
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The folder itself or the nearest above it that exists: a synthesis that fails leaves no new folder. */
-function existingFolder(folder: string): string {
-  return existsSync(folder) ? folder : existingFolder(dirname(folder));
+      // The stack's committed provider lock: the environment's own, or one for all.
+      const lock = `${node.id}.terraform.lock.hcl`;
+      const found = [join("locks", config.settings.environment, lock), join("locks", lock)].find(existsSync);
+      if (found !== undefined) copyFileSync(found, join(ofStack, ".terraform.lock.hcl"));
+    }
+  });
 }
 
 /** What a stack's JSON says of itself. */

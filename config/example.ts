@@ -6,6 +6,7 @@ export default defineConfig({
   labels: { team: "ml-platform" },
   backend: { type: "local" },
   privateKeys: "allowed",
+  horizon: "2027-03-15",
   stacks: {
     "acm-route53": {
       scenario: "acm-route53",
@@ -22,6 +23,7 @@ export default defineConfig({
               arn: "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/api/1a2b3c4d5e6f7a8b/9c0d1e2f3a4b5c6d",
             },
           ],
+          alarm: { topics: ["arn:aws:sns:eu-west-1:111122223333:certificates"] },
         },
       },
     },

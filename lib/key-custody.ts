@@ -1,4 +1,5 @@
 import { type BackendConfig, isEncrypted } from "./config/backend";
+import { isLoopback } from "./config/dns-names";
 import type { Path, Place } from "./config/report";
 import type { Settings } from "./config/settings";
 
@@ -19,6 +20,7 @@ export interface KeyInState {
  */
 export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings, stack: string, place: Place): void {
   if (keys.length === 0) return;
+  warnOfPlainTransport(settings, keys.length, stack, place.elsewhere("backend", "address"));
   if (settings.privateKeys === "never") {
     for (const { path, address, way } of keys) {
       const found = `would put a private key into Terraform's state (${address})`;
@@ -33,6 +35,15 @@ export function checkKeyCustody(keys: readonly KeyInState[], settings: Settings,
       `${what}, and stack ${stack} puts ${keys.length} private ${keys.length === 1 ? "key" : "keys"} into it (${keys[0]?.address}${keys.length > 1 ? " and others" : ""}); ${way}use s3, gcs, azurerm or cloud, or for a trial set privateKeys to "allowed"`,
     );
   }
+}
+
+/** A state crosses the network whole, at every plan. */
+function warnOfPlainTransport({ backend }: Settings, keys: number, stack: string, place: Place): void {
+  if (backend.type !== "http" || !backend.address.startsWith("http://")) return;
+  if (isLoopback(new URL(backend.address).hostname)) return;
+  place.warning(
+    `is http://, so whoever sees the traffic reads the ${keys === 1 ? "private key" : `${keys} private keys`} in the state of stack ${stack}; write "https://..."`,
+  );
 }
 
 /** What is wrong with a backend that does not encrypt, and how that is mended, if it can be. */

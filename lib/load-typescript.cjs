@@ -3,7 +3,6 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const nodeModule = require("node:module");
 const { dirname, join } = require("node:path");
-const { compileFunction } = require("node:vm");
 
 const checkout = dirname(__dirname);
 const program = join(checkout, "main.ts");
@@ -12,7 +11,8 @@ const program = join(checkout, "main.ts");
 const configTypes = join(checkout, "stacks", "define-config.ts");
 
 /** Where the program's files are. An import of anything else keeps the program from being kept. */
-const programParts = ["main.ts", "commands", "lib", "stacks", "package.json"];
+const programFolders = ["commands", "lib", "stacks"].map((name) => join(checkout, name));
+const programFiles = [program, join(checkout, "package.json")];
 
 /** What npm, pnpm and Yarn write into node_modules about what they installed: it stands for thousands of files. */
 const installations = [".package-lock.json", ".modules.yaml", ".pnpm/lock.yaml", ".yarn-state.yml", ".yarn-integrity"];
@@ -47,37 +47,31 @@ const programOptions = {
 };
 
 const cache = join(checkout, "node_modules", ".cache", "ai-tls-stacks");
-const v8Cache = join(cache, "v8");
-const kept = join(cache, `${process.version}-${process.arch}.cjs`);
-
-/** How long the cache keeps what is not written again, such as another Node's program, in milliseconds: 30 days. */
-const retention = 30 * 86_400_000;
+const kept = join(cache, "program.cjs");
 
 /** @param {string | Buffer} data */
 function digest(data) {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** Every file at or below a path, as paths from the checkout. @param {string} path @returns {readonly string[]} */
-function filesAt(path) {
-  const found = fs.statSync(join(checkout, path), { throwIfNoEntry: false });
-  if (!found?.isDirectory()) return found ? [path] : [];
-  return fs.readdirSync(join(checkout, path)).flatMap((name) => filesAt(`${path}/${name}`));
-}
-
-/** The records that there are, in a workspace those above too. @param {string} folder @returns {readonly string[]} */
-function recordsFrom(folder) {
-  const here = installations.map((name) => join(folder, "node_modules", name)).filter((file) => fs.existsSync(file));
-  return folder === dirname(folder) ? here : [...here, ...recordsFrom(dirname(folder))];
+/** Where packages are found from a folder, nearest first. @param {string} folder */
+function packageFolders(folder) {
+  return nodeModule.createRequire(join(folder, "any.cjs")).resolve.paths("any") ?? [];
 }
 
 /** The program's files, and a digest of all that decides what is made of them, if it is known what is installed. */
 function programState() {
-  const files = programParts.flatMap(filesAt);
-  const records = recordsFrom(checkout);
-  const paths = [...files.map((file) => join(checkout, file)), ...records];
-  const contents = paths.map((path) => [path, digest(fs.readFileSync(path))]);
-  return { files, key: records.length > 0 ? digest(JSON.stringify([programOptions, contents])) : undefined };
+  const inside = programFolders.flatMap((folder) =>
+    fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  // In a workspace those above count too.
+  const records = packageFolders(checkout).flatMap((folder) => installations.map((name) => join(folder, name)));
+  const files = [...programFiles, ...inside, ...records].filter((path) =>
+    fs.statSync(path, { throwIfNoEntry: false })?.isFile(),
+  );
+  const contents = files.map((path) => [path, digest(fs.readFileSync(path))]);
+  const known = records.some((record) => files.includes(record));
+  return { files, key: known ? digest(JSON.stringify([programOptions, contents])) : undefined };
 }
 
 /** Whether nobody else can have written here. Windows has no such modes. @param {string} path */
@@ -86,58 +80,61 @@ function isPrivate(path) {
   return process.getuid === undefined || (uid === process.getuid() && (mode & 0o77) === 0);
 }
 
-/** The first line of the kept program. @param {string} key @param {string | Buffer} code */
-function seal(key, code) {
-  return `// ${key} ${digest(code)}\n`;
+/** What is kept of a program: its first line tells what it is made from. @param {string} key @param {string} code */
+function sealed(key, code) {
+  return `// ${key} ${digest(code)}\n${code}`;
 }
 
-/** Whether the kept program is this one, whole, and put there by this user. @param {string | undefined} key */
-function isKept(key) {
+/** The kept program, if it is this one, whole, and put there by this user. @param {string} key */
+function keptProgram(key) {
   try {
-    if (key === undefined || ![cache, v8Cache, kept].every(isPrivate)) return false;
-    const file = fs.readFileSync(kept);
-    const end = file.indexOf("\n") + 1;
-    return file.toString("latin1", 0, end) === seal(key, file.subarray(end));
+    const file = [cache, kept].every(isPrivate) ? fs.readFileSync(kept, "utf8") : "";
+    const code = file.slice(file.indexOf("\n") + 1);
+    return file === sealed(key, code) ? code : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** Puts the program in place whole: another run may be reading. @param {string} key @param {string} code */
+/** Puts the program in place of all that was kept. @param {string} key @param {string} code */
 function keep(key, code) {
-  const draft = `${kept}.${process.pid}`;
   try {
-    const open = [cache, v8Cache].some((folder) => fs.existsSync(folder) && !isPrivate(folder));
-    if (open) fs.rmSync(cache, { recursive: true });
-    fs.mkdirSync(v8Cache, { recursive: true, mode: 0o700 });
-    for (const path of fs.readdirSync(cache).map((name) => join(cache, name))) {
-      if (path !== v8Cache && Date.now() - fs.statSync(path).mtimeMs > retention) fs.rmSync(path);
-    }
-    try {
-      fs.writeFileSync(draft, seal(key, code) + code, { mode: 0o600 });
-      fs.renameSync(draft, kept);
-    } finally {
-      fs.rmSync(draft, { force: true });
-    }
+    fs.rmSync(cache, { recursive: true, force: true });
+    fs.mkdirSync(cache, { recursive: true, mode: 0o700 });
+    // Another run may be reading or writing this: it will see that it is not whole.
+    fs.writeFileSync(kept, sealed(key, code), { mode: 0o600 });
   } catch {
     // A checkout that cannot be written to is slower, not broken.
   }
 }
 
-/** @param {string} code @param {string} file that it was made from */
+/** Runs what was made from a file as Node runs a file. @param {string} code @param {string} file */
 function run(code, file) {
-  const module = { exports: {} };
-  const parameters = ["exports", "require", "module", "__filename", "__dirname"];
-  const call = compileFunction(code, parameters, { filename: file });
-  call(module.exports, nodeModule.createRequire(file), module, file, dirname(file));
+  const module = new nodeModule.Module(file);
+  module.filename = file;
+  module.paths = packageFolders(dirname(file));
+  // Not in the types: it is what `require` calls with what it has read.
+  /** @type {{ _compile?: (code: string, file: string) => void }} */ (module)._compile?.(code, file);
   return module.exports;
+}
+
+/** Refuses what esbuild would read with another character in place of every wrong byte. @param {string} input absolute path */
+function requireUtf8(input) {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(fs.readFileSync(input));
+  } catch {
+    throw new Error(`${JSON.stringify(input)} is not in UTF-8; save it so`);
+  }
 }
 
 /** @param {string} file @param {import("esbuild").BuildOptions} how */
 function compile(file, how) {
   const { buildSync } = /** @type {typeof import("esbuild")} */ (require("esbuild"));
   const { outputFiles, metafile } = buildSync({ ...how, entryPoints: [file], write: false, metafile: true });
-  const inputs = Object.keys(metafile.inputs).filter((path) => !/(^|\/)node_modules\//.test(path));
+  const inputs = Object.keys(metafile.inputs)
+    .filter((path) => !/(^|\/)node_modules\//.test(path))
+    .map((path) => join(checkout, path));
+  for (const input of inputs) requireUtf8(input);
   return { code: outputFiles[0]?.text ?? "", inputs };
 }
 
@@ -161,16 +158,17 @@ function loadTypeScript(file) {
  */
 function loadProgram() {
   const { files, key } = programState();
-  if (!isKept(key)) {
+  const code = key && keptProgram(key);
+  if (code === undefined) {
     const { code, inputs } = compile(program, programOptions);
     // A file saved meanwhile may have been compiled before or after; one that is not looked at may change later.
     const decided = programState().key === key && inputs.every((path) => files.includes(path));
     if (key !== undefined && decided) keep(key, code);
-    if (!isKept(key)) return run(code, program);
+    return run(code, program);
   }
   // Node 22 has it.
-  /** @type {{ enableCompileCache?: (folder: string) => void }} */ (nodeModule).enableCompileCache?.(v8Cache);
-  return require(kept);
+  /** @type {{ enableCompileCache?: (folder: string) => void }} */ (nodeModule).enableCompileCache?.(cache);
+  return run(code, kept);
 }
 
 module.exports = { loadTypeScript, loadProgram };

@@ -2,6 +2,7 @@ import { newReport, type Report } from "../lib/config/report";
 import { checkStateKeys } from "../lib/config/state-key";
 import { checkKeyCustody } from "../lib/key-custody";
 import { checkOwnership } from "../lib/ownership";
+import { checkDelegation } from "../lib/zone-delegation";
 import { ask } from ".";
 import { type Config, readConfig } from "./config";
 
@@ -21,10 +22,12 @@ export function checkedConfig(given: unknown): { readonly config: Config; readon
       if (count > manyCertificates) {
         place.warning(`has ${count} certificates; split it into several stacks, which plan and fail apart`);
       }
-      return { name: stack.name, claims: scenario.claims(own, place) };
+      const names = scenario.zonedNames(own, place);
+      return { name: stack.name, claims: scenario.claims(own, place), names };
     }),
   );
   checkOwnership(claimants);
+  checkDelegation(claimants);
   checkStateKeys(config.settings, config.stacks, report);
   return { config, report };
 }

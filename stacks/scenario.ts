@@ -6,6 +6,7 @@ import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
 import type { Claim } from "../lib/ownership";
 import type { StackClass } from "../lib/synthesis/base-stack";
+import type { ZonedName } from "../lib/zone-delegation";
 
 /**
  * What a scenario is: everything that the rest of the program asks of it. `Input` is what a user writes, read; `Config`
@@ -38,6 +39,8 @@ export interface Scenario<Input extends { readonly scenario: string }, Config> {
   clusters(config: Config): readonly KubernetesConfig[];
   /** What it owns and nothing else may: records, objects of a cluster, mounts, pools. None whose place was refused. */
   claims(config: Config, place: Place): readonly Claim[];
+  /** Every name for which it writes records, with the zone that they go to. */
+  zonedNames(config: Config, place: Place): readonly ZonedName[];
   /** What the page of a handed-off folder says of it. */
   operatorNotes(config: Config, settings: Settings): OperatorNotes;
   /**

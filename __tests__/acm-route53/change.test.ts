@@ -1,4 +1,4 @@
-import { change, changeOfState, fine } from "../support/against";
+import { change, changeOfState, fine } from "../support/check-command";
 import { albListener, nlbListener } from "../support/configs";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -128,7 +128,7 @@ describe("what ACM and its consumers take", () => {
 });
 
 describe("alarms and renewal", () => {
-  const alarm = (before: string, horizon?: string) => changed({ "api/alarm": { before }, horizon });
+  const alarm = (before: string, horizon?: string) => changed({ "api/alarm": { before, topics: [topic] }, horizon });
 
   test.each([
     [undefined, "45d", "44d", "30d"],
@@ -145,8 +145,12 @@ describe("alarms and renewal", () => {
       expect(problemsOf(alarm("199d", horizon))).toHaveLength(1);
       expect(problemsOf(alarm(below, horizon))).toEqual([]);
       expect(problemsOf(alarm(advised, horizon))).toEqual([]);
-      // What is advised in its place raises no question.
-      expect(warningsOf(alarm(advised, horizon))).toEqual([]);
+      // What is advised in its place raises no question, but of the horizon.
+      expect(warningsOf(alarm(advised, horizon))).toEqual(
+        horizon?.startsWith("2027-03-15") || horizon?.startsWith("2029")
+          ? []
+          : [expect.stringContaining("set horizon to")],
+      );
     },
   );
 
@@ -178,6 +182,33 @@ describe("alarms and renewal", () => {
       const less = `${Number.parseInt(point ?? "", 10) - 1}d`;
       expect(warningsOf(alarm(less)).filter((line) => line.includes(`from ${date}`))).toEqual([]);
     }
+  });
+
+  describe("told once for a stack", () => {
+    const certificates = (alarm?: unknown) => ({
+      "web/certificates": Object.fromEntries(["a", "b", "c"].map((key) => [key, { names: ["a.example.com"], alarm }])),
+    });
+    const told = (horizon: string | undefined, alarm?: unknown) =>
+      warningsOf(changed({ ...certificates(alarm), horizon }));
+    const ring =
+      'stacks.web.certificates: have alarms that ring 30d before the end (a and 2 more): from 2027-03-15 certificates live 100d and ACM renews them 22d before the end, so they would ring each time; set horizon to "2027-03-15", with which the default is 15d';
+    const silent =
+      "stacks.web.certificates: have alarms that tell nobody (a and 2 more): they ring in CloudWatch alone; write topics for them, or alarm: false";
+
+    test("the default alarm rings in every cycle from 2027-03-15 on, where the horizon lies before that", () => {
+      expect(told(undefined, { topics: [topic] })).toEqual([ring]);
+      expect(told("2027-03-14", { topics: [topic] })).toEqual([ring]);
+      expect(told("2027-03-15", { topics: [topic] })).toEqual([]);
+      expect(told(undefined, { topics: [topic], before: "9d" })).toEqual([]);
+      expect(told("tomorrow", { topics: [topic] })).toEqual([]);
+    });
+
+    test("an alarm without a topic tells nobody", () => {
+      expect(told("2027-03-15", {})).toEqual([silent]);
+      expect(told(undefined, {})).toEqual([ring, silent]);
+      expect(told(undefined, false)).toEqual([]);
+      expect(told("2027-03-15", { topics: ["none"] })).toEqual([]);
+    });
   });
 
   test("no alarm has nothing to ring", () => {
@@ -262,4 +293,41 @@ describe("one owner for each record", () => {
       { "web/certificates/other": { names: ["api.example.com", "*.api.example.com"] } },
     ],
   ])("fine: %s", (_, changes) => expect(problemsOf(changed(changes))).toEqual([]));
+});
+
+describe("alarms of one name", () => {
+  const alarmed = (one: Record<string, unknown>, other: Record<string, unknown>) => {
+    const config = goodConfig() as unknown as { stacks: Record<string, Record<string, unknown>> };
+    const { web } = config.stacks;
+    const certificate = (key: string, name: string) => ({
+      certificates: { [key]: { names: [`${name}.example.com`] } },
+    });
+    config.stacks = {
+      web: { ...web, ...certificate("b-api", "one"), ...one },
+      "web-b": { ...web, ...certificate("api", "two"), ...other },
+    };
+    return problemsOf(config);
+  };
+  const told =
+    'stacks.web-b.certificates.api: would have the alarm "ai-platform-test-web-b-api-expiry", which is that of certificate b-api of stack web; rename one of them';
+  const orState = ", or state the account of both if they differ";
+
+  test("are refused, since each apply would take the alarm from the other", () => {
+    expect(alarmed({}, {})).toEqual([told]);
+    expect(alarmed({ account: undefined }, {})).toEqual([told + orState]);
+  });
+
+  test("are two in two regions or accounts, and none where one is left out", () => {
+    expect(alarmed({ region: "eu-central-1" }, {})).toEqual([]);
+    expect(alarmed({ account: "444455556666" }, {})).toEqual([]);
+    const silent = { api: { names: ["two.example.com"], alarm: false } };
+    expect(alarmed({}, { certificates: silent })).toEqual([]);
+  });
+
+  test("are those of one region, wherever CloudFront takes them", () => {
+    const edge = (key: string, name: string) => ({
+      certificates: { [key]: { names: [`${name}.example.com`], attach: [{ to: "cloudfront" }] } },
+    });
+    expect(alarmed({ region: "eu-central-1", ...edge("b-api", "one") }, edge("api", "two"))).toEqual([told]);
+  });
 });

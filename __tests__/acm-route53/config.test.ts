@@ -56,16 +56,20 @@ describe("certificates", () => {
     ["2029-03-15", 47, 7],
     ["2099-01-01", 47, 7],
   ])("at the horizon %s certificates live %s days and the alarm rings %s days before", (horizon, lifetime, alarm) => {
-    const stack = stackOf({ horizon });
+    const stack = stackOf({ horizon, "api/alarm": {} });
     expect(stack.lifetime).toBe(lifetime * day);
-    expect(stack.certificates[0]?.alarm).toEqual({ before: alarm * day, topics: [] });
+    expect(stack.certificates[0]?.alarm).toMatchObject({ before: alarm * day, topics: [] });
     expect(publicLifetime(horizon)).toBe(lifetime * day);
     expect(defaultAlarm(lifetime * day)).toBe(alarm * day);
   });
 
   test("an alarm that says only whom to tell, an empty one and none", () => {
     expect(certificateOf({ "api/alarm": { topics: [topic] } }).alarm).toMatchObject({ before: 30 * day });
-    expect(certificateOf({ "api/alarm": {} }).alarm).toEqual({ before: 30 * day, topics: [] });
+    expect(certificateOf({ "api/alarm": {} }).alarm).toEqual({
+      name: "ai-platform-test-web-api-expiry",
+      before: 30 * day,
+      topics: [],
+    });
     expect(certificateOf({ "api/alarm": false }).alarm).toBeUndefined();
   });
 

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
 import { cloudConfig, fileAt, trainersData, trustAnchor } from "../support/node/training-node";
+import { runs } from "../support/runs";
 
 const root = join(__dirname, "../..");
 const scriptFile = join(root, "stacks/cas-short-lived/node-bootstrap.sh");
@@ -60,6 +61,15 @@ describe("user data", () => {
     ]);
   });
 
+  test("is the same from a checkout with CRLF line ends, which no shell on a node could read", () => {
+    const asChecked = readFileSync(scriptFile, "utf8").replaceAll("\n", "\r\n");
+    jest.isolateModules(() => {
+      jest.doMock("../../stacks/cas-short-lived/node-bootstrap.sh", () => ({ __esModule: true, default: asChecked }));
+      const again = require("../support/node/training-node") as typeof import("../support/node/training-node");
+      expect(again.trainersData()).toBe(text);
+    });
+  });
+
   test("brings the script as it is, and settings in a fixed order", () => {
     expect(fileAt(config, "/usr/local/lib/ai-tls-stacks/node-bootstrap.sh")).toBe(readFileSync(scriptFile, "utf8"));
     expect(fileAt(config, confPath).split("\n").slice(1)).toEqual([
@@ -100,7 +110,7 @@ describe("user data", () => {
           const read = said("sh", "-c", '. "$1" && printf "%s" "$RELOAD"', "sh", file);
           expect(read).toEqual({ status: 0, said: reload });
         }),
-        { numRuns: 25 },
+        runs(10),
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -120,6 +130,7 @@ describe("user data", () => {
         expect(retry).toBeLessThanOrEqual(interval);
         expect(retry).toBeGreaterThanOrEqual(10);
       }),
+      runs(40),
     );
   });
 

@@ -114,6 +114,13 @@ describe("refuses authorities", () => {
       ],
     ],
     [
+      "with a version of a KMS key that no key has",
+      cas({ root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/0` } }),
+      [
+        `stacks.cas.root.kmsKeyVersion: is "${kmsKey}/cryptoKeyVersions/0"; write the version of a Cloud KMS key, such as "projects/ai-training/locations/europe-west1/keyRings/pki/cryptoKeys/root/cryptoKeyVersions/1"`,
+      ],
+    ],
+    [
       "with a KMS key of another region",
       cas({ root: { commonName: "Root", kmsKeyVersion: `${kmsKey}/cryptoKeyVersions/1` }, location: "us-central1" }),
       [

@@ -1,55 +1,34 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as fc from "fast-check";
 import devops from "../../config/examples/cas-devops";
 import requests from "../../config/examples/cas-requests";
 import training from "../../config/examples/cas-training";
 import twoGroups from "../../config/examples/cas-two-groups";
-import { ask } from "../../stacks";
-import { checkedConfig } from "../../stacks/check";
+import { everything, type Fields } from "../support/configs";
 import { p384Request, request } from "../support/requests";
+import { runs } from "../support/runs";
 import {
-  addresses,
-  type Block,
-  expectGolden,
-  synthesizedJson,
-  synthesizedTexts,
-  type TerraformJson,
-  textsIn,
-  turned,
-} from "../support/synthesis";
+  changesBetween,
+  expectGoldenOf,
+  expectSameInAnyOrder,
+  keysInState,
+  output,
+  resourceCounts,
+  resources as resourcesOf,
+  synthesizedStacks,
+} from "../support/stack-test";
+import { addresses, synthesizedJson, type TerraformJson, textsIn } from "../support/synthesis";
+import { cas, group, member } from "./configs";
 
 // A busy machine may take longer than the default for many syntheses.
 jest.setTimeout(60_000);
 
 /** A config with two stacks: one has every optional field, one has none. */
-const everything = JSON.parse(readFileSync(join(__dirname, "../golden/cas-everything.json"), "utf8")) as object;
-const texts = synthesizedTexts(everything);
-const full = JSON.parse(texts["cas-short-lived"] ?? "") as TerraformJson;
-const plain = JSON.parse(texts["cas-defaults"] ?? "") as TerraformJson;
+const whole = everything("cas-everything");
+const { texts, stack } = synthesizedStacks(whole);
+const full = stack("cas-short-lived");
+const plain = stack("cas-defaults");
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const member = "serviceAccount:trainers@ai-training.iam.gserviceaccount.com";
-const group = { domains: ["train.example.com"], members: [member], lifetime: "24h" };
-
-/** A config with one stack, `cas`, with some fields changed. */
-function configOf(changes: Fields = {}): object {
-  const cas = {
-    scenario: "cas-short-lived",
-    project: "ai-training",
-    location: "europe-west1",
-    suffix: "2026a",
-    root: { commonName: "Root" },
-    issuers: { a: { commonName: "A" } },
-    maximumLifetime: "90d",
-    nodeGroups: { trainers: group },
-    ...changes,
-  };
-  return { project: "ai-platform", environment: "test", backend: { type: "local" }, stacks: { cas } };
-}
-
-const stackWith = (changes: Fields = {}) => synthesizedJson(configOf(changes), "cas");
+const stackWith = (changes: Fields = {}) => synthesizedJson(cas(changes), "cas");
 
 const certificateIn = (changes: Fields = {}) => ({
   gateways: {
@@ -59,22 +38,15 @@ const certificateIn = (changes: Fields = {}) => ({
   },
 });
 
-/** Resources of a type by name, without the framework's metadata. */
-function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
-  return Object.fromEntries(
-    Object.entries(resource?.[`google_privateca_${type}`] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
-  );
-}
-
-/** The value of an output. */
-const output = ({ output }: TerraformJson, name: string) => output?.[name]?.value as Readonly<Record<string, unknown>>;
+/** Resources of the provider's product by name. */
+const resources = (json: TerraformJson, type: string) => resourcesOf(json, `google_privateca_${type}`);
 
 test("operations receive exactly the bytes in golden/", () => {
-  expectGolden("cas-everything", texts);
-  expectGolden("cas-training", synthesizedTexts(training));
-  expectGolden("cas-requests", synthesizedTexts(requests));
-  expectGolden("cas-two-groups", synthesizedTexts(twoGroups));
-  expectGolden("cas-devops", synthesizedTexts(devops));
+  expectGoldenOf("cas-everything", whole);
+  expectGoldenOf("cas-training", training);
+  expectGoldenOf("cas-requests", requests);
+  expectGoldenOf("cas-two-groups", twoGroups);
+  expectGoldenOf("cas-devops", devops);
 });
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
@@ -195,7 +167,8 @@ describe("pools", () => {
   });
 
   test("and templates set no extension both, whatever the config: every request would fail", () => {
-    const all = [full, plain, ...[training, requests, twoGroups, devops].map((one) => jsonOf(one))];
+    const examples = [training, requests, twoGroups, devops];
+    const all = [full, plain, ...examples.map((one) => synthesizedJson(one, "cas-short-lived"))];
     for (const json of all) {
       const policy = resources(json, "ca_pool").issuing_pool?.issuance_policy as Fields;
       const { ca_options: authority, key_usage: usage, ...others } = policy.baseline_values as Fields;
@@ -218,8 +191,6 @@ describe("pools", () => {
     }
   });
 });
-
-const jsonOf = (config: object) => JSON.parse(synthesizedTexts(config)["cas-short-lived"] ?? "") as TerraformJson;
 
 describe("authorities", () => {
   test("sign certificates and lists of revoked ones, and nothing else", () => {
@@ -556,8 +527,7 @@ describe("outputs", () => {
   });
 
   test("and nothing else hold a private key", () => {
-    for (const stack of checkedConfig(everything).config.stacks)
-      expect(ask(stack, (scenario, own) => scenario.keysInState(own))).toEqual([]);
+    for (const [, keys] of keysInState(whole)) expect(keys).toEqual([]);
     expect(Object.values(texts).join("")).not.toContain("PRIVATE KEY-----");
   });
 });
@@ -584,18 +554,10 @@ test("the provider has the stack's project and labels, in Google's alphabet", ()
 describe("of any config", () => {
   // Keys exclude "--" at the third place, which no domain can have, and double hyphens, which addresses shorten to one.
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => !text.includes("--"));
-  const runs = { numRuns: 5 };
-
-  /** The JSON text of each resource of a stack, by address. */
-  const bytes = (json: TerraformJson) =>
-    new Map(
-      Object.entries(json.resource ?? {}).flatMap(([type, named]) =>
-        Object.entries(named).map(([name, block]) => [`${type}.${name}`, JSON.stringify(block)] as const),
-      ),
-    );
+  const some = runs(3);
 
   test("a re-ordered one changes no byte", () => {
-    expect(synthesizedTexts(turned(everything))).toEqual(texts);
+    expectSameInAnyOrder(whole, 1);
   });
 
   test("a node group added adds its own resources, and changes none but the names that the pool signs", () => {
@@ -603,10 +565,11 @@ describe("of any config", () => {
       fc.property(fc.uniqueArray(key, { minLength: 2, maxLength: 3 }), ([added = "", ...rest]) => {
         const own = (name: string) =>
           [name, { ...group, domains: [`${name}.example.com`], members: [`user:${name}@example.com`] }] as const;
-        const old = bytes(stackWith({ nodeGroups: Object.fromEntries(rest.map(own)) }));
-        const grown = bytes(stackWith({ nodeGroups: Object.fromEntries([...rest, added].map(own)) }));
-        const newAddresses = [...grown.keys()].filter((address) => !old.has(address));
-        expect(newAddresses.map((address) => address.replace(/-[0-9a-f]{8}$/, "")).sort()).toEqual(
+        const [before, after] = [rest, [...rest, added]].map((names) =>
+          stackWith({ nodeGroups: Object.fromEntries(names.map(own)) }),
+        ) as [TerraformJson, TerraformJson];
+        const { added: made, touched } = changesBetween(before, after);
+        expect(made.map((address) => address.replace(/-[0-9a-f]{8}$/, "")).sort()).toEqual(
           [
             `google_privateca_ca_pool_iam_member.nodes_${added}_member_${added}`,
             `google_privateca_ca_pool_iam_member.reader_${added}`,
@@ -614,10 +577,9 @@ describe("of any config", () => {
             `google_privateca_certificate_template_iam_member.nodes_${added}_member_${added}`,
           ].sort(),
         );
-        const touched = [...old].filter(([address, text]) => grown.get(address) !== text).map(([address]) => address);
         expect(touched).toEqual(["google_privateca_ca_pool.issuing_pool"]);
       }),
-      runs,
+      some,
     );
   });
 
@@ -626,15 +588,14 @@ describe("of any config", () => {
       fc.property(fc.uniqueArray(key, { minLength: 2, maxLength: 3 }), ([added = "", ...rest]) => {
         const own = (name: string) => [name, { commonName: name }] as const;
         const nodeGroups = certificateIn();
-        const old = bytes(stackWith({ nodeGroups, issuers: Object.fromEntries(rest.map(own)) }));
-        const issuers = { ...Object.fromEntries(rest.map(own)), [added]: { commonName: added, phase: "staged" } };
-        const grown = bytes(stackWith({ nodeGroups, issuers }));
-        expect([...grown.keys()].filter((address) => !old.has(address))).toEqual([
-          `google_privateca_certificate_authority.issuer_${added}`,
-        ]);
-        expect([...old].filter(([address, text]) => grown.get(address) !== text)).toEqual([]);
+        const issuers = Object.fromEntries(rest.map(own));
+        const more = { ...issuers, [added]: { commonName: added, phase: "staged" } };
+        expect(changesBetween(stackWith({ nodeGroups, issuers }), stackWith({ nodeGroups, issuers: more }))).toEqual({
+          added: [`google_privateca_certificate_authority.issuer_${added}`],
+          touched: [],
+        });
       }),
-      runs,
+      some,
     );
   });
 
@@ -664,7 +625,7 @@ describe("of any config", () => {
         expect([...all.keys()].sort()).toEqual([...given].sort());
         for (const one of given) expect(addressesOf([one]).get(one)).toBe(all.get(one));
       }),
-      runs,
+      some,
     );
   });
 
@@ -682,8 +643,7 @@ describe("of any config", () => {
         ...Object.fromEntries(["a", "member"].map((key) => [key, { ...group, lifetime: "90d", certificates }])),
       },
     });
-    const counts = Object.entries(json.resource ?? {}).map(([type, named]) => [type, Object.keys(named).length]);
-    expect(Object.fromEntries(counts)).toEqual({
+    expect(resourceCounts(json)).toEqual({
       google_privateca_ca_pool: 2,
       google_privateca_ca_pool_iam_member: keys.length + 1,
       google_privateca_certificate: 2 * keys.length,

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { compute, config, type Fields, stateOf, withStacks } from "../gcp-managed-san/configs";
 import { inFolder, printed, said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
@@ -60,6 +61,65 @@ describe("what is named", () => {
       `against: has the stack lb in ${prod} and in ${test}; name one of them`,
     ]);
   });
+});
+
+describe("what is no state as Terraform writes it", () => {
+  const problemsOf = (json: unknown) => said(config(), written("lb.tfstate", JSON.stringify(json)));
+  const state = (resources: unknown, version: unknown = 4) => ({ version, resources });
+
+  test.each([
+    [state([], 99), "is a Terraform state of version 99, and only 4 is known"],
+    [state([], 3), "is a Terraform state of version 3, and only 4 is known"],
+    [state([null]), "is a damaged Terraform state: a resource or an instance in it is no map"],
+    [state([{ mode: "managed", instances: [null] }]), "is a damaged Terraform state: a resource or an instance in it"],
+    [state([{ mode: "managed", instances: 5 }]), "is a damaged Terraform state: a resource or an instance in it"],
+    [{ "//": { metadata: { stackName: 5 } } }, "is no Terraform state, and no stack that was synthesized"],
+    [{ "//": null, resource: null }, "is no Terraform state, and no stack that was synthesized"],
+  ])("is refused in a sentence: %j", (json, sentence) => {
+    const { code, problems } = problemsOf(json);
+    expect(code).toBe(1);
+    expect(problems).toEqual([expect.stringContaining(`against: ${inFolder("lb.tfstate")} ${sentence}`)]);
+  });
+
+  test("is not stumbled over either", () => {
+    const odd = [{ mode: "managed", type: "x", name: "y", instances: [{ attributes: 5 }] }, { mode: "data" }];
+    expect(problemsOf(state(odd))).toMatchObject({ code: 0, problems: [] });
+    const output = {
+      "//": { metadata: { stackName: "lb" } },
+      resource: { x: null, y: { z: 5 } },
+      provider: { google: 5 },
+    };
+    expect(problemsOf({ ...output, output: { scenario: null } }).code).not.toBe(2);
+  });
+
+  test("nor is what cannot be read, or has no end", () => {
+    const below = join(written("file", ""), "below");
+    expect(said(config(), below)).toMatchObject({
+      code: 1,
+      problems: [expect.stringContaining("neither a cdk.tf.json")],
+    });
+    expect(said(config(), "/dev/zero")).toMatchObject({
+      code: 1,
+      problems: ['against: is "/dev/zero", which is neither a file nor a folder; name one'],
+    });
+  });
+});
+
+test("nothing from outside reaches a terminal as it is: names of files and stacks, backends, errors of a config", () => {
+  const acting = "\u001b]0;title\u0007\u202e";
+  const named = JSON.stringify({ "//": { metadata: { stackName: `old${acting}` } }, resource: {} });
+  written("before/lb/cdk.tf.json", synthesizedTexts(config()).lb ?? "");
+  written(`before/old${acting}/cdk.tf.json`, named);
+  written(`twice${acting}/a/cdk.tf.json`, named);
+  written(`twice${acting}/b/cdk.tf.json`, named);
+  for (const path of ["before", `twice${acting}`, `nowhere${acting}`]) {
+    const { stdout, stderr } = printed(config(), ["--against", inFolder(path)]);
+    expect(`${stdout}${stderr}`).toContain("\\u001b]0;title\\u0007\\u202e");
+    for (const part of ["\u001b]", "\u0007", "\u202e"]) expect(`${stdout}${stderr}`).not.toContain(part);
+  }
+  const { stderr } = printed(config(), [`--no${acting}`]);
+  expect(stderr).toContain("\\u001b]0;title");
+  expect(stderr).not.toContain(acting);
 });
 
 describe("what was compared", () => {

@@ -83,7 +83,7 @@ function configOf(stacks: readonly string[], more: object = {}): object {
     account: "111122223333",
     region: "eu-west-1",
     dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
-    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`] } },
+    certificates: { api: { names: [`${name}.example.com`, `*.${name}.example.com`], alarm: false } },
   });
   return {
     project: "ai-platform",
@@ -121,6 +121,39 @@ function synth(config: object): Said {
 }
 
 const stackTrace = /^\s+at /m;
+
+describe("many findings", () => {
+  const wrong = (many: number) => {
+    const certificates = Object.fromEntries(
+      Array.from({ length: many }, (_, index) => [
+        `c${index}`,
+        { names: [`n${index}.example.com`], alarm: false, kye: "x" },
+      ]),
+    );
+    const { stacks, ...rest } = configOf(["web"]) as { stacks: { web: object } };
+    return { ...rest, stacks: { web: { ...stacks.web, certificates } } };
+  };
+
+  test.each([
+    [100, 102, undefined],
+    [101, 103, "  and 1 more problem; check --json lists all"],
+    [150, 103, "  and 50 more problems; check --json lists all"],
+  ])("of %s mistakes the first hundred are told", (many, lines, last) => {
+    write({ "config.json": wrong(many) });
+    for (const name of ["check", "synth"]) {
+      const { code, stderr } = command([name]);
+      const told = stderr.split("\n");
+      expect([code, told.length, told[0]]).toEqual([
+        1,
+        lines,
+        expect.stringMatching(new RegExp(`: ${many} problems$`)),
+      ]);
+      if (last !== undefined) expect(told.at(-2)).toBe(last);
+    }
+    const { problems } = JSON.parse(command(["check", "--json"]).stdout) as { problems: readonly string[] };
+    expect(problems).toHaveLength(many);
+  });
+});
 
 describe("synth", () => {
   test.each([
@@ -212,15 +245,21 @@ describe("synth", () => {
 
   test("puts a committed provider lock beside the JSON of its stack", () => {
     const before = process.cwd();
-    write({ "locks/one.terraform.lock.hcl": "provider versions" });
+    write({
+      "locks/one.terraform.lock.hcl": "provider versions",
+      "locks/two.terraform.lock.hcl": "of all environments",
+      "locks/test/two.terraform.lock.hcl": "of this environment",
+      "locks/prod/one.terraform.lock.hcl": "of another environment",
+    });
     try {
       process.chdir(home);
-      synth(configOf(["one", "two"]));
+      synth(configOf(["one", "two", "three"]));
     } finally {
       process.chdir(before);
     }
     expect(contents()["cdktf.out/stacks/one/.terraform.lock.hcl"]).toBe("provider versions");
-    expect(contents()).not.toHaveProperty(["cdktf.out/stacks/two/.terraform.lock.hcl"]);
+    expect(contents()["cdktf.out/stacks/two/.terraform.lock.hcl"]).toBe("of this environment");
+    expect(contents()).not.toHaveProperty(["cdktf.out/stacks/three/.terraform.lock.hcl"]);
   });
 
   test("warns in CI when nobody named a config, and only then", () => {
@@ -473,8 +512,13 @@ describe("check", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const report = JSON.parse(stdout) as { environment: string; problems: string[]; warnings: string[] };
     expect(report).toMatchObject({ config: everything, environment: "everything", problems: [] });
-    expect(report.warnings).toEqual([expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /)]);
-    expect(command(["check"], { configFile: everything }).stderr).toBe(`warning: ${report.warnings[0]}\n`);
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^stacks\.cdn-only\.certificates: have alarms that tell nobody/),
+      expect.stringMatching(/^stacks\.public\.certificates\.cdn\.alarm\.before: /),
+      expect.stringMatching(/^stacks\.public\.certificates: have alarms that tell nobody/),
+    ]);
+    const lines = report.warnings.map((warning) => `warning: ${warning}\n`).join("");
+    expect(command(["check"], { configFile: everything }).stderr).toBe(lines);
   });
 });
 
@@ -501,23 +545,6 @@ describe("an internal failure", () => {
     mockBroken = { stack: "one", message: "broken on purpose" };
     const before = contents();
     expect(command(["synth"], { outdir: join(home, "build", "tls", "cdktf.out") }).code).toBe(2);
-    expect(contents()).toEqual(before);
-  });
-
-  test.each(["cdktf.out/stacks/two", "cdktf.out/stacks"])(
-    "is found before the first stack is replaced, if %s is a file",
-    (path) => {
-      write({ "config.json": configOf(["one", "two"]), [path]: "in the way" });
-      const before = contents();
-      expect(command(["synth"]).code).toBe(2);
-      expect(contents()).toEqual(before);
-    },
-  );
-
-  test("is found before the first stack is replaced, if a folder has the name of a file", () => {
-    write({ "config.json": configOf(["one", "two"]), "cdktf.out/stacks/two/cdk.tf.json/x": "in the way" });
-    const before = contents();
-    expect(command(["synth"]).code).toBe(2);
     expect(contents()).toEqual(before);
   });
 
@@ -577,6 +604,25 @@ describe("handoff", () => {
     const tool = spawnSync(program, options, { cwd: folder, encoding: "utf8" });
     // macOS has no such program.
     if (tool.error === undefined) expect(tool).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("has a page whose commands find what was changed, and what was put beside it for Terraform to read", () => {
+    expect(command(["handoff", "public", "--out", out()], { configFile: everything }).code).toBe(0);
+    const folder = join(out(), "everything", "public");
+    const [, check = "", find = ""] =
+      /```sh\n(sha256sum .*)\n(.*)\nterraform init/.exec(readFileSync(join(folder, "README.md"), "utf8")) ?? [];
+    const says = (line: string) => {
+      const { status, stdout } = spawnSync("sh", ["-c", line], { cwd: folder, encoding: "utf8" });
+      return { status, stdout };
+    };
+    expect(says(find)).toEqual({ status: 0, stdout: "" });
+    write({ "given/everything/public/.terraform/providers/x": "", "given/everything/public/evil.tf": "" });
+    write({ "given/everything/public/kubernetes/more.yaml": "" });
+    symlinkSync("/etc", join(folder, "more.auto.tfvars"));
+    expect(says(find).stdout).toBe("evil.tf\nkubernetes/more.yaml\nmore.auto.tfvars\n");
+    write({ "given/everything/public/cdk.tf.json": "{}" });
+    // macOS has no sha256sum.
+    if (says("command -v sha256sum").status === 0) expect(says(check).status).toBe(1);
   });
 
   test("gives operations the files for the cluster too, and takes those away that left the config", () => {
@@ -766,6 +812,25 @@ describe("reference", () => {
       process.chdir(before);
     }
   });
+});
+
+test("a kubeconfig that is not there is warned of in every scenario that has a cluster", () => {
+  const kubernetes = { context: "kind", kubeconfig: "/nowhere/kubeconfig" };
+  const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+    "../../config/example",
+  ).default;
+  const clustered = Object.entries(stacks).filter(([, stack]) => "kubernetes" in stack);
+  expect(clustered.length).toBeGreaterThan(1);
+  const changed = clustered.map(([name, stack]) => [name, { ...stack, kubernetes }] as const);
+  const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
+  const privateKeys = "encrypted-backend";
+  write({ "config.json": configOf([], { backend, privateKeys, stacks: Object.fromEntries(changed) }) });
+  const { stderr } = command(["check"]);
+  for (const [name] of clustered) {
+    expect(stderr).toContain(
+      `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+    );
+  }
 });
 
 describe("a slip of the shell", () => {

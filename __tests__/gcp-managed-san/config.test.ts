@@ -3,6 +3,7 @@ import { googleName } from "../../lib/config/google";
 import { checkedConfig } from "../../stacks/check";
 import type { GcpManagedSanConfig } from "../../stacks/gcp-managed-san/config";
 import { problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -128,6 +129,11 @@ describe("refuses", () => {
       "a host of one label",
       hosts(["localhost"]),
       "hosts.localhost: has one label, and Google issues for domain names of two or more; write the whole name",
+    ],
+    [
+      "a host inside a cluster",
+      hosts(["vllm.svc.cluster.local"]),
+      'hosts["vllm.svc.cluster.local"]: ends in "local", which is no public top-level domain, and Google issues for public names only; write one, or let a private authority sign: pipeline-tls, vault-pki-k8s or cas-short-lived',
     ],
     [
       "a host that no zone covers",
@@ -519,5 +525,6 @@ test("what is completed does not depend on the order or the spelling of what is 
       const spelt = order.map((name) => (shouted.includes(name) ? `${name.toUpperCase()}.` : name));
       expect(completed(hosts(spelt))).toEqual(reference);
     }),
+    runs(20),
   );
 });

@@ -1,76 +1,37 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
 import * as fc from "fast-check";
-import { operatorPage } from "../../commands/operator-page";
-import { checkedConfig } from "../../stacks/check";
+import { everything, type Fields } from "../support/configs";
+import { runs } from "../support/runs";
 import {
-  addresses,
-  type Block,
-  expectGolden,
-  synthesizedJson,
-  synthesizedTexts,
-  type TerraformJson,
-  textsIn,
-} from "../support/synthesis";
+  allAddresses,
+  allResources,
+  changesBetween,
+  expectGoldenOf,
+  expectSameInAnyOrder,
+  pageOf,
+  resources,
+  synthesizedStacks,
+} from "../support/stack-test";
+import { addresses, type Block, synthesizedJson, type TerraformJson, textsIn } from "../support/synthesis";
+import { config, llama, three } from "./configs";
 
 // Many syntheses take longer than the default on a busy machine.
 jest.setTimeout(60_000);
 
 /** A config that has every optional field of this scenario. */
-const everything = JSON.parse(readFileSync(join(__dirname, "../golden/gcp-everything.json"), "utf8")) as object;
-const texts = synthesizedTexts(everything);
-const stacks = Object.fromEntries(
-  Object.entries(texts).map(([name, text]) => [name, JSON.parse(text) as TerraformJson]),
-);
-const perName = stacks["per-name"] as TerraformJson;
-const changing = stacks.changing as TerraformJson;
-const elsewhere = stacks.elsewhere as TerraformJson;
-
-type Fields = Readonly<Record<string, unknown>>;
+const whole = everything("gcp-everything");
+const { stacks, stack } = synthesizedStacks(whole);
+const perName = stack("per-name");
+const changing = stack("changing");
+const elsewhere = stack("elsewhere");
 
 const cloudRun = (region: string, service = "llama") => ({ cloudRun: { region, service } });
-const llama = { backend: "llama" };
+const dns = { in: "cloud-dns", zones: { "example.com": "example-com" } };
 
 /** The only stack, `lb`, of a config without mistakes, with some fields changed. */
 function lb(changes: Fields = {}): TerraformJson {
-  return synthesizedJson(config(changes), "lb");
-}
-
-function config(changes: Fields): object {
-  const stack = {
-    scenario: "gcp-managed-san",
-    project: "ml-serving-prod",
-    dns: { in: "cloud-dns", zones: { "example.com": "example-com" } },
-    hosts: { "api.example.com": llama, "chat.example.com": llama },
-    defaultBackend: "llama",
-    backends: { llama: cloudRun("europe-west4") },
-    ...changes,
-  };
-  return { project: "ai-platform", environment: "test", backend: { type: "local" }, stacks: { lb: stack } };
-}
-
-/** Resources of a type by name, without the framework's note of where they come from. */
-function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
-  return Object.fromEntries(
-    Object.entries(resource?.[type] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
-  );
-}
-
-/** All resources by address, without the framework's note of where they come from. */
-function allResources(json: TerraformJson): Readonly<Record<string, Block>> {
-  const types = Object.keys(json.resource ?? {});
-  return Object.fromEntries(
-    types.flatMap((type) => Object.entries(resources(json, type)).map(([name, block]) => [`${type}.${name}`, block])),
-  );
-}
-
-/** Addresses of resources that differ between the two. */
-function changedBetween(before: TerraformJson, after: TerraformJson): readonly string[] {
-  const [one, other] = [allResources(before), allResources(after)];
-  const known = [...new Set([...Object.keys(one), ...Object.keys(other)])].sort();
-  // What a resource depends on is not part of it.
-  const plain = (block: Block | undefined) => JSON.stringify({ ...block, depends_on: undefined });
-  return known.filter((address) => plain(one[address]) !== plain(other[address]));
+  return synthesizedJson(config({ dns, defaultCertificate: undefined, ...changes }), "lb");
 }
 
 const proxy = (json: TerraformJson) => resources(json, "google_compute_target_https_proxy").https;
@@ -80,14 +41,14 @@ describe("operations receive exactly the bytes in golden/", () => {
 
   test.each(examples)("of %s", (file) => {
     const config = (require(`../../config/examples/${file}`) as { default: object }).default;
-    expectGolden(basename(file, ".ts"), synthesizedTexts(config));
+    expectGoldenOf(basename(file, ".ts"), config);
   });
 
-  test("of the config with every field", () => expectGolden("gcp-everything", texts));
+  test("of the config with every field", () => expectGoldenOf("gcp-everything", whole));
 });
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
-  expect(Object.entries(stacks).flatMap(([name, json]) => addresses(json).map((one) => `${name}: ${one}`))).toEqual([
+  expect(allAddresses(stacks)).toEqual([
     "changing: aws_route53_record.proof_new_example_org",
     "changing: aws_route53_record.proof_old_example_org",
     "changing: check.issued_by_compute_all_52606def91",
@@ -304,14 +265,28 @@ test("everything that something refers to is replaced only once nothing does", (
 
 describe("certificates", () => {
   test("are one for each name by default, and a name added changes nothing that is there", () => {
-    const added = lb({ hosts: { "api.example.com": llama, "chat.example.com": llama, "new.example.com": llama } });
-    expect(changedBetween(lb(), added)).toEqual([
-      "google_certificate_manager_certificate.certificate_new_example_com",
-      "google_certificate_manager_certificate_map_entry.entry_new_example_com",
-      "google_certificate_manager_dns_authorization.authorization_new_example_com",
-      "google_dns_record_set.address_new_example_com_a",
-      "google_dns_record_set.proof_new_example_com",
-    ]);
+    // What a resource depends on is not part of it.
+    expect(changesBetween(lb(), lb({ hosts: three }), "depends_on")).toEqual({
+      added: [
+        "google_certificate_manager_certificate.certificate_new_example_com",
+        "google_certificate_manager_certificate_map_entry.entry_new_example_com",
+        "google_certificate_manager_dns_authorization.authorization_new_example_com",
+        "google_dns_record_set.address_new_example_com_a",
+        "google_dns_record_set.proof_new_example_com",
+      ],
+      touched: [],
+    });
+  });
+
+  test("live as long as the inventory says, which follows the horizon", () => {
+    const lifetimes = (horizon?: string) => {
+      const json = synthesizedJson({ ...config({}), horizon }, "lb");
+      return [...JSON.stringify(json.output?.certificate_inventory).matchAll(/"lifetime":"([^"]+)"/g)].map(
+        ([, it]) => it,
+      );
+    };
+    expect(lifetimes("2027-03-15")).toEqual(["90d", "90d"]);
+    expect(lifetimes("2029-03-15")).toEqual(["47d", "47d"]);
   });
 
   test("a domain and its wildcard share an authorization of the project's own kind", () => {
@@ -388,7 +363,8 @@ describe("certificates", () => {
       resources(compute, "google_compute_managed_ssl_certificate"),
     );
     expect(proxy(after)).not.toHaveProperty("ssl_certificates");
-    expect(changedBetween(after, lb({ gate: true, defaultCertificate: "api.example.com" }))).toEqual([]);
+    const gated = lb({ gate: true, defaultCertificate: "api.example.com" });
+    expect(changesBetween(after, gated, "depends_on")).toEqual({ added: [], touched: [] });
   });
 });
 
@@ -534,12 +510,7 @@ describe("records", () => {
 });
 
 describe("the page for operators", () => {
-  const { config: complete } = checkedConfig(everything);
-  const page = (name: string) => {
-    const stack = complete.stacks.find((one) => one.name === name);
-    if (stack === undefined) throw new Error("no such stack");
-    return operatorPage(complete, stack, stacks[name] as TerraformJson);
-  };
+  const page = (name: string) => pageOf(whole, name);
 
   test("says that an apply ends at a gate, where it looks at Google, and what a record of Cloud DNS does", () => {
     const text = page("per-name");
@@ -589,23 +560,8 @@ test("Google's labels are in its alphabet, with the keys that were written", () 
 });
 
 test("output does not depend on the order of what is written", () => {
-  const shuffled = (value: unknown, turn: (length: number) => number): unknown => {
-    if (Array.isArray(value)) return rotated(value, turn(value.length)).map((one) => shuffled(one, turn));
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(([key, inner]) => [key, shuffled(inner, turn)] as const);
-    return Object.fromEntries(rotated(entries, turn(entries.length)));
-  };
-  fc.assert(
-    fc.property(fc.nat(1_000), (seed) => {
-      expect(synthesizedTexts(shuffled(everything, (length) => (length === 0 ? 0 : seed % length)))).toEqual(texts);
-    }),
-    { numRuns: 5 },
-  );
+  expectSameInAnyOrder(whole, 3);
 });
-
-function rotated<Member>(list: readonly Member[], by: number): readonly Member[] {
-  return [...list.slice(by), ...list.slice(0, by)];
-}
 
 test("no two hosts or backends lose a resource", () => {
   const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,5}[a-z0-9])?$/);
@@ -633,6 +589,6 @@ test("no two hosts or backends lose a resource", () => {
         expect(new Set(googleNames).size).toBe(googleNames.length);
       },
     ),
-    { numRuns: 8 },
+    runs(4),
   );
 });

@@ -5,6 +5,7 @@ import type { Settings } from "../../lib/config/settings";
 import { checkKeyCustody, type KeyInState } from "../../lib/key-custody";
 import { checkedConfig } from "../../stacks/check";
 import { changed, goodConfig, problemsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 describe("custody of private keys", () => {
   const key = (name: string): KeyInState => ({
@@ -56,6 +57,23 @@ describe("custody of private keys", () => {
     ]);
   });
 
+  test("a state with keys must not cross the network in clear", () => {
+    const advice = (keys: readonly KeyInState[], address: string, stack: string) => {
+      const report = newReport();
+      const { settings } = checkedConfig(goodConfig()).config;
+      const backend = { type: "http", address } as const;
+      checkKeyCustody(keys, { ...settings, privateKeys: "allowed", backend }, stack, report.in("stacks", stack));
+      return report.warnings.map(({ path, message }) => `${showPath(path, {})}: ${message}`);
+    };
+    const told = (what: string) =>
+      `backend.address: is http://, so whoever sees the traffic reads the ${what} in the state of stack mesh; write "https://..."`;
+    expect(advice([key("a")], "http://state.example.com/tls", "mesh")).toEqual([told("private key")]);
+    expect(advice([key("a"), key("b")], "http://10.0.0.1", "mesh")).toEqual([told("2 private keys")]);
+    expect(advice([key("a")], "https://state.example.com/tls", "mesh")).toEqual([]);
+    expect(advice([key("a")], "http://localhost:8080/tls", "mesh")).toEqual([]);
+    expect(advice([], "http://state.example.com/tls", "mesh")).toEqual([]);
+  });
+
   test("what is said of keys where there may be none", () => {
     expect(judged([key("a")], "never", { type: "s3", bucket: "state", region: "eu-west-1" })).toEqual([
       expect.stringMatching(
@@ -87,7 +105,7 @@ describe("custody of private keys", () => {
         fc.constantFrom("never", "encrypted-backend", "allowed"),
         ([backend], privateKeys) => expect(problemsOf(changed({ backend, privateKeys }))).toEqual([]),
       ),
-      { numRuns: 20 },
+      runs(10),
     );
   });
 });

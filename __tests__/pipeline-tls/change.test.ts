@@ -1,4 +1,4 @@
-import { change, fine } from "../support/against";
+import { change, fine } from "../support/check-command";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -3,6 +3,7 @@ import { checkedConfig } from "../../stacks/check";
 import type { PipelineServiceConfig, PipelineTlsConfig } from "../../stacks/pipeline-tls/config";
 import { operatorNotes } from "../../stacks/pipeline-tls/operator";
 import { goodConfig, problemsOf, warningsOf } from "../support/configs";
+import { runs } from "../support/runs";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -566,7 +567,7 @@ describe("refuses", () => {
         `services.ca.secret: is "A"; write 1-253 of a-z, 0-9, "-" and ".", ${rfc1123}`,
         "services.ingest.port: is missing; write a number, such as 8443 (The port that the pods listen on; clients use 443)",
         'services.ingest.selector: is "app=ingest"; write a map, such as {"app":"ingest"} (Labels of the pods)',
-        'services.ingest.names: is "api.example.com"; write a list, such as ["api.example.com","*.api.example.com"] (Public names beyond the cluster\'s own, in the zones of `dns`)',
+        'services.ingest.names: is "api.example.com"; write a list, such as ["api.example.com","*.api.example.com"] (Names beyond the service\'s own: public ones, in the zones of `dns`, or others of the cluster\'s, such as its pods\')',
         'services.ingest.ingress.className: is 1; write a string, such as "nginx" (The ingress class)',
         'services.ingest.lifetime: is "1w", which is no duration; write a whole number above 0 and s, m, h or d, such as "90d"',
         `services.trainer.secret: is "A"; write 1-253 of a-z, 0-9, "-" and ".", ${rfc1123}`,
@@ -878,7 +879,7 @@ describe("for any config", () => {
         expect(problemsOf(build((map) => map))).toEqual([]);
         expect(JSON.stringify(completed(build(turned)))).toBe(JSON.stringify(completed(build((map) => map))));
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -900,7 +901,7 @@ describe("for any config", () => {
         ];
         expect(completed(given).services[0]?.names).toEqual([...new Set(wanted)].sort());
       }),
-      { numRuns: 50 },
+      runs(20),
     );
   });
 
@@ -951,13 +952,64 @@ describe("for any config", () => {
           expect(advised).not.toBeNull();
         }
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
+});
+
+test("names that the cluster answers for need no dns, and lead nowhere", () => {
+  const names = ["*.ray.pipeline.svc.cluster.local", "*.ray.pipeline", "ray", "ray.other.svc", "ray.cluster.local"];
+  const given = mesh({ services: { ingest: { ...pods, names } } });
+  expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+  const [service] = completed(given).services;
+  expect(service?.names).toEqual(expect.arrayContaining(names));
+  expect(service?.publicNames).toEqual([]);
+  // A top-level domain can be the name of a namespace and of none.
+  const dev = { namespace: { name: "dev" } };
+  expect(
+    problemsOf(mesh({ ...dev, services: { ingest: { ...pods, names: ["api.dev", "api.svc.example.com"] } } })),
+  ).toEqual(
+    ["api.dev", "api.svc.example.com"].map(
+      (name) =>
+        `stacks.mesh.services.ingest.names["${name}"]: is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out`,
+    ),
+  );
+  expect(problemsOf(mesh({ services: { ingest: { ...pods, names, ingress: {} } } }))).toEqual([
+    "stacks.mesh.services.ingest.ingress: has no name to serve; write the service's public names in names",
+  ]);
+  const own = { clusterDomain: "k8s.example.com", services: { ingest: { ...pods, names: ["a.k8s.example.com"] } } };
+  expect(problemsOf(mesh(own))).toEqual([]);
+});
+
+test("annotations of an Ingress are text: what looks like an expression is meant as it stands", () => {
+  const annotated = (value: string) =>
+    ingest({ ...names, ingress: { annotations: { "nginx.org/server-snippets": value } } }, { dns });
+  const said = (value: string) => problemsOf(annotated(value)).map((line) => line.replace(/^.*?\]: /, ""));
+  const text = "return 308 https://${host}$request_uri; %{x}";
+  expect(said(text)).toEqual([]);
+  expect(completedService(annotated(text)).ingress?.annotations).toEqual({ "nginx.org/server-snippets": text });
+  for (const start of ["${", "%{"]) {
+    const twice = `${start[0]}${start}`;
+    const advice = `contains "${twice}"; write "${start}" as it is meant: Terraform is given it escaped`;
+    expect(said(`${twice}host}`)).toEqual([advice]);
+  }
+  expect(said("${TfToken[TOKEN.0]}")).toEqual([
+    'contains "${", which Terraform would evaluate; write the value itself',
+  ]);
+  expect(problemsOf(ingest({ ...names, ingress: { annotations: { "${x}": "" } } }, { dns }))).toHaveLength(1);
 });
 
 test("dns that leads no name anywhere brings a provider and look-ups for nothing", () => {
   expect(warningsOf(mesh({ dns }))).toEqual([
     "stacks.mesh.dns: leads nowhere, since no service has public names; write names, or leave it out",
+  ]);
+});
+
+test("a certificate that lives for years, once where the stack has it", () => {
+  const said = 'is "900d": a key that leaks is good as long, and clients of Apple refuse more than 825d; write less';
+  const own = { ...pods, lifetime: "900d" };
+  expect(warningsOf(mesh({ lifetime: "900d" }))).toEqual([`stacks.mesh.lifetime: ${said}`]);
+  expect(warningsOf(mesh({ services: { ingest: pods, trainer: own } }))).toEqual([
+    `stacks.mesh.services.trainer.lifetime: ${said}`,
   ]);
 });

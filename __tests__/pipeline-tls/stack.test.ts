@@ -1,23 +1,26 @@
 import * as fc from "fast-check";
-import { operatorPage } from "../../commands/operator-page";
 import example from "../../config/example";
-import { ask } from "../../stacks";
-import { checkedConfig } from "../../stacks/check";
-import { configWith, everything, type Fields, output, resources, synthesizedStacks } from "../support/stack-test";
+import publicName from "../../config/examples/pipeline-public-name";
+import { configWith, everything, type Fields } from "../support/configs";
+import { runs } from "../support/runs";
 import {
-  addresses,
-  type Block,
-  expectGolden,
-  synthesizedJson,
-  synthesizedTexts,
-  type TerraformJson,
-  textsIn,
-  turned,
-} from "../support/synthesis";
+  allAddresses,
+  allResources,
+  changesBetween,
+  expectGoldenOf,
+  expectSameInAnyOrder,
+  keysInState,
+  output,
+  pageOf,
+  resourceCounts,
+  resources,
+  synthesizedStacks,
+} from "../support/stack-test";
+import { addresses, type Block, synthesizedJson, type TerraformJson, textsIn } from "../support/synthesis";
 
 /** A config that has every optional field of this scenario. */
 const whole = everything("pipeline-everything");
-const { texts, stacks, stack } = synthesizedStacks(whole);
+const { stacks, stack } = synthesizedStacks(whole);
 /** An authority, a namespace of its own, aliases to a load balancer that is looked up. */
 const full = stack("pipeline-tls");
 /** An authority with all defaults, aliases to a target whose address is given. */
@@ -39,12 +42,13 @@ function configOf(services: Fields, ofStack: Fields = {}): object {
 }
 
 test("operations receive exactly the bytes in golden/", () => {
-  expectGolden("pipeline-everything", texts);
-  expectGolden("example", synthesizedTexts(example));
+  expectGoldenOf("pipeline-everything", whole);
+  expectGoldenOf("example", example);
+  expectGoldenOf("pipeline-public-name", publicName);
 });
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
-  expect(Object.entries(stacks).flatMap(([name, json]) => addresses(json).map((one) => `${name}: ${one}`))).toEqual([
+  expect(allAddresses(stacks)).toEqual([
     "pipeline-tls: aws_route53_record.alias_-wildcard_models_example_com",
     "pipeline-tls: aws_route53_record.alias_inference_example_com",
     "pipeline-tls: aws_route53_record.alias_ingest_example_com",
@@ -145,12 +149,10 @@ describe("keys", () => {
   });
 
   test("in the state are those that the product says are there, and the inventory says so of each", () => {
-    for (const stack of checkedConfig(whole).config.stacks) {
-      const json = stacks[stack.name] as TerraformJson;
+    for (const [name, keys] of keysInState(whole)) {
+      const json = stack(name);
       const made = Object.keys(resources(json, "tls_private_key"));
-      expect(ask(stack, (scenario, own) => scenario.keysInState(own)).map(({ address }) => address)).toEqual(
-        made.map((name) => `tls_private_key.${name}`),
-      );
+      expect(keys).toEqual(made.map((name) => `tls_private_key.${name}`));
       const inventory = output(json, "certificate_inventory") as Readonly<Record<string, Block>>;
       expect(Object.keys(inventory)).toEqual(made);
       for (const entry of Object.values(inventory)) {
@@ -163,12 +165,10 @@ describe("keys", () => {
     for (const json of Object.values(stacks)) {
       const names = Object.keys(json.resource?.tls_private_key ?? {});
       const authority = names.includes("ca");
-      const uses = Object.keys(json.resource ?? {}).flatMap((type) =>
-        Object.entries(resources(json, type)).flatMap(([name, block]) =>
-          textsIn(block)
-            .filter((text) => text.includes("private_key"))
-            .map((text) => `${type}.${name} <- ${text}`),
-        ),
+      const uses = Object.entries(allResources(json)).flatMap(([address, block]) =>
+        textsIn(block)
+          .filter((text) => text.includes("private_key"))
+          .map((text) => `${address} <- ${text}`),
       );
       const expression = (name: string) => `\${tls_private_key.${name}.private_key_pem}`;
       const wanted = names.flatMap((name) => {
@@ -378,6 +378,17 @@ describe("in the cluster", () => {
     });
   });
 
+  test("an Ingress's annotations reach Terraform as text in which it evaluates nothing", () => {
+    const dns = { in: "route53", zones: { "example.com": "Z1" }, region: "eu-west-1", target: { name: "pipeline" } };
+    const annotations = { "nginx.org/server-snippets": "return 308 https://${host}$request_uri; %{x} 5%" };
+    const api = { ...pods, names: ["api.example.com"], ingress: { annotations } };
+    expect(resources(withServices({ api }, { dns }), "kubernetes_ingress_v1").api).toMatchObject({
+      metadata: {
+        annotations: { "nginx.org/server-snippets": "return 308 https://$${host}$request_uri; %%{x} 5%" },
+      },
+    });
+  });
+
   test("an Ingress serves the public names with the service's Secret, only where the config has one", () => {
     const rule = (host: string) => ({
       host,
@@ -500,10 +511,7 @@ describe("aliases", () => {
     const zones = { "example.com": "lookup", "example.net": "Z1", "example.org": "Z2" };
     const dns = { in: "route53", region: "eu-west-1", zones, target: { name: "pipeline" } };
     const given = configOf({ ingest: { ...pods, names } }, { dns });
-    const { config } = checkedConfig(given);
-    const [stack] = config.stacks;
-    if (stack === undefined) throw new Error("no such stack");
-    expect(operatorPage(config, stack, synthesizedJson(given, "mesh"))).toContain(`AWS credentials ${wanted}`);
+    expect(pageOf(given, "mesh")).toContain(`AWS credentials ${wanted}`);
   });
 
   test("and nothing of AWS is in a stack without dns, not even its provider", () => {
@@ -580,10 +588,8 @@ describe("the inventory", () => {
   });
 
   test("has the same fields for every certificate of every scenario", () => {
-    const made = Object.values(synthesizedTexts(example)).map((text) => JSON.parse(text) as TerraformJson);
-    const entries = [...made, ...Object.values(stacks)].flatMap((json) =>
-      Object.values(output(json, "certificate_inventory")),
-    );
+    const made = [synthesizedStacks(example).stacks, stacks].flatMap((all) => Object.values(all));
+    const entries = made.flatMap((json) => Object.values(output(json, "certificate_inventory")));
     expect(entries.length).toBeGreaterThan(10);
     const fields = entries.map((entry) =>
       Object.keys(entry as Fields)
@@ -614,20 +620,10 @@ describe("the inventory", () => {
 
 describe("of any config", () => {
   const key = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/).filter((text) => text !== "ca");
-  const runs = { numRuns: 8 };
-
-  /** What stands in a stack by address, as bytes. */
-  const bytes = (json: TerraformJson) =>
-    new Map(
-      (["resource", "data"] as const).flatMap((kind) =>
-        Object.entries(json[kind] ?? {}).flatMap(([type, named]) =>
-          Object.entries(named).map(([name, block]) => [`${kind}.${type}.${name}`, JSON.stringify(block)] as const),
-        ),
-      ),
-    );
+  const some = runs(4);
 
   test("a re-ordered one changes no byte", () => {
-    expect(synthesizedTexts(turned(whole))).toEqual(texts);
+    expectSameInAnyOrder(whole, 1);
   });
 
   test("a service added adds its own resources and its lines in outputs, and changes no byte of any other", () => {
@@ -643,18 +639,16 @@ describe("of any config", () => {
         const own = (name: string, index: number) => [name, { ...pods, names: [`n${index}.example.com`] }] as const;
         const before = withServices(Object.fromEntries(rest.map(own)), { mode, dns });
         const after = withServices(Object.fromEntries([...rest, added].map(own)), { mode, dns });
-        const [old, grown] = [bytes(before), bytes(after)];
-        const alias = `resource.aws_route53_record.alias_n${rest.length}_example_com`;
+        const { added: made, touched } = changesBetween(before, after);
+        const alias = `aws_route53_record.alias_n${rest.length}_example_com`;
         const types = ["kubernetes_secret_v1", "kubernetes_service_v1", "tls_private_key"].concat(
           mode === "local-ca" ? ["tls_cert_request", "tls_locally_signed_cert"] : ["tls_self_signed_cert"],
         );
-        const made = [...grown.keys()].filter((address) => !old.has(address));
-        expect(made.sort()).toEqual(
-          [alias, `data.tls_certificate.${added}`, ...types.map((type) => `resource.${type}.${added}`)].sort(),
+        expect(made).toEqual(
+          [alias, `data.tls_certificate.${added}`, ...types.map((type) => `${type}.${added}`)].sort(),
         );
-        const touched = [...old].filter(([address, text]) => grown.get(address) !== text).map(([address]) => address);
         // Without an authority, clients must come to trust the new certificate.
-        expect(touched).toEqual(mode === "local-ca" ? [] : ["resource.kubernetes_config_map_v1.trust_bundle"]);
+        expect(touched).toEqual(mode === "local-ca" ? [] : ["kubernetes_config_map_v1.trust_bundle"]);
 
         const { [`${added}_expiry`]: check, ...checks } = after.check ?? {};
         expect([check === undefined, checks]).toEqual([false, before.check]);
@@ -671,7 +665,7 @@ describe("of any config", () => {
           expect(others).toEqual(then);
         }
       }),
-      runs,
+      some,
     );
   });
 
@@ -697,7 +691,7 @@ describe("of any config", () => {
         ).toEqual(all);
         expect(Object.keys(output(made, "domain_names")).sort()).toEqual(all);
       }),
-      runs,
+      some,
     );
   });
 
@@ -715,10 +709,9 @@ describe("of any config", () => {
     const services = entries((key) => ({ ...pods, names: [`${key}.example.com`], ingress: {} }));
     const namespace = { name: "namespace", create: true };
     for (const mode of ["local-ca", "self-signed"]) {
-      const { resource = {}, check, output } = withServices(services, { mode, dns, namespace });
-      const counts = Object.entries(resource).map(([type, named]) => [type, Object.keys(named).length]);
+      const json = withServices(services, { mode, dns, namespace });
       const authority = mode === "local-ca" ? 1 : 0;
-      expect(Object.fromEntries(counts)).toEqual({
+      expect(resourceCounts(json)).toEqual({
         aws_route53_record: keys.length,
         kubernetes_config_map_v1: 1,
         kubernetes_ingress_v1: keys.length,
@@ -730,8 +723,8 @@ describe("of any config", () => {
           ? { tls_self_signed_cert: keys.length }
           : { tls_cert_request: keys.length, tls_locally_signed_cert: keys.length, tls_self_signed_cert: 1 }),
       });
-      expect(Object.keys(check ?? {})).toHaveLength(keys.length + authority);
-      expect(Object.keys(output ?? {})).toHaveLength(7);
+      expect(Object.keys(json.check ?? {})).toHaveLength(keys.length + authority);
+      expect(Object.keys(json.output ?? {})).toHaveLength(7);
     }
     const web = {
       scenario: "acm-route53",

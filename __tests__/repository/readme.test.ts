@@ -60,6 +60,12 @@ test("the README is short, and its first table links a page for each scenario", 
   expect(rows.toSorted()).toEqual(Object.keys(scenarios).map((scenario) => [scenario, scenario]));
 });
 
+test("there is a whole config of every scenario to start from", () => {
+  const examples = readdirSync("config/examples").map((file) => readFileSync(join("config/examples", file), "utf8"));
+  const shown = examples.flatMap((text) => [...text.matchAll(/^ +scenario: "(.*)",$/gm)].map(([, kind]) => kind));
+  expect([...new Set(shown)].sort()).toEqual(Object.keys(scenarios).sort());
+});
+
 /** Stacks that pages show, as `"<name>": { scenario: ... },`. */
 const shown = readdirSync("docs")
   .filter((file) => file.endsWith(".md"))

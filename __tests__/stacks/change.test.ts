@@ -1,4 +1,4 @@
-import { change, changeOfState, fine } from "../support/against";
+import { change, changeOfState, fine } from "../support/check-command";
 import { goodConfig } from "../support/configs";
 
 test("a stack that becomes one of another scenario would lose everything that it made", () => {

@@ -15,6 +15,7 @@ import {
   topic,
   warningsOf,
 } from "../support/configs";
+import { runs } from "../support/runs";
 
 const web = "stacks.web";
 const api = "stacks.web.certificates.api";
@@ -553,6 +554,20 @@ describe("names", () => {
       [`${api}.names["xn--bcher-kva.example"]: no zone covers it; add "xn--bcher-kva.example" to dns.zones`],
     ],
     [
+      "names that no public authority issues for, whatever zones there are",
+      {
+        "api/names": ["api.example.com", "vllm.svc.cluster.local", "*.ray.internal", "api.corp", "*.co.uk", "a.co.uk"],
+        "web/dns/zones": { "example.com": "Z1", "a.co.uk": "Z2", local: "Z3" },
+      },
+      [
+        `${api}.names["*.co.uk"]: is "*.co.uk": below "co.uk" anybody registers names, and ACM issues for registered ones only; write the whole name`,
+        ...["*.ray.internal", "api.corp", "vllm.svc.cluster.local"].map(
+          (name) =>
+            `${api}.names["${name}"]: ends in "${name.split(".").at(-1)}", which is no public top-level domain, and ACM issues for public names only; write one, or let a private authority sign: pipeline-tls, vault-pki-k8s or cas-short-lived`,
+        ),
+      ],
+    ],
+    [
       "more names than every account may have",
       { "api/names": names(11) },
       [
@@ -671,7 +686,7 @@ describe("lengths of time", () => {
     ...["2027", "2027-02-30", "2027-13-01", "15.3.2027", "2027-03-15T00:00:00Z", "tomorrow", ""].map(
       (text): Row => [
         `the horizon ${JSON.stringify(text)}`,
-        { horizon: text, "api/alarm": { before: "44d" } },
+        { horizon: text, "api/alarm": { before: "44d", topics: [topic] } },
         [`horizon: is ${JSON.stringify(text)}, which is no date; write one such as "2027-03-15"`],
       ],
     ),
@@ -725,7 +740,7 @@ describe("backends and providers", () => {
       "s3",
       { backend: { type: "s3", bucket: "A_b", region: "x", kmsKeyId: "a b", keyPrefix: "/x" } },
       [
-        'backend.bucket: is "A_b"; write the bucket\'s name: 3-63 of a-z, 0-9, "." and "-", such as "ai-platform-state"',
+        'backend.bucket: is "A_b"; write the bucket\'s name: 3-63 of a-z, 0-9, single "." and "-", and no IP address, such as "ai-platform-state"',
         'backend.keyPrefix: is "/x"; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends',
         'backend.kmsKeyId: is "a b"; write the id, alias or ARN of a KMS key: letters, digits, ":", "/", "_" and "-", such as "alias/state"',
         'backend.region: is "x"; write an AWS region, such as "eu-west-1"',
@@ -735,11 +750,29 @@ describe("backends and providers", () => {
       "gcs",
       { backend: { type: "gcs", bucket: "x", prefix: "x/", kmsKey: "x" } },
       [
-        'backend.bucket: is "x"; write the bucket\'s name: 3-222 of a-z, 0-9, ".", "_" and "-", such as "ai-platform-state"',
+        'backend.bucket: is "x"; write the bucket\'s name: 3-222 of a-z, 0-9, "_", "-" and single "." between them, and no IP address, such as "ai-platform-state"',
         'backend.kmsKey: is "x"; write the full name of a Cloud KMS key: project, location, key ring and key, such as "projects/p/locations/europe-west1/keyRings/state/cryptoKeys/terraform"',
         'backend.prefix: is "x/"; write letters, digits, ".", "_" and "-", with "/" between parts and none at the ends',
       ],
     ],
+    ...["a..b", "192.168.5.4", "xn--state", "sthree-state"].map(
+      (bucket): Row => [
+        `the bucket ${bucket} of S3`,
+        { backend: { type: "s3", bucket, region: "eu-west-1" } },
+        [
+          `backend.bucket: is "${bucket}"; write the bucket's name: 3-63 of a-z, 0-9, single "." and "-", and no IP address, such as "ai-platform-state"`,
+        ],
+      ],
+    ),
+    ...["a..b", "a.-b", "a-.b", "192.168.5.4", "google-state", "a".repeat(64)].map(
+      (bucket): Row => [
+        `the bucket ${bucket} of Cloud Storage`,
+        { backend: { type: "gcs", bucket } },
+        [
+          `backend.bucket: is "${bucket}"; write the bucket's name: 3-222 of a-z, 0-9, "_", "-" and single "." between them, and no IP address, such as "ai-platform-state"`,
+        ],
+      ],
+    ),
     [
       "azurerm",
       { backend: { type: "azurerm", resourceGroup: "x.", storageAccount: "A-b", container: "a--b" } },
@@ -882,6 +915,31 @@ describe("texts", () => {
       ],
     ],
   ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
+
+  // In lists and as keys the framework gives them another meaning, and in numbers and texts it looks them up.
+  test.each<[string, unknown, string]>([
+    ["a reference to a list", "x #{TfToken[TOKEN.1]}", 'contains "#{TfToken["'],
+    ["a reference to a map", "&{TfToken[TOKEN.1]}", 'contains "&{TfToken["'],
+    ["a reference to a text", "${TfToken[TOKEN.1]}", 'contains "${"'],
+    ["what stands for a map", "Any Map Token Value", 'contains "Any Map Token Value"'],
+    ["a reference to a number, as text", "v-8.109562212591379e+298", 'contains "-8.109562212591379e+298"'],
+    ["a reference to a number", -8.109562212591379e298, "is -8.109562212591379e+298"],
+    ["a reference to a list of numbers", -1.8881545897087503e289, "is -1.8881545897087503e+289"],
+    ["the number that stands for a map", -123456789, "is -123456789"],
+  ])("%s of the framework's own", (_, value, said) => {
+    const report = newReport();
+    plainData({ deep: [{ reload: value }], ...(typeof value === "string" ? { [value]: "x" } : {}) }, report);
+    const paths = [["deep", 0, "reload"], ...(typeof value === "string" ? [[value]] : [])];
+    expect(report.problems.map(({ path }) => path)).toEqual(paths);
+    for (const { message } of report.problems) expect(message.startsWith(said)).toBe(true);
+  });
+
+  test("numbers and words that only look alike are none", () => {
+    const report = newReport();
+    const plain = ["-1e289", "TfToken[TOKEN.1]", "a map token value", "1e400", "e-e.e", -1e300, -12345678, 1.9e289];
+    expect(plainData({ plain }, report)).toEqual({ plain });
+    expect(report.problems).toEqual([]);
+  });
 
   test("line breaks belong into PEM", () => {
     const pem = "-----BEGIN CERTIFICATE REQUEST-----\r\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
@@ -1035,7 +1093,7 @@ describe("all at once", () => {
         const both = replaced(replaced(fullConfig(), one.path, one.wrong), other.path, other.wrong);
         expect(problemsOf(both)).toEqual([...new Set([...one.lines, ...other.lines])].sort());
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1088,7 +1146,7 @@ describe("whatever is given", () => {
   test("any JSON is read, and none of it is a config by chance", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (config) => expect(problemsOf(config)).not.toEqual([])),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 
@@ -1108,9 +1166,28 @@ describe("whatever is given", () => {
         );
         expect(missing).toEqual([]);
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
+
+  test("a random config never fails the check, and takes no longer than others", () => {
+    const thorough = process.env.TLS_STACKS_THOROUGH === "1";
+    const times: number[] = [];
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
+        const config = mutated(changes);
+        const before = process.cpuUsage();
+        saidOf(config);
+        times.push(process.cpuUsage(before).user);
+      }),
+      { numRuns: thorough ? 20_000 : 60, endOnFailure: true },
+    );
+    // Few times say little: the first ones are those of a cold program.
+    times.sort((one, other) => one - other);
+    const median = times[times.length / 2] ?? 0;
+    const longest = times.at(-1);
+    if (thorough) expect(longest).toBeLessThan(20 * median);
+  }, 600_000);
 
   test("a secret that was pasted anywhere stands in no line", () => {
     const secrets = [
@@ -1136,7 +1213,7 @@ describe("whatever is given", () => {
         const lines = saidOf(config).join("\n");
         for (const text of ["a1B2c3D4", "MIIEowIB"]) expect(lines).not.toContain(text);
       }),
-      { numRuns: 25 },
+      runs(10),
     );
   });
 });

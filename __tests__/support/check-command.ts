@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { run } from "../../commands/run";
+import { synthesizedTexts } from "./synthesis";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Each test's own folder. */
 let folder: string;
@@ -43,16 +46,54 @@ export function printed(given: object, args: readonly string[], npmAgainst?: str
   return { code, stdout, stderr };
 }
 
-/** What `check --json` prints, with its exit code. */
-interface Said {
-  readonly code: number;
-  readonly against?: object;
+/** What is said of a config, or of a change. */
+interface Findings {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
+/** What `check --json` prints, with its exit code. */
+interface Said extends Findings {
+  readonly code: number;
+  readonly against?: object;
+}
+
+/** What is said of a change that interrupts nothing. */
+export const fine: Findings = { problems: [], warnings: [] };
+
 /** What `check --against` says of a config. */
 export function said(given: object, against: string): Said {
-  const { code, stdout } = printed(given, ["--json", "--against", against]);
-  return { code, ...(JSON.parse(stdout) as Omit<Said, "code">) };
+  return saidWith(given, ["--against", against]);
+}
+
+function saidWith(given: object, args: readonly string[]): Said {
+  const { code, stdout } = printed(given, ["--json", ...args]);
+  return { code, ...(JSON.parse(stdout) as Findings) };
+}
+
+/** What is said of a config over a file with this text, besides what is said of the config alone. */
+export function changeOf(name: string, text: string, given: object): Findings {
+  const alone = saidWith(given, []);
+  expect(alone.problems).toEqual([]);
+  const { problems, warnings } = said(given, written(name, text));
+  return { problems, warnings: warnings.filter((warning) => !alone.warnings.includes(warning)) };
+}
+
+/** A config whose one stack is called `web`. */
+const configOf = (stack: Fields) => ({
+  project: "ai-platform",
+  environment: "test",
+  backend: { type: "local" },
+  privateKeys: "allowed",
+  stacks: { web: stack },
+});
+
+/** What is said of the second form of a stack, where the first was synthesized before. */
+export function change(before: Fields, after: Fields): Findings {
+  return changeOf("cdk.tf.json", synthesizedTexts(configOf(before)).web ?? "", configOf(after));
+}
+
+/** What is said of a stack, where a state has the given resources and outputs. */
+export function changeOfState(resources: readonly unknown[], after: Fields, outputs: Fields = {}): Findings {
+  return changeOf("web.tfstate", JSON.stringify({ version: 4, outputs, resources }), configOf(after));
 }

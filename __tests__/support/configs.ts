@@ -1,8 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Finding, showPath } from "../../lib/config/report";
 import type { AcmCertificateConfig, AcmRoute53Config } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
 import type { Config, ConfigInput } from "../../stacks/config";
 import { brokenProposals, isNews } from "./proposals";
+
+/** Fields of a config. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A config that has every optional field of a scenario: `__tests__/golden/<name>.json`. */
+export function everything(name: string): object {
+  return JSON.parse(readFileSync(join(__dirname, "..", "golden", `${name}.json`), "utf8")) as object;
+}
+
+/** A config with one stack, which may keep keys wherever it likes. */
+export function configWith(name: string, stack: Fields, more: Fields = {}): object {
+  const settings = { project: "ai-platform", environment: "test", backend: { type: "local" }, privateKeys: "allowed" };
+  return { ...settings, ...more, stacks: { [name]: stack } };
+}
 
 /** An account, a listener and a topic that belong together. */
 export const account = "111122223333";
@@ -22,7 +38,8 @@ export function goodConfig(): ConfigInput {
         account,
         region: "eu-west-1",
         dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
-        certificates: { api: { names: ["api.example.com"] } },
+        // Alarms are advised about until they have topics.
+        certificates: { api: { names: ["api.example.com"], alarm: false } },
       },
     },
   };

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import type { Construct } from "constructs";
 import { findingLines } from "../../commands/output";
-import { synthesized } from "../../commands/synthesize";
+import { synthesizeInto } from "../../commands/synthesize";
 import type { Settings } from "../../lib/config/settings";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { checkedConfig } from "../../stacks/check";
@@ -34,18 +34,34 @@ export interface TerraformJson {
 
 /** The bytes that the product makes of a config without mistakes, by stack. */
 export function synthesizedTexts(config: unknown): Readonly<Record<string, string>> {
-  return synthesizedOf(config, stackTexts);
+  return synthesizedOf(config).texts;
 }
 
 /** The files for the cluster that the product makes of a config without mistakes, by path below `stacks/`. */
 export function synthesizedManifests(config: unknown): Readonly<Record<string, string>> {
-  return synthesizedOf(config, (outdir) => manifestTexts(join(outdir, "stacks")));
+  return synthesizedOf(config).manifests;
 }
 
-function synthesizedOf<Result>(config: unknown, use: (outdir: string) => Result): Result {
+type Texts = Readonly<Record<string, string>>;
+
+/** What this test file has synthesized already: it takes long, and many tests compare with the same config. */
+const known = new Map<string, { readonly texts: Texts; readonly manifests: Texts }>();
+
+function synthesizedOf(config: unknown) {
+  const written = JSON.stringify(config);
+  const before = known.get(written);
+  if (before !== undefined) return before;
   const { config: complete, report } = checkedConfig(config);
   if (report.problems.length > 0) throw new Error(findingLines(report.problems, config).join("\n"));
-  return synthesized(complete, join(tmpdir(), "tls-stacks-test"), use);
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-synthesis-"));
+  try {
+    synthesizeInto(complete, folder);
+    const made = { texts: stackTexts(folder), manifests: manifestTexts(join(folder, "stacks")) };
+    known.set(written, made);
+    return made;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function manifestTexts(folder: string): Readonly<Record<string, string>> {
@@ -105,17 +121,6 @@ export function addresses({ resource = {}, data = {}, check = {}, output = {} }:
     ...Object.keys(check).map((name) => `check.${name}`),
     ...Object.keys(output).map((name) => `output.${name}`),
   ].sort();
-}
-
-/** The same config, written in the opposite order: every map and every list. */
-export function turned(value: unknown): unknown {
-  if (Array.isArray(value)) return [...value].reverse().map(turned);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .reverse()
-      .map(([key, inner]) => [key, turned(inner)]),
-  );
 }
 
 /** Every text in a value, keys aside. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /**
  * Ends what this process started and removes what it wrote, once it has gone, however it went: its standard input
@@ -52,4 +52,12 @@ export function guardGroup(group: number): () => void {
   const { keeper } = guard();
   keeper.stdin?.write(`+ ${group}\n`);
   return () => void keeper.stdin?.write(`- ${group}\n`);
+}
+
+/** Writes files below a folder, and the folders around them. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
 }

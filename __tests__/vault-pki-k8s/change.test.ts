@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../../commands/run";
+import { changeOf, fine } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -37,31 +36,8 @@ const certificates = (changes: Fields, more: Fields = {}) => ({
   ...more,
 });
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tls-stacks-against-"));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
 /** What `check --against` reports for a config over an earlier one. */
-function said(after: Fields, before: string) {
-  const file = join(folder, "cdk.tf.json");
-  writeFileSync(file, before);
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config(after)));
-  let printed = "";
-  run(["node", "app.cjs", "check", "--json", "--against", file], {
-    configFile: join(folder, "config.json"),
-    named: true,
-    unattended: false,
-    outdir: join(folder, "unused"),
-    stdout: (text) => {
-      printed += text;
-    },
-    stderr: () => undefined,
-  });
-  const { problems, warnings } = JSON.parse(printed) as { problems: string[]; warnings: string[] };
-  return { problems, warnings };
-}
+const said = (after: Fields, before: string) => changeOf("cdk.tf.json", before, config(after));
 
 type Blocks = Record<string, Record<string, Fields>>;
 
@@ -89,7 +65,6 @@ function stateOf(output: string, without: RegExp = /^$/): string {
 }
 
 const output = (before: Fields) => synthesizedTexts(config(before)).pki ?? "";
-const fine = { problems: [], warnings: [] };
 const at = "stacks.pki";
 
 describe("nothing is interrupted by", () => {

@@ -278,7 +278,7 @@ proofs(
       expect(configured.status).toBe(204);
       run = await inServers("cert-manager", controllerJson);
       const { added, warnings } = await run.apply();
-      expect({ added, warnings }).toEqual({ added: 15, warnings: [] });
+      expect({ added, warnings }).toEqual({ added: 20, warnings: [] });
       expect(JSON.stringify(run.state())).not.toContain("PRIVATE KEY");
       expect((await run.plan()).exitCode).toBe(0);
     });
@@ -291,28 +291,49 @@ proofs(
       expect(manifests().map(({ kind }) => kind)).toEqual(Object.keys(collections));
     });
 
-    prove("outputs", "the patch mounts the Secret into the Deployment", async () => {
-      const { cluster } = await servers();
-      const path = "/apis/apps/v1/namespaces/serving/deployments";
-      const labels = { app: "inference" };
-      await cluster.call("POST", path, {
-        metadata: { name: "inference" },
-        spec: {
-          selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec: { containers: [{ name: "server", image: "server" }] } },
-        },
-      });
-      const patch = parseAllDocuments(controllerFiles["kubernetes/patch-inference.yaml"] ?? "")[0]?.toJS() as Json;
-      await cluster.call("PATCH", `${path}/inference?fieldValidation=Strict`, patch);
-      const { spec } = (await cluster.call("GET", `${path}/inference`)) as {
-        spec: { template: { spec: { containers: Json[]; volumes: Json[] } } };
-      };
-      expect(spec.template.spec.containers).toMatchObject([
-        { name: "server", image: "server", volumeMounts: [{ name: "inference", mountPath: "/tls", readOnly: true }] },
-      ]);
-      expect(spec.template.spec.volumes).toMatchObject([{ secret: { secretName: "inference-tls" } }]);
-      await cluster.call("DELETE", `${path}/inference`);
-    });
+    prove(
+      "outputs",
+      "the patch mounts Secret and trust, in place of the Secret alone of an earlier release",
+      async () => {
+        const { cluster } = await servers();
+        const path = "/apis/apps/v1/namespaces/serving/deployments";
+        const labels = { app: "inference" };
+        await cluster.call("POST", path, {
+          metadata: { name: "inference" },
+          spec: {
+            selector: { matchLabels: labels },
+            template: {
+              metadata: { labels },
+              spec: {
+                volumes: [{ name: "inference", secret: { secretName: "inference-tls" } }],
+                containers: [
+                  {
+                    name: "server",
+                    image: "server",
+                    volumeMounts: [{ name: "inference", mountPath: "/tls", readOnly: true }],
+                  },
+                ],
+              },
+            },
+          },
+        });
+        const patch = parseAllDocuments(controllerFiles["kubernetes/patch-inference.yaml"] ?? "")[0]?.toJS() as Json;
+        await cluster.call("PATCH", `${path}/inference?fieldValidation=Strict`, patch);
+        const { spec } = (await cluster.call("GET", `${path}/inference`)) as {
+          spec: { template: { spec: { containers: Json[]; volumes: Json[] } } };
+        };
+        expect(spec.template.spec.containers).toMatchObject([
+          { name: "server", image: "server", volumeMounts: [{ name: "inference", mountPath: "/tls", readOnly: true }] },
+        ]);
+        const [volume, ...others] = spec.template.spec.volumes;
+        expect(others).toEqual([]);
+        expect(volume).not.toHaveProperty("secret");
+        expect(volume?.projected).toMatchObject({
+          sources: [{ secret: { name: "inference-tls" } }, { configMap: { name: `${STACK}-trust` } }],
+        });
+        await cluster.call("DELETE", `${path}/inference`);
+      },
+    );
 
     prove("refusal", "cert-manager may make tokens for the one service account, and nobody else may", async () => {
       const { cluster } = await servers();

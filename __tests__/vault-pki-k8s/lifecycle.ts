@@ -9,7 +9,7 @@ import type { Actions, Change, Claim, Lifecycle } from "../support/terraform/lif
 import { pem } from "../support/terraform/planned-state";
 import { synthesized } from "../support/terraform/proofs";
 import { type Json, needsOf, TerraformError } from "../support/terraform/terraform";
-import { days, expectServes, isRevoked, leafOf, pkiMounts, secret, serverNeeds, servers } from "./servers";
+import { days, expectServes, isRevoked, leafOf, listOf, pkiMounts, secret, serverNeeds, servers } from "./servers";
 
 /** A stack of this scenario, as a user writes it. */
 export type VaultPkiK8sInput = Extract<ConfigInput["stacks"][string], { readonly scenario: "vault-pki-k8s" }>;
@@ -264,6 +264,34 @@ export const lifecycle: Lifecycle<VaultWorld> = {
       },
     },
     {
+      sentence: "each mount renews its revocation list before that ends, and tidies what has ended",
+      holds: async ({ world: { vault } }) => {
+        for (const mount of ["pki_root", "pki_int"]) {
+          const said = async (what: string) => (await vault.call("GET", `${mount}/config/${what}`)).body.data;
+          expect(await said("crl")).toMatchObject({
+            auto_rebuild: true,
+            auto_rebuild_grace_period: "48h",
+            disable: false,
+            expiry: "72h",
+            ocsp_disable: false,
+            ocsp_expiry: "12h",
+          });
+          expect(await said("auto-tidy")).toMatchObject({
+            enabled: true,
+            interval_duration: 43_200,
+            safety_buffer: 259_200,
+            tidy_cert_store: true,
+            tidy_expired_issuers: false,
+            tidy_revoked_certs: true,
+          });
+          const { from, to } = await listOf(mount);
+          expect(from).toBeLessThanOrEqual(Date.now());
+          // The first list already has the stack's own lifetime.
+          expect(Math.round((to - from) / 3_600_000)).toBe(72);
+        }
+      },
+    },
+    {
       sentence: "say where secrets are, and when what ends; keys are in the state where the inventory says so",
       holds: async ({ stack }) => {
         const { chain, key, trust } = await secret("gateway");
@@ -327,7 +355,7 @@ export const lifecycle: Lifecycle<VaultWorld> = {
   },
   drifts: [
     {
-      sentence: "a wider role, a changed policy and a lost Secret",
+      sentence: "a wider role, a changed policy, a lost Secret and lists that nothing renews",
       happens: async ({ namespace, vault }) => {
         const role = `pki_int/roles/${roleName("inference")}`;
         const { body } = await vault.call("GET", role);
@@ -335,14 +363,18 @@ export const lifecycle: Lifecycle<VaultWorld> = {
         const policy = 'path "pki_int/*" { capabilities = ["update"] }';
         await vault.call("POST", `sys/policies/acl/${roleName("gateway")}`, { policy });
         await namespace.remove("secrets", "gateway");
+        await vault.call("POST", "pki_int/config/crl", { auto_rebuild: false });
+        await vault.call("POST", "pki_root/config/auto-tidy", { enabled: false });
       },
       actions: {
         "kubernetes_secret_v1.gateway": ["create"],
+        "vault_pki_secret_backend_config_auto_tidy.root": ["update"],
+        "vault_pki_secret_backend_crl_config.intermediate": ["update"],
         "vault_pki_secret_backend_role.inference": ["update"],
         "vault_policy.gateway": ["update"],
       },
       holds: async () => expectServes(await secret("gateway"), gateway.names),
     },
   ],
-  unprotected: jsonWith({ pki: { ...ownPki, protect: false } }),
+  ending: { unprotected: jsonWith({ pki: { ...ownPki, protect: false } }) },
 };

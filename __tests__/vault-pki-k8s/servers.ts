@@ -116,6 +116,20 @@ export async function isRevoked(certificate: X509Certificate, mount = "pki_int")
   return (body.data as { revocation_time: number }).revocation_time !== 0;
 }
 
+/** From when to when the revocation list of a mount's default issuer is good, and which one of its lists it is. */
+export async function listOf(mount: string): Promise<{ from: number; to: number; number: number }> {
+  const { vault } = await servers();
+  const answer = await fetch(`${vault.address}/v1/${mount}/crl/pem`);
+  const ask = ["crl", "-noout", "-lastupdate", "-nextupdate", "-crlnumber"];
+  const { stdout } = spawnSync("openssl", ask, { input: await answer.text(), encoding: "utf8" });
+  const said = (what: string) => new RegExp(`^${what}=(.*)$`, "m").exec(stdout)?.[1] ?? "";
+  return {
+    from: Date.parse(said("lastUpdate")),
+    to: Date.parse(said("nextUpdate")),
+    number: Number.parseInt(said("crlNumber"), 16),
+  };
+}
+
 /** Paths of the PKI mounts in Vault. */
 export async function pkiMounts(): Promise<string[]> {
   const { vault } = await servers();

@@ -1,40 +1,39 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import example from "../../config/example";
 import certManagerExample from "../../config/examples/vault-cert-manager";
 import existingExample from "../../config/examples/vault-existing-pki";
 import ownExample from "../../config/examples/vault-own-pki";
-import { ask } from "../../stacks";
-import { checkedConfig } from "../../stacks/check";
+import { configWith, everything, type Fields } from "../support/configs";
+import {
+  allAddresses,
+  expectGoldenOf,
+  expectSameInAnyOrder,
+  keysInState,
+  output,
+  resources,
+  synthesizedStacks,
+} from "../support/stack-test";
 import {
   addresses,
   type Block,
-  expectGolden,
-  expectGoldenManifests,
   synthesizedJson,
   synthesizedManifests,
-  synthesizedTexts,
   type TerraformJson,
   textsIn,
 } from "../support/synthesis";
 
 /** A config with every optional field of this scenario. */
-const everything = JSON.parse(readFileSync(join(__dirname, "../golden/vault-everything.json"), "utf8")) as object;
-const texts = synthesizedTexts(everything);
-const stacks = Object.fromEntries(
-  Object.entries(texts).map(([name, text]) => [name, JSON.parse(text) as TerraformJson]),
-);
+const whole = everything("vault-everything");
+const { stacks, stack } = synthesizedStacks(whole);
 /** Its own PKI, every delivery and consumer, manifests as files. */
-const own = stacks["vault-pki-k8s"] as TerraformJson;
+const own = stack("vault-pki-k8s");
 /** An existing PKI, manifests applied. */
-const existing = stacks["vault-existing"] as TerraformJson;
+const existing = stack("vault-existing");
 /** An existing PKI whose root the config does not give. */
-const unknown = stacks["vault-unknown-root"] as TerraformJson;
-
-type Fields = Readonly<Record<string, unknown>>;
+const unknown = stack("vault-unknown-root");
 
 const ownPki = {
   root: { commonName: "Root" },
@@ -51,35 +50,22 @@ function configOf(changes: Fields = {}): object {
     certificates: { inference: { names: ["api.example.com"] } },
     ...changes,
   };
-  const settings = { project: "ai-platform", environment: "test", backend: { type: "local" }, privateKeys: "allowed" };
-  return { ...settings, stacks: { pki } };
+  return configWith("pki", pki);
 }
 
 /** The only stack, `pki`, of a config with some fields changed. */
 const withStack = (changes: Fields) => synthesizedJson(configOf(changes), "pki");
 
-/** Resources of a type by name, without the framework's metadata. */
-function resources({ resource }: TerraformJson, type: string): Readonly<Record<string, Block>> {
-  return Object.fromEntries(
-    Object.entries(resource?.[type] ?? {}).map(([name, { "//": _, ...block }]) => [name, block]),
-  );
-}
-
-const output = ({ output }: TerraformJson, name: string) => output?.[name]?.value as Readonly<Record<string, unknown>>;
-
 test.each([
-  ["vault-everything", everything],
+  ["vault-everything", whole],
   ["vault-own-pki", ownExample],
   ["vault-existing-pki", existingExample],
   ["vault-cert-manager", certManagerExample],
   ["example", example],
-])("operations receive exactly the bytes in golden/%s", (name, config) => {
-  expectGolden(name, synthesizedTexts(config));
-  expectGoldenManifests(name, synthesizedManifests(config));
-});
+])("operations receive exactly the bytes in golden/%s", (name, config) => expectGoldenOf(name, config));
 
 test("addresses are frozen: a changed line here is destroy-and-create in production", () => {
-  expect(Object.entries(stacks).flatMap(([name, json]) => addresses(json).map((one) => `${name}: ${one}`))).toEqual([
+  expect(allAddresses(stacks)).toEqual([
     "vault-existing: check.watcher_expiry",
     "vault-existing: kubernetes_config_map_v1.trust_bundle",
     "vault-existing: kubernetes_manifest.trainer_certificate",
@@ -125,9 +111,14 @@ test("addresses are frozen: a changed line here is destroy-and-create in product
     "vault-pki-k8s: vault_mount.root",
     "vault-pki-k8s: vault_pki_secret_backend_cert.inference",
     "vault-pki-k8s: vault_pki_secret_backend_cert.quiet",
+    "vault-pki-k8s: vault_pki_secret_backend_config_auto_tidy.intermediate",
+    "vault-pki-k8s: vault_pki_secret_backend_config_auto_tidy.root",
+    "vault-pki-k8s: vault_pki_secret_backend_config_ca.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_issuers.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_urls.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_config_urls.root",
+    "vault-pki-k8s: vault_pki_secret_backend_crl_config.intermediate",
+    "vault-pki-k8s: vault_pki_secret_backend_crl_config.root",
     "vault-pki-k8s: vault_pki_secret_backend_intermediate_cert_request.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_intermediate_set_signed.intermediate",
     "vault-pki-k8s: vault_pki_secret_backend_issuer.intermediate",
@@ -163,6 +154,11 @@ test("what a cut-off apply leaves of each kind of object is told, with the id of
 });
 
 describe("the PKI", () => {
+  const keptFresh = (authority: string) => [
+    `vault_pki_secret_backend_crl_config.${authority}`,
+    `vault_pki_secret_backend_config_auto_tidy.${authority}`,
+  ];
+
   test("is two mounts for the lifetimes of their authorities, which Terraform refuses to destroy", () => {
     const lifecycle = { prevent_destroy: true };
     expect(resources(own, "vault_mount")).toEqual({
@@ -207,10 +203,45 @@ describe("the PKI", () => {
     });
   });
 
-  test("imports the intermediate alone: with the bundle the root would be a second issuer and part of every chain", () => {
+  test("imports the intermediate alone: with the bundle two issuers would be imported, and only one can be the default", () => {
     expect(resources(own, "vault_pki_secret_backend_intermediate_set_signed").intermediate).toEqual({
       backend: "${vault_mount.intermediate.path}",
       certificate: "${vault_pki_secret_backend_root_sign_intermediate.intermediate.certificate}",
+      depends_on: keptFresh("intermediate"),
+    });
+  });
+
+  test("renews the revocation list of each mount before it ends, and tidies, from before the authority is made", () => {
+    for (const authority of ["root", "intermediate"]) {
+      const backend = `\${vault_mount.${authority}.path}`;
+      expect(resources(own, "vault_pki_secret_backend_crl_config")[authority]).toEqual({
+        backend,
+        auto_rebuild: true,
+        auto_rebuild_grace_period: "48h",
+        expiry: "72h",
+        ocsp_expiry: "12h",
+      });
+      expect(resources(own, "vault_pki_secret_backend_config_auto_tidy")[authority]).toEqual({
+        backend,
+        enabled: true,
+        interval_duration: "12h",
+        safety_buffer: "72h",
+        tidy_cert_store: true,
+        tidy_revoked_certs: true,
+      });
+    }
+    expect(resources(own, "vault_pki_secret_backend_root_cert").root?.depends_on).toEqual(keptFresh("root"));
+    // What is set on a mount of somebody else is somebody else's.
+    expect(JSON.stringify(existing)).not.toMatch(/crl_config|auto_tidy/);
+  });
+
+  test("lets the mount that signs know the root, so that chains end with it, once its own issuer is the default", () => {
+    expect(resources(own, "vault_pki_secret_backend_config_ca")).toEqual({
+      intermediate: {
+        backend: "${vault_mount.intermediate.path}",
+        pem_bundle: "${trimspace(vault_pki_secret_backend_root_cert.root.certificate)}\n",
+        depends_on: ["vault_pki_secret_backend_config_issuers.intermediate"],
+      },
     });
   });
 
@@ -243,6 +274,7 @@ describe("the PKI", () => {
     const ready = [
       "vault_pki_secret_backend_config_urls.intermediate",
       "vault_pki_secret_backend_config_issuers.intermediate",
+      "vault_pki_secret_backend_config_ca.intermediate",
     ];
     for (const type of ["vault_pki_secret_backend_role", "vault_pki_secret_backend_cert"]) {
       const made = Object.values(resources(own, type));
@@ -394,7 +426,7 @@ describe("delivery terraform", () => {
     expect(inference).toMatchObject({ type: "kubernetes.io/tls", metadata: { name: "api.example.com" } });
     expect(quiet?.data).toEqual({
       "tls.crt":
-        '${join("\\n", concat([trimspace(vault_pki_secret_backend_cert.quiet.certificate)], regexall("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", vault_pki_secret_backend_cert.quiet.ca_chain), [""]))}',
+        '${join("\\n", concat([trimspace(vault_pki_secret_backend_cert.quiet.certificate)], [for one in regexall("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", vault_pki_secret_backend_cert.quiet.ca_chain) : one if !strcontains(vault_pki_secret_backend_root_cert.root.certificate, one)], [""]))}',
       "tls.key": "${trimspace(vault_pki_secret_backend_cert.quiet.private_key)}\n",
       "ca.crt": "${trimspace(vault_pki_secret_backend_root_cert.root.certificate)}\n",
     });
@@ -402,12 +434,10 @@ describe("delivery terraform", () => {
   });
 
   test("has keys in the state where the product says so, and nowhere else", () => {
-    for (const stack of checkedConfig(everything).config.stacks) {
-      const json = stacks[stack.name] as TerraformJson;
+    for (const [name, keys] of keysInState(whole)) {
+      const json = stack(name);
       const made = Object.keys(resources(json, "vault_pki_secret_backend_cert"));
-      expect(ask(stack, (scenario, own) => scenario.keysInState(own)).map(({ address }) => address)).toEqual(
-        made.map((name) => `vault_pki_secret_backend_cert.${name}`),
-      );
+      expect(keys).toEqual(made.map((name) => `vault_pki_secret_backend_cert.${name}`));
       expect(Object.keys(resources(json, "kubernetes_secret_v1"))).toEqual(made);
       const inventory = output(json, "certificate_inventory") as Readonly<Record<string, Block>>;
       const inState = Object.keys(inventory).filter((name) => inventory[name]?.key_in_state);
@@ -422,7 +452,7 @@ describe("delivery terraform", () => {
 });
 
 describe("delivery cert-manager", () => {
-  const files = synthesizedManifests(everything);
+  const files = synthesizedManifests(whole);
   const documents = (path: string) => parseAllDocuments(files[path] ?? "").map((one) => one.toJS() as Block);
   const applied = Object.values(resources(existing, "kubernetes_manifest")).map(({ manifest }) => manifest as Block);
 
@@ -530,17 +560,47 @@ describe("consumers", () => {
   });
 });
 
-test("a root that clients have is not shown to them", () => {
+test("a patch mounts the Secret with the trust of the stack's ConfigMap, or the Secret alone where there is none", () => {
+  const { pki, ...rest } = (whole as { stacks: Record<string, Fields> }).stacks["vault-existing"] as Fields;
+  const { trainer } = rest.certificates as Fields;
+  const volumesOf = (pki: unknown, certificate: object) => {
+    const stack = { ...rest, pki, certificates: { trainer: { ...(trainer as object), ...certificate } } };
+    const files = synthesizedManifests({ ...whole, stacks: { training: stack } });
+    const patch = parseAllDocuments(files["training/kubernetes/patch-trainer.yaml"] ?? "")[0]?.toJS() as Block;
+    return (patch.spec as { template: { spec: { volumes: unknown } } }).template.spec.volumes;
+  };
+  const consumer = { deployment: { name: "trainer" } };
+  const { caBundle, ...unknownRoot } = pki as Fields;
+  const file = (key: string) => ({ key, path: key });
+  expect(volumesOf(pki, { consumer })).toEqual([
+    {
+      name: "trainer",
+      secret: null,
+      projected: {
+        sources: [
+          { secret: { name: "trainer-tls", items: [file("tls.crt"), file("tls.key")] } },
+          { configMap: { name: "training-trust", items: [file("ca.crt")] } },
+        ],
+      },
+    },
+  ]);
+  expect(volumesOf(unknownRoot, { consumer })).toEqual([{ name: "trainer", secret: { secretName: "trainer-tls" } }]);
+  expect(caBundle).toBeDefined();
+});
+
+test("a root that clients have is not sent to them", () => {
   const chain = (json: TerraformJson, name: string) =>
     (resources(json, "kubernetes_secret_v1")[name]?.data as Block | undefined)?.["tls.crt"];
   expect(chain(existing, "watcher")).toMatch(/\[for one in regexall\(.*\) : one if !strcontains\("-----BEGIN/);
+  expect(chain(own, "inference")).toContain(
+    "if !strcontains(vault_pki_secret_backend_root_cert.root.certificate, one)",
+  );
   expect(chain(unknown, "gateway")).not.toContain("strcontains");
 });
 
 test("trust is the root: the stack's own, the config's, or the last that the mount knows", () => {
   const trust = (json: TerraformJson) => resources(json, "kubernetes_config_map_v1").trust_bundle?.data as Block;
-  const { pki } =
-    (everything as { stacks: Record<string, { pki: { caBundle?: string } }> }).stacks["vault-existing"] ?? {};
+  const { pki } = (whole as { stacks: Record<string, { pki: { caBundle?: string } }> }).stacks["vault-existing"] ?? {};
   expect(trust(own)["ca.crt"]).toBe("${trimspace(vault_pki_secret_backend_root_cert.root.certificate)}\n");
   expect(trust(existing)["ca.crt"]).toBe(pki?.caBundle);
   expect(trust(unknown)["ca.crt"]).toMatch(/^\$\{reverse\(regexall\(.*gateway\.ca_chain\)\)\[0\]\}\n$/);
@@ -568,26 +628,5 @@ test("Terraform must be the one that Vault's provider asks for, and reach the Va
 });
 
 test("the order in which a config is written changes nothing", () => {
-  const { stacks } = everything as { stacks: Record<string, Fields> };
-  const certificates = stacks["vault-pki-k8s"]?.certificates as Record<string, Fields>;
-  const shuffled = fc.shuffledSubarray(Object.keys(certificates), { minLength: Object.keys(certificates).length });
-  fc.assert(
-    fc.property(shuffled, fc.boolean(), (order, reversed) => {
-      const turn = <Value>(list: readonly Value[]) => (reversed ? [...list].reverse() : list);
-      const again = Object.fromEntries(
-        order.map((name) => {
-          const { names, serviceAccounts, ...rest } = certificates[name] as Fields & { names: string[] };
-          const accounts = serviceAccounts as readonly unknown[] | undefined;
-          return [name, { ...rest, names: turn(names), ...(accounts ? { serviceAccounts: turn(accounts) } : {}) }];
-        }),
-      );
-      const config = {
-        ...everything,
-        stacks: { ...stacks, "vault-pki-k8s": { ...stacks["vault-pki-k8s"], certificates: again } },
-      };
-      expect(synthesizedTexts(config)).toEqual(texts);
-      expect(synthesizedManifests(config)).toEqual(synthesizedManifests(everything));
-    }),
-    { numRuns: 3 },
-  );
+  expectSameInAnyOrder(whole, 2);
 });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { oneOf, type Report, show } from "../config/report";
+import { oneOf, printable, type Report, show } from "../config/report";
 import type { Settings } from "../config/settings";
 import type { PreviousResource, PreviousStack } from "./previous-stack";
 
@@ -27,8 +27,12 @@ export function previousStacks(
 ): ReadonlyMap<string, PreviousStack> | undefined {
   const names = stacks.map(({ name }) => name);
   const found = new Map<string, { readonly file: string; readonly stack: PreviousStack }>();
-  const files = filesOf(path);
   const place = report.in("against");
+  const files = filesOf(path);
+  if (typeof files === "string") {
+    place.problem(files);
+    return undefined;
+  }
   for (const file of files) {
     const json = readJson(file);
     const other = json && belongsElsewhere(json, settings, report);
@@ -38,12 +42,14 @@ export function previousStacks(
     }
     const known = json === undefined ? `is not JSON; ${expected}` : stackOf(json, file, names, file === path);
     if (typeof known === "string") {
-      place.problem(`${file} ${known}`);
+      place.problem(`${printable(file)} ${known}`);
       continue;
     }
     const twin = found.get(known.name);
     if (twin !== undefined) {
-      place.problem(`has the stack ${known.name} in ${twin.file} and in ${file}; name one of them`);
+      place.problem(
+        `has the stack ${printable(known.name)} in ${printable(twin.file)} and in ${printable(file)}; name one of them`,
+      );
       continue;
     }
     found.set(known.name, { file, stack: known.stack });
@@ -91,11 +97,21 @@ function labelsIn(value: unknown): OwnLabels | undefined {
   return undefined;
 }
 
-/** The files that say what was before: outputs, or where there are none, states. */
-function filesOf(path: string): readonly string[] {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  if (stats.isFile()) return [path];
+/** The files that say what was before: outputs, or where there are none, states; or why they cannot be read. */
+function filesOf(path: string): readonly string[] | string {
+  try {
+    return existsSync(path) ? filesAt(path) : [];
+  } catch (error) {
+    return `is ${show(path)}, which cannot be read (${(error as NodeJS.ErrnoException).code}); name what can`;
+  }
+}
+
+function filesAt(path: string): readonly string[] | string {
+  const stats = statSync(path);
+  // A pipe is what `--against <(terraform state pull)` names.
+  if (stats.isFile() || stats.isFIFO()) return [path];
+  // A device such as /dev/zero may have no end.
+  if (!stats.isDirectory()) return `is ${show(path)}, which is neither a file nor a folder; name one`;
   const outputs = outputsBelow(path, 3);
   if (outputs.length > 0) return outputs;
   return readdirSync(path)
@@ -130,6 +146,28 @@ function isState({ version, resources }: Json): boolean {
   return typeof version === "number" && Array.isArray(resources);
 }
 
+/** The format that Terraform has written since 0.12, and OpenTofu writes. */
+const knownVersion = 4;
+
+/** Why what looks like a state is none that can be compared. */
+function stateProblem({ version, resources }: Json): string | undefined {
+  if (version !== knownVersion)
+    return `is a Terraform state of version ${show(version)}, and only ${knownVersion} is known`;
+  const whole = (resources as readonly unknown[]).every(
+    (one) => isMap(one) && Array.isArray(one.instances ?? []) && [one.instances ?? []].flat().every(isMap),
+  );
+  return whole ? undefined : "is a damaged Terraform state: a resource or an instance in it is no map";
+}
+
+function isMap(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A map, and nothing where something else is. */
+function mapOf(value: unknown): Json {
+  return isMap(value) ? value : {};
+}
+
 /**
  * The stack that a file describes, or why it describes none.
  *
@@ -137,12 +175,13 @@ function isState({ version, resources }: Json): boolean {
  */
 function stackOf(json: Json, file: string, stacks: readonly string[], alone: boolean): Found | string {
   if (!isState(json)) {
-    const { metadata } = (json["//"] ?? {}) as { readonly metadata?: { readonly stackName?: string } };
-    const name = metadata?.stackName;
-    return name === undefined
+    const name = mapOf(mapOf(json["//"]).metadata).stackName;
+    return typeof name !== "string"
       ? `is no Terraform state, and no stack that was synthesized; ${expected}`
       : { name, stack: { from: "output", ...scenarioOf(json.output), resources: configured(json) } };
   }
+  const damage = stateProblem(json);
+  if (damage !== undefined) return `${damage}; ${expected}`;
   const base = basename(file).replace(/\.(tfstate|json)$/, "");
   const only = stacks.length === 1 ? stacks[0] : undefined;
   const name = stacks.includes(base) ? base : (labelsIn(json)?.stack ?? (alone ? only : base));
@@ -153,17 +192,17 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
 
 /** The scenario in the outputs of a configuration or of a state. */
 function scenarioOf(outputs: unknown): Pick<PreviousStack, "scenario"> {
-  const { scenario } = (outputs ?? {}) as { readonly scenario?: { readonly value?: unknown } };
-  return typeof scenario?.value === "string" ? { scenario: scenario.value } : {};
+  const { value } = mapOf(mapOf(outputs).scenario);
+  return typeof value === "string" ? { scenario: value } : {};
 }
 
 /** The resources of a configuration by address, and its providers. */
-function configured({ resource = {}, provider = {} }: Json): PreviousStack["resources"] {
-  const entries = Object.entries(resource as Record<string, Record<string, PreviousResource>>).flatMap(
-    ([type, named]) => Object.entries(named).map(([name, block]) => [`${type}.${name}`, block] as const),
+function configured({ resource, provider }: Json): PreviousStack["resources"] {
+  const entries = Object.entries(mapOf(resource)).flatMap(([type, named]) =>
+    Object.entries(mapOf(named)).map(([name, block]) => [`${type}.${name}`, mapOf(block)] as const),
   );
-  const providers = Object.entries(provider as Record<string, readonly PreviousResource[]>).map(
-    ([name, blocks]) => [`provider.${name}`, [blocks].flat()[0] ?? {}] as const,
+  const providers = Object.entries(mapOf(provider)).map(
+    ([name, blocks]) => [`provider.${name}`, mapOf([blocks].flat()[0])] as const,
   );
   return Object.fromEntries([...entries, ...providers]);
 }
@@ -180,7 +219,7 @@ interface RecordedResource {
 function recorded(resources: unknown): PreviousStack["resources"] {
   const entries = (resources as readonly RecordedResource[]).flatMap(({ mode, type, name, instances = [] }) => {
     const current = instances.find(({ deposed }) => deposed === undefined);
-    return mode === "managed" && current?.attributes ? [[`${type}.${name}`, current.attributes] as const] : [];
+    return mode === "managed" && isMap(current?.attributes) ? [[`${type}.${name}`, current.attributes] as const] : [];
   });
   return Object.fromEntries(entries);
 }

@@ -1,8 +1,22 @@
-import { patterned, text } from "./fields";
+import { advised, patterned, text } from "./fields";
+import { unknownRegion } from "./regions";
 import { show } from "./report";
 
-/** An AWS region by shape; there is no list to go stale. */
-const regionPattern = "^[a-z]{2}(-[a-z]+){1,2}-[1-9]$";
+/** An AWS region by shape, which one that is opened tomorrow has too. */
+const regionPattern = "^([a-z]{2}|eusc)(-[a-z]+){1,2}-[1-9]$";
+/** Known regions: those of provider aws 5.100.0, and what AWS announced since ("AWS Regions"). */
+const regions: readonly string[] = [
+  ..."af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2".split(" "),
+  ..."ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7".split(
+    " ",
+  ),
+  ..."ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 eu-central-2 eu-isoe-west-1 eu-north-1".split(" "),
+  ..."eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1 il-central-1 me-central-1 me-south-1".split(
+    " ",
+  ),
+  ..."mx-central-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-iso-east-1 us-iso-west-1".split(" "),
+  ..."us-isob-east-1 us-isob-west-1 us-isof-east-1 us-isof-south-1 us-west-1 us-west-2".split(" "),
+];
 /** A Route 53 hosted zone id. */
 export const zoneIdPattern = "^Z[A-Z0-9]{1,31}$";
 
@@ -12,7 +26,10 @@ export const accountInput = (description: string) =>
 
 /** The schema of an AWS region. */
 export const regionInput = (description: string) =>
-  patterned({ description, examples: ["eu-west-1"], pattern: regionPattern }, 'an AWS region, such as "eu-west-1"');
+  advised(
+    patterned({ description, examples: ["eu-west-1"], pattern: regionPattern }, 'an AWS region, such as "eu-west-1"'),
+    (value) => unknownRegion(value, regions, "AWS"),
+  );
 
 /** Why the text is no Route 53 zone id, if it is none. */
 export function zoneIdProblem(value: string): string | undefined {
@@ -67,5 +84,9 @@ export function parseTopicArn(text: string): Arn | undefined {
 export function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   if (region.startsWith("us-gov-")) return "aws-us-gov";
+  if (region.startsWith("eusc-")) return "aws-eusc";
+  // Partitions of their own for secrets of states: us-iso- is aws-iso, us-isob- is aws-iso-b, eu-isoe- is aws-iso-e.
+  const [, isolated] = /^[a-z]{2}-iso([a-z]?)-/.exec(region) ?? [];
+  if (isolated !== undefined) return isolated === "" ? "aws-iso" : `aws-iso-${isolated}`;
   return "aws";
 }

@@ -8,6 +8,8 @@ const name = (what: string, pattern: string, rule: string, example: string) =>
     { description: `${what[0]?.toUpperCase()}${what.slice(1)}.`, pattern, examples: [example] },
     `${what}: ${rule}, such as ${show(example)}`,
   );
+/** What no bucket may be called, as part of a rule. */
+const ipAddress = "[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$";
 const prefix = () =>
   text(
     { description: "Put in front of the state key, for a bucket that several projects share.", examples: ["tls"] },
@@ -32,8 +34,9 @@ export const backendInput = z
         type: z.literal("s3"),
         bucket: name(
           "the bucket's name",
-          "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-          '3-63 of a-z, 0-9, "." and "-"',
+          // "General purpose bucket naming rules" of S3.
+          `^(?!.*[.][.]|${ipAddress}|xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`,
+          '3-63 of a-z, 0-9, single "." and "-", and no IP address',
           "ai-platform-state",
         ),
         region: regionInput("The bucket's region."),
@@ -52,8 +55,9 @@ export const backendInput = z
         type: z.literal("gcs"),
         bucket: name(
           "the bucket's name",
-          "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$",
-          '3-222 of a-z, 0-9, ".", "_" and "-"',
+          // "About Cloud Storage buckets", naming: what has dots is a domain name.
+          `^(?!.*[.-][.]|.*[.]-|${ipAddress}|goog|.*[^.]{64})[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`,
+          '3-222 of a-z, 0-9, "_", "-" and single "." between them, and no IP address',
           "ai-platform-state",
         ),
         prefix: prefix().optional(),

@@ -47,6 +47,11 @@ export function hostProblem(text: string, wanted: string): string | undefined {
   return name?.startsWith("*.") ? `is a wildcard; write ${wanted}` : mistake;
 }
 
+/** Whether the host of an address, as `URL` has it, is the machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
+}
+
 /** The name without its wildcard label: what is proved for it, in DNS. */
 export function withoutWildcard(name: DnsName): DnsName {
   return name.startsWith("*.") ? name.slice(2) : name;
@@ -76,11 +81,40 @@ export function commonNameOf(names: readonly DnsName[]): DnsName | undefined {
   return fitting.find((name) => !name.startsWith("*.")) ?? fitting[0];
 }
 
+/** The public suffix list. Loaded only where it is asked: it is larger than everything else a synthesis needs. */
+const suffixList = () => require("tldts") as typeof import("tldts");
+
 /** The registrable domain of a name (public suffix list), if it has one. */
 export function registrableDomain(name: DnsName): string | undefined {
-  // Loaded on the error path alone: the list is larger than everything else a synthesis needs.
-  const { getDomain } = require("tldts") as typeof import("tldts");
-  return getDomain(withoutWildcard(name)) ?? undefined;
+  return suffixList().getDomain(withoutWildcard(name)) ?? undefined;
+}
+
+/** Top-level domains of which the list has nothing but themselves, so that most configs need no look into it. */
+const plainTopLevels: readonly string[] = ["app", "cloud", "com", "dev", "net", "org"];
+
+/**
+ * Why no public authority issues for the name, if none does: its domain must be one that is registered (Baseline
+ * Requirements of the CA/Browser Forum, 4.2.2 for internal names and 3.2.2.6 for wildcards).
+ *
+ * @param authority - as the message calls it
+ */
+export function publicNameProblem(name: DnsName, authority: string): string | undefined {
+  const domain = withoutWildcard(name);
+  const labels = domain.split(".");
+  const top = labels.at(-1) ?? "";
+  if (labels.length === 1) {
+    return `has one label, and ${authority} issues for domain names of two or more; write the whole name`;
+  }
+  // RFC 2606 keeps "example" for what is written about names: a config that is an example must pass.
+  if (plainTopLevels.includes(top) || top === "example") return undefined;
+  const { isIcann, publicSuffix } = suffixList().parse(domain);
+  if (!isIcann) {
+    return `ends in ${show(top)}, which is no public top-level domain, and ${authority} issues for public names only; write one, or let a private authority sign: pipeline-tls, vault-pki-k8s or cas-short-lived`;
+  }
+  if (publicSuffix === domain) {
+    return `is ${show(name)}: below ${show(domain)} anybody registers names, and ${authority} issues for registered ones only; write the whole name`;
+  }
+  return undefined;
 }
 
 function kindMistake(text: string): string | undefined {

@@ -91,6 +91,22 @@ export function whyNoWord(field: z.ZodType | undefined, value: unknown): string 
     : undefined;
 }
 
+const advice = new WeakMap<z.ZodType, (value: string) => string | undefined>();
+
+/** A text with advice about some values that it takes: what may be right, but is not known to be. */
+export function advised<Schema extends z.ZodType>(
+  schema: Schema,
+  adviceFor: (value: string) => string | undefined,
+): Schema {
+  advice.set(schema, adviceFor);
+  return schema;
+}
+
+/** What to say of a value that a field takes, if anything. */
+export function adviceOn(field: z.ZodType, value: unknown): string | undefined {
+  return typeof value === "string" ? advice.get(field)?.(value) : undefined;
+}
+
 /** What a field of an earlier release has become. */
 interface Successor {
   /** What the user meant, in today's fields. */

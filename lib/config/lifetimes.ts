@@ -1,4 +1,5 @@
-import { day, type Seconds } from "./duration";
+import { day, type Seconds, showDuration } from "./duration";
+import { type Place, show } from "./report";
 
 /**
  * The longest lifetime of a public TLS certificate by date of issue (CA/Browser Forum ballot SC-081v3). Before the
@@ -28,6 +29,17 @@ export function publicLifetime(horizon: string | undefined): Seconds {
 /** Shorter lifetimes that come into force after the horizon. */
 export function laterLifetimes(horizon: string | undefined): readonly { from: string; lifetime: Seconds }[] {
   return calendar.filter(({ lifetime }) => lifetime < publicLifetime(horizon));
+}
+
+/** The longest lifetime that Apple's systems take, of private authorities too (support.apple.com/103769). */
+const longestForApple = 825 * day;
+
+/** Advises against certificates of a private authority that outlive whatever they are for. */
+export function warnOfLongLife(lifetime: Seconds, place: Place): void {
+  if (lifetime <= longestForApple) return;
+  place.warning(
+    `is ${show(showDuration(lifetime))}: a key that leaks is good as long, and clients of Apple refuse more than ${showDuration(longestForApple)}; write less`,
+  );
 }
 
 /** How long before its end a private certificate is replaced: in its last third, counted in whole steps. */

@@ -1,12 +1,11 @@
-import { oneOf, type Place } from "./report";
+import { oneOf, type Place, show } from "./report";
 import { secretIn } from "./secrets";
 
 /** Fields that hold PEM blocks, where line breaks belong. */
 const pemFields: ReadonlySet<unknown> = new Set(["csr", "caBundle", "serverCaBundle"]);
 
-/** PEM blocks that hold nothing secret. */
-const publicBlocks =
-  /-----BEGIN (NEW CERTIFICATE REQUEST|CERTIFICATE REQUEST|CERTIFICATE)-----[\sA-Za-z0-9+/=]*-----END \1-----/g;
+/** Maps whose values are other programs' text: what looks like an expression in them is written for Terraform as text. */
+const literalMaps: ReadonlySet<unknown> = new Set(["annotations"]);
 
 /** More levels than any config has; reading many thousands would exhaust the stack. */
 const mostLevels = 20;
@@ -27,7 +26,7 @@ export function plainData(value: unknown, place: Place, around: readonly object[
   const message = problemWith(value, place, around);
   if (message !== undefined) {
     place.refuse(message);
-    return typeof value === "string" ? "" : undefined;
+    return typeof value === "string" ? "" : typeof value === "number" && Number.isFinite(value) ? 0 : undefined;
   }
   if (typeof value !== "object" || value === null) return value;
   const inside = [...around, value];
@@ -36,6 +35,11 @@ export function plainData(value: unknown, place: Place, around: readonly object[
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) {
       place.in(key).warning("is undefined and counts as left out; is an environment variable unset?");
+      continue;
+    }
+    if (typeof member === "string" && privateMembers.has(key) && Object.hasOwn(value, "kty")) {
+      place.in(key).refuse(refusedSecret("a private key"));
+      entries.push([key, ""]);
       continue;
     }
     const message = keyProblem(key);
@@ -47,7 +51,12 @@ export function plainData(value: unknown, place: Place, around: readonly object[
 
 /** Why a value cannot be in a config; what is wrong with its members is left to them. */
 function problemWith(value: unknown, { path }: Place, around: readonly object[]): string | undefined {
-  if (typeof value === "string") return textProblem(value, pemFields.has(path.at(-1)));
+  if (typeof value === "string") {
+    return textProblem(value, { pem: pemFields.has(path.at(-1)), literal: literalMaps.has(path.at(-2)) });
+  }
+  if (typeof value === "number" && isFrameworkToken(value)) {
+    return `is ${value}, which the framework would take for a reference; write another number`;
+  }
   if (value === null || typeof value === "boolean" || Number.isFinite(value)) return undefined;
   if (typeof value !== "object") return `is ${kindOf(value)}; ${plain}`;
   if (around.includes(value)) return "contains itself; write out what is meant";
@@ -58,6 +67,32 @@ function problemWith(value: unknown, { path }: Place, around: readonly object[])
   return `is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`;
 }
 
+const refusedSecret = (what: string) =>
+  `looks like ${what}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
+
+/** The members of a JSON Web Key that are private (RFC 7518, 6.2.2, 6.3.2 and 6.4.1). */
+const privateMembers: ReadonlySet<string> = new Set(["d", "k", "p", "q", "dp", "dq", "qi"]);
+
+/**
+ * What CDKTF would take for a reference to something that Terraform knows later: `cdktf/lib/tokens/private/encoding.js`
+ * marks lists by `#{TfToken[` and maps by `&{TfToken[`, and finds numbers in texts too; `token.js` has two whole texts.
+ */
+function frameworkTokenIn(text: string): string | undefined {
+  const marked = /[#&]\{TfToken\[|^(?:String|Any) Map Token Value$/.exec(text)?.[0];
+  if (marked !== undefined) return marked;
+  // What the framework looks for, read once: not from the middle of such a word on.
+  const numbers = text.includes("e") ? text.matchAll(/(?<![-|\d.+])[-|\d.+]+e[-|\d.eE+]+/g) : [];
+  for (const [number] of numbers) if (isFrameworkToken(Number.parseFloat(number))) return number;
+  return undefined;
+}
+
+/** Numbers by whose first two bytes CDKTF knows its references, in lists and elsewhere, and the one that stands for maps. */
+function isFrameworkToken(number: number): boolean {
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setFloat64(0, number);
+  return number === -123456789 || [0xfbff, 0xfdff].includes(bytes.getUint16(0));
+}
+
 function kindOf(value: unknown): string {
   if (typeof value === "number") return `${value}`;
   return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
@@ -65,18 +100,24 @@ function kindOf(value: unknown): string {
 
 function keyProblem(key: string): string | undefined {
   if (machinery.has(key)) return `a key may not be ${oneOf([...machinery])}; choose another name`;
-  return textProblem(key, false);
+  return textProblem(key);
 }
 
-function textProblem(text: string, pem: boolean): string | undefined {
-  // A line of base64 in a public PEM block may look like a secret: ignore such blocks.
-  const secret = secretIn(pem ? text.replace(publicBlocks, "") : text);
-  if (secret !== undefined) {
-    return `looks like ${secret}; a config holds no secrets: revoke it, and give credentials to the provider through its own environment`;
-  }
+function textProblem(text: string, { pem = false, literal = false } = {}): string | undefined {
+  const secret = secretIn(text);
+  if (secret !== undefined) return refusedSecret(secret);
   const expression = /[$%]\{/.exec(text)?.[0];
-  if (expression !== undefined) {
+  const escaped = /\$\$\{|%%\{/.exec(text)?.[0];
+  if (literal && escaped !== undefined) {
+    return `contains ${JSON.stringify(escaped)}; write ${JSON.stringify(escaped.slice(1))} as it is meant: Terraform is given it escaped`;
+  }
+  // What the framework takes for a reference of its own stays one, escaped or not.
+  if (expression !== undefined && !(literal && !text.includes("TfToken["))) {
     return `contains ${JSON.stringify(expression)}, which Terraform would evaluate; write the value itself`;
+  }
+  const token = frameworkTokenIn(text);
+  if (token !== undefined) {
+    return `contains ${show(token)}, which the framework would take for a reference; write the value itself`;
   }
   const control = /\p{Cc}/u.exec(pem ? text.replace(/\r?\n/g, "") : text)?.[0];
   if (control !== undefined) {

@@ -14,21 +14,26 @@ export type ConfigFile = { readonly value: unknown } | { readonly problem: strin
  * @param file - the file's absolute path
  */
 export function readConfigFile(file: string): ConfigFile {
-  let json: string | undefined;
+  let text: string;
   try {
-    const kind = statSync(file, { throwIfNoEntry: false });
-    if (kind === undefined) return { problem: "does not exist; write it, or name another in TLS_STACKS_CONFIG" };
+    const kind = statSync(file);
     if (kind.isDirectory()) return { problem: "is a folder; name a file in it in TLS_STACKS_CONFIG" };
-    if (/\.json$/i.test(file)) json = readFileSync(file, "utf8");
+    // A device such as /dev/zero may have no end.
+    if (!kind.isFile() && !kind.isFIFO()) return { problem: "is no file; name one in TLS_STACKS_CONFIG" };
+    if (!/\.([cm]?[jt]s|json)$/i.test(file)) {
+      return { problem: "is neither TypeScript (.ts) nor JSON (.json); rename it" };
+    }
+    text = utf8.decode(readFileSync(file));
   } catch (error) {
     const code = (error as { code?: unknown }).code;
+    if (code === "ENOENT") return { problem: "does not exist; write it, or name another in TLS_STACKS_CONFIG" };
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return { problem: "is not in UTF-8; save it so" };
     return { problem: `cannot be read (${code}); name a readable file in TLS_STACKS_CONFIG` };
   }
-  if (json !== undefined) return readJson(json);
-  if (!/\.[cm]?[jt]s$/i.test(file)) return { problem: "is neither TypeScript (.ts) nor JSON (.json); rename it" };
+  if (/\.json$/i.test(file)) return readJson(text);
   let loaded: unknown;
   try {
-    loaded = loadTypeScript(file);
+    loaded = apart(() => loadTypeScript(file));
   } catch (error) {
     const twice = keysTwice(error, file);
     if (twice !== undefined) return { problem: twice };
@@ -40,6 +45,25 @@ export function readConfigFile(file: string): ConfigFile {
     return { problem: "exports a promise; export the value itself, with nothing to wait for" };
   }
   return { value };
+}
+
+/** Decodes strictly: every wrong byte of another encoding would become the same character, for good. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Runs a config apart from the program: it cannot end it, and what it prints is no part of the program's output. */
+function apart<Value>(work: () => Value): Value {
+  const { exit, stdout, stderr } = process;
+  const { write } = stdout;
+  process.exit = () => {
+    throw new Error("it calls process.exit; throw an error, or export the config");
+  };
+  stdout.write = stderr.write.bind(stderr) as typeof write;
+  try {
+    return work();
+  } finally {
+    stdout.write = write;
+    process.exit = exit;
+  }
 }
 
 function readJson(text: string): ConfigFile {

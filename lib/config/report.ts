@@ -77,8 +77,13 @@ export function show(value: unknown): string {
 }
 
 function quoted(value: unknown, most: number): string {
-  const text = (JSON.stringify(value) ?? String(value)).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  const text = printable(JSON.stringify(value) ?? String(value));
   return text.length > most ? `${text.slice(0, most - 30)}... (${text.length} characters)` : text;
+}
+
+/** A text from outside, with nothing that a terminal would act on; a text without such characters stays as it is. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
 }
 
 const escaped = (character: string) =>

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { successors, whyNoWord, wordsOffered } from "./fields";
+import { adviceOn, successors, whyNoWord, wordsOffered } from "./fields";
 import { oneOf, type Place, type Report, show } from "./report";
 
 /**
@@ -68,7 +68,11 @@ const isChoice = (schema: z.ZodType) =>
 
 function readLeaf(schema: z.ZodType, value: unknown, place: Place): unknown {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    const advice = adviceOn(schema, value);
+    if (advice !== undefined) place.warning(advice);
+    return result.data;
+  }
   const [issue] = result.error.issues;
   if (issue?.code === "invalid_type") return refuseType(schema, value, issue.expected, place);
   if (issue?.code === "invalid_value") {

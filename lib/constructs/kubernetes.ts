@@ -31,10 +31,13 @@ export function placementIn(
   return { namespace: made.metadata.name, labels, ready: [made] };
 }
 
+/** The name of a stack's {@link trustConfigMap}. */
+export const trustName = (stack: Construct) => `${stack.node.id}-trust`;
+
 /** The certificates that clients of a stack must trust, for pods to mount. */
 export function trustConfigMap(stack: Construct, pem: string, { namespace, labels }: Placement): void {
   new ConfigMapV1(stack, "trust_bundle", {
-    metadata: { name: `${stack.node.id}-trust`, namespace, labels: { ...labels } },
+    metadata: { name: trustName(stack), namespace, labels: { ...labels } },
     data: { "ca.crt": pem },
   });
 }
@@ -81,7 +84,7 @@ export function tlsIngress(scope: Construct, props: IngressProps, { namespace, l
   const { name, className, annotations, hosts, secretName, service, port } = props;
   const backend = { service: { name: service, port: { number: port } } };
   new IngressV1(scope, IngressV1.tfResourceType, {
-    metadata: { name, namespace, labels: { ...labels }, annotations: { ...annotations } },
+    metadata: { name, namespace, labels: { ...labels }, annotations: escaped(annotations) },
     spec: {
       ingressClassName: className,
       tls: [{ hosts: [...hosts], secretName }],
@@ -91,4 +94,9 @@ export function tlsIngress(scope: Construct, props: IngressProps, { namespace, l
       })),
     },
   });
+}
+
+/** Texts in which Terraform evaluates nothing. */
+function escaped(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text.replace(/[$%](?=\{)/g, "$&$&")]));
 }

@@ -28,7 +28,7 @@ export abstract class BaseStack extends TerraformStack {
 
   /** Makes a value visible to operators and to what reads the state. */
   protected output(name: string, description: string, value: unknown): void {
-    new TerraformOutput(this, name, { description, value });
+    new Output(this, name, { description, value });
   }
 
   /** Records the scenario in the JSON and in the state, where `check --against` reads it. */
@@ -101,6 +101,17 @@ export abstract class BaseStack extends TerraformStack {
       }
       paths.set(address, construct.node.path);
     }
+  }
+}
+
+/**
+ * An output whose value is plain data and tokens. The framework's own looks for resources in it with `util.isArray`,
+ * for which Node warns from 22 on (DEP0044).
+ */
+class Output extends TerraformOutput {
+  protected override synthesizeAttributes() {
+    const { value, description } = this;
+    return { value, description };
   }
 }
 

@@ -24,8 +24,6 @@ interface CertificateProps {
   readonly records: ValidationRecords;
   /** The provider of the certificate's region. */
   readonly provider: TerraformProvider;
-  /** Starts the names of alarms, which an account has one of per region and name. */
-  readonly alarmPrefix: string;
   /** The longest that ACM may let one certificate live. */
   readonly lifetime: Seconds;
 }
@@ -34,7 +32,7 @@ interface CertificateProps {
 export function issueCertificate(
   stack: Construct,
   certificate: AcmCertificateConfig,
-  { records, provider, alarmPrefix, lifetime }: CertificateProps,
+  { records, provider, lifetime }: CertificateProps,
 ): InventoryEntry {
   const scope = new Construct(stack, certificate.name);
   const requested = new AcmCertificate(scope, AcmCertificate.tfResourceType, {
@@ -66,10 +64,10 @@ export function issueCertificate(
     });
   }
   if (certificate.alarm !== undefined) {
-    const { before, topics } = certificate.alarm;
+    const { name: alarmName, before, topics } = certificate.alarm;
     new CloudwatchMetricAlarm(scope, CloudwatchMetricAlarm.tfResourceType, {
       provider,
-      alarmName: `${alarmPrefix}-${certificate.name}-expiry`,
+      alarmName,
       alarmDescription: "ACM should have renewed this certificate by now; its validation records may be gone.",
       namespace: "AWS/CertificateManager",
       metricName: "DaysToExpiry",

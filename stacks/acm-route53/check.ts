@@ -3,7 +3,7 @@ import { checkIssuer } from "../../lib/config/issuers";
 import type { KeyKind } from "../../lib/config/keys";
 import { oneOf, type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
-import { checkAlarm } from "./check-alarm";
+import { checkAlarm, warnOfDefaults } from "./check-alarm";
 import type { AcmCertificateConfig, AcmRoute53Config } from "./config";
 import { mostNamesPerCertificate } from "./input";
 
@@ -21,6 +21,7 @@ export function check(stack: AcmRoute53Config, { horizon }: Settings, place: Pla
     checkArns(certificate, stack, here);
     checkAlarm(certificate.alarm, stack.lifetime, horizon, here.in("alarm", "before"));
   }
+  warnOfDefaults(stack, horizon, place.in("certificates"));
 }
 
 function checkCount(count: number, granted: number, place: Place): void {

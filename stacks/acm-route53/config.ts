@@ -1,6 +1,12 @@
 import { type Arn, type ListenerArn, parseListenerArn, parseTopicArn } from "../../lib/config/aws";
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
-import { commonNameLimit, commonNameOf, type DnsName, withoutWildcard } from "../../lib/config/dns-names";
+import {
+  commonNameLimit,
+  commonNameOf,
+  type DnsName,
+  publicNameProblem,
+  withoutWildcard,
+} from "../../lib/config/dns-names";
 import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import { publicLifetime } from "../../lib/config/lifetimes";
@@ -24,6 +30,8 @@ export interface ValidationConfig {
 
 /** What rings when a certificate was not renewed. */
 export interface ExpiryAlarmConfig {
+  /** Its name in CloudWatch, of which an account has one per region. */
+  readonly name: string;
   readonly before: Seconds;
   /** SNS topics, sorted by ARN. */
   readonly topics: readonly Arn[];
@@ -61,8 +69,10 @@ export interface AcmRoute53Config {
  * Completes a stack: names normalised and sorted, each with its zone, defaults filled in. Reports what keeps a
  * certificate from having its parts; judging the parts is left to the checks.
  */
-export function read(input: AcmRoute53Input, { horizon }: Around, place: Place): AcmRoute53Config {
+export function read(input: AcmRoute53Input, around: Around, place: Place): AcmRoute53Config {
+  const { project, environment, stack, horizon } = around;
   const lifetime = publicLifetime(horizon);
+  const alarmPrefix = `${project}-${environment}-${stack}`;
   const zones = readZones(input.dns.zones, place.in("dns"));
   const entries = sortedEntries(input.certificates);
   const certificatesPlace = place.in("certificates");
@@ -70,7 +80,12 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
     certificatesPlace.problem("is empty; write at least one certificate");
   }
   const certificates = entries.map(([name, certificate]) =>
-    readCertificate(name, certificate, { region: input.region, zones, lifetime }, certificatesPlace.in(name)),
+    readCertificate(
+      name,
+      certificate,
+      { region: input.region, zones, lifetime, alarmPrefix },
+      certificatesPlace.in(name),
+    ),
   );
   return {
     account: input.account || undefined,
@@ -90,7 +105,10 @@ export function read(input: AcmRoute53Input, { horizon }: Around, place: Place):
 function readCertificate(
   name: string,
   input: CertificateInput,
-  stack: Pick<AcmRoute53Config, "region" | "lifetime"> & { readonly zones: Zones | undefined },
+  stack: Pick<AcmRoute53Config, "region" | "lifetime"> & {
+    readonly zones: Zones | undefined;
+    readonly alarmPrefix: string;
+  },
   place: Place,
 ): AcmCertificateConfig {
   place.problem(keyProblem(name));
@@ -104,11 +122,11 @@ function readCertificate(
       `has no name of at most ${commonNameLimit} characters, which the common name needs (RFC 5280); add a shorter name`,
     );
   }
-  const issuable = names.filter((name) => withoutWildcard(name).includes("."));
-  for (const member of names.filter((name) => !issuable.includes(name))) {
-    const message = "has one label, and ACM issues for domain names of two or more; write the whole name";
-    namesPlace.in({ member }).problem(message);
-  }
+  const issuable = names.filter((member) => {
+    const mistake = publicNameProblem(member, "ACM");
+    namesPlace.in({ member }).problem(mistake);
+    return mistake === undefined;
+  });
   const consumers = (["cloudfront", "api-gateway"] as const).filter((to) => attach.some((one) => one.to === to));
   const records = place.in("records").refused ? "existing" : rest.records;
   // A consumer that could not be read may need another region.
@@ -122,7 +140,7 @@ function readCertificate(
     region: consumers.includes("cloudfront") ? "us-east-1" : unclear ? "" : stack.region,
     listeners: sortedArns(attach.map((one) => ("arn" in one ? parseListenerArn(one.arn) : undefined))),
     consumers,
-    alarm: readAlarm(alarm, stack.lifetime),
+    alarm: readAlarm(`${stack.alarmPrefix}-${name}-expiry`, alarm, stack.lifetime),
     validations: records === "managed" ? readValidations(issuable, stack.zones, namesPlace) : [],
     records,
   };
@@ -133,9 +151,10 @@ export function defaultAlarm(lifetime: Seconds): Seconds {
   return Math.floor((lifetime * 0.15) / day) * day;
 }
 
-function readAlarm(input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
+function readAlarm(name: string, input: CertificateInput["alarm"], lifetime: Seconds): ExpiryAlarmConfig | undefined {
   if (input === false) return undefined;
-  return { before: input.before ?? defaultAlarm(lifetime), topics: sortedArns(input.topics.map(parseTopicArn)) };
+  const { before = defaultAlarm(lifetime), topics } = input;
+  return { name, before, topics: sortedArns(topics.map(parseTopicArn)) };
 }
 
 function sortedArns<Kind extends Arn>(arns: readonly (Kind | undefined)[]): readonly Kind[] {

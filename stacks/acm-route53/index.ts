@@ -20,6 +20,12 @@ export const acmRoute53 = {
   keysInState: () => [],
   clusters: () => [],
   claims,
+  zonedNames: ({ certificates }, place) =>
+    certificates.flatMap((certificate) =>
+      certificate.validations.map(({ name, domain, zone }) => {
+        return { name, zone, place: place.in("certificates", certificate.name, "names", { member: domain }) };
+      }),
+    ),
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).AcmRoute53Stack,
 } satisfies Scenario<AcmRoute53Input, AcmRoute53Config>;

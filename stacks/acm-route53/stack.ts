@@ -18,8 +18,7 @@ export class AcmRoute53Stack extends BaseStack {
       const { region } = certificate;
       const provider = inRegion.get(region) ?? awsProvider(this, { region, account }, this.labels, region);
       inRegion.set(region, provider);
-      const alarmPrefix = `${settings.project}-${settings.environment}-${name}`;
-      const props = { records, provider, alarmPrefix, lifetime: config.lifetime };
+      const props = { records, provider, lifetime: config.lifetime };
       return [certificate.name, issueCertificate(this, certificate, props)] as const;
     });
     const byName = (field: "arn" | "issuedAt") =>

@@ -1,4 +1,5 @@
 import { isDuration, type Seconds, showDuration } from "../../lib/config/duration";
+import { warnOfLongLife } from "../../lib/config/lifetimes";
 import type { Place } from "../../lib/config/report";
 import type { CasShortLivedConfig } from "./config";
 import { renewalProblem } from "./config-renewal";
@@ -31,6 +32,7 @@ export function checkLifetimes(config: CasShortLivedConfig, applyEvery: Seconds,
   }
   for (const { name, lifetime, renewAt, bootstrap, certificates } of nodeGroups) {
     const group = place.in("nodeGroups", name);
+    warnOfLongLife(lifetime, group.in("lifetime"));
     if (longer(lifetime, maximumLifetime)) {
       group
         .in("lifetime")

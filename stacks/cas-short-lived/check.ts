@@ -22,6 +22,12 @@ export function check(config: CasShortLivedConfig, { applyEvery }: Settings, pla
       .warning(
         "has no use while protect is true, which lets nothing be destroyed; leave it out until protect is false",
       );
+  } else if (config.skipGracePeriod) {
+    place
+      .in("skipGracePeriod")
+      .warning(
+        "is true, and protect is false: what destroys an authority ends it at once and for good, with no 30 days in which to take it back; write both only to take the stack down",
+      );
   }
   checkPhases(config, place);
 }
@@ -85,6 +91,13 @@ function checkMembers({ nodeGroups }: CasShortLivedConfig, place: Place): void {
   const groups = new Map<string, string>();
   for (const { name, members } of nodeGroups) {
     for (const member of members) {
+      if (/\/workloadIdentityPools\/[^/]+\/\*$/.test(member)) {
+        place
+          .in("nodeGroups", name, "members", { member })
+          .warning(
+            'is every identity of the pool, whichever of its providers lets it in; name one by "/subject/", or some by "/group/" or "/attribute.<name>/"',
+          );
+      }
       const other = groups.get(member);
       if (other === undefined) groups.set(member, name);
       else {
@@ -162,8 +175,16 @@ function checkCommonNames({ root, issuers }: CasShortLivedConfig, place: Place):
   }
 }
 
-/** At least one issuer must sign. */
+/** At least one issuer must sign, and none begins its life disabled. */
 function checkPhases({ issuers }: CasShortLivedConfig, place: Place): void {
+  for (const { name } of issuers.filter(({ phase }) => phase === "disabled")) {
+    // Synthesis does not know what was there before: `check --against` does, and refuses a new one.
+    place
+      .in("issuers", name, "phase")
+      .warning(
+        'is "disabled", which is right only for an issuer that signed before: Google makes a new one staged or enabled, and refuses the plan; check --against what is deployed tells which it is',
+      );
+  }
   const unclear = issuers.some(({ name }) => place.in("issuers", name, "phase").refused);
   if (issuers.length === 0 || unclear || issuers.some(({ phase }) => phase === "enabled")) return;
   const states = [...new Set(issuers.map(({ phase }) => phase))].join(" or ");

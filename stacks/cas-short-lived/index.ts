@@ -22,6 +22,7 @@ export const casShortLived = {
   keysInState: () => [],
   clusters: () => [],
   claims,
+  zonedNames: () => [],
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).CasShortLivedStack,
 } satisfies Scenario<CasShortLivedInput, CasShortLivedConfig>;

@@ -57,7 +57,7 @@ export function nodeBootstrap(
   const files: readonly (readonly [path: string, permissions: string, content: string])[] = [
     [settings, "0644", literal(settingsFile(values))],
     [anchor, "0644", `\${indent(6, trimspace(${trustAnchor}))}\n`],
-    [scriptPath, "0755", literal(script)],
+    [scriptPath, "0755", literal(unixLines(script))],
     [`/etc/systemd/system/${unit}.service`, "0644", literal(service(name, settings, times.retry))],
     [`/etc/systemd/system/${unit}.timer`, "0644", literal(timer(name, times.interval))],
   ];
@@ -82,6 +82,9 @@ export function nodeBootstrap(
     "",
   ].join("\n");
 }
+
+/** A text without the CR that a checkout on Windows may have: a shell takes it for a part of a line's last word. */
+const unixLines = (text: string) => text.replaceAll("\r\n", "\n");
 
 /** The script's settings: assignments for `sh`, each value quoted. */
 function settingsFile(values: Readonly<Record<string, string | number>>): string {

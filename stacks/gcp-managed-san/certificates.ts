@@ -6,6 +6,7 @@ import { ComputeManagedSslCertificate } from "@cdktf/provider-google/lib/compute
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import { type DnsName, nameInId, withoutWildcard } from "../../lib/config/dns-names";
+import { type Seconds, showDuration } from "../../lib/config/duration";
 import { googleName } from "../../lib/config/google";
 import { Check } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
@@ -140,11 +141,11 @@ function named(domains: readonly string[]): string {
 }
 
 /** The inventory entry of a certificate that Google makes. */
-export function googleEntry({ domains }: GoogleCertificateConfig): InventoryEntry {
+export function googleEntry({ domains }: GoogleCertificateConfig, lifetime: Seconds): InventoryEntry {
   return {
     names: domains,
     issuer: "Google Trust Services",
-    lifetime: "90d",
+    lifetime: showDuration(lifetime),
     renewedBy: "Google, about a month before the end, while what proves the names stands",
     keyLocation: "Google, which never shows it",
     keyInState: false,

@@ -1,4 +1,4 @@
-import { type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
+import { type DnsName, parseName, publicNameProblem, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
 import { nearest } from "../../lib/config/structure";
@@ -23,16 +23,32 @@ export function readHosts(
     const { name, advice } = parsed;
     if (advice !== undefined) here.in(given).warning(advice);
     const other = read.get(name);
-    if (other !== undefined) {
-      here.in(given).problem(`is ${show(other.spelling)} a second time; write each host once`);
-    } else if (!withoutWildcard(name).includes(".")) {
-      here.in(given).problem("has one label, and Google issues for domain names of two or more; write the whole name");
-    } else {
-      read.set(name, { ...host, spelling: given });
-    }
+    const again = other && `is ${show(other.spelling)} a second time; write each host once`;
+    const mistake = again ?? publicNameProblem(name, "Google");
+    here.in(given).problem(mistake);
+    if (mistake === undefined) read.set(name, { ...host, spelling: given });
   }
   if (read.size === 0 && !here.wrong) here.problem("is empty; write at least one host");
   return read;
+}
+
+/**
+ * Hosts that need a rule in the URL map. A host of the default backend needs none, so that adding one leaves the map
+ * alone, which serves; but it does where a wildcard with a rule covers it, for Google's `*` matches any labels to the
+ * left ("URL maps overview").
+ */
+export function routedHosts(hosts: ReadonlyMap<DnsName, HostInput>, defaultBackend: string): ReadonlySet<DnsName> {
+  const names = [...hosts.keys()];
+  const routed = names.filter((name) => {
+    const { backend, paths = {} } = hosts.get(name) ?? { backend: defaultBackend };
+    return backend !== defaultBackend || Object.keys(paths).length > 0;
+  });
+  const covered = new Set(routed.filter((name) => name.startsWith("*.")).map(withoutWildcard));
+  const below = (name: DnsName) => {
+    const labels = withoutWildcard(name).split(".");
+    return labels.some((_, position) => position > 0 && covered.has(labels.slice(position).join(".")));
+  };
+  return new Set([...routed, ...names.filter(below)]);
 }
 
 /** Every backend that is named must exist, and every backend should be named. */

@@ -1,6 +1,8 @@
 import { readZones, type Zones, zoneOf } from "../../lib/config/dns-hosts";
 import { closestZone, type DnsName, parseName, withoutWildcard } from "../../lib/config/dns-names";
+import { day, type Seconds } from "../../lib/config/duration";
 import { googleName, type NameScope } from "../../lib/config/google";
+import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
 import { type Place, show } from "../../lib/config/report";
 import { sortedEntries } from "../../lib/config/sorted-map";
@@ -15,7 +17,7 @@ import {
   readRetiring,
   sharedCertificate,
 } from "./config-certificates";
-import { checkBackendNames, readHosts } from "./config-hosts";
+import { checkBackendNames, readHosts, routedHosts } from "./config-hosts";
 import type { GcpManagedSanInput } from "./input";
 
 /** A host, complete. */
@@ -25,6 +27,8 @@ export interface GoogleHostConfig {
   readonly zone: DnsName | undefined;
   readonly backend: string;
   readonly paths: readonly { readonly path: string; readonly backend: string }[];
+  /** Whether the URL map has a rule for it; without one the default backend serves it. */
+  readonly routed: boolean;
   /** Key of its certificate of Certificate Manager; `undefined` in mode compute. */
   readonly certificate: string | undefined;
 }
@@ -48,6 +52,8 @@ type TakenOver = Omit<
 
 /** A stack of Google-managed certificates on a load balancer, complete. */
 export interface GcpManagedSanConfig extends Readonly<TakenOver> {
+  /** How long Google lets a certificate live at the horizon. */
+  readonly lifetime: Seconds;
   /** The scope of resource names. */
   readonly owner: NameScope;
   readonly gate: boolean;
@@ -63,10 +69,13 @@ export interface GcpManagedSanConfig extends Readonly<TakenOver> {
   readonly computeCertificates: readonly GoogleCertificateConfig[];
 }
 
+/** How long a certificate of Google lives ("Google-managed certificates": 90 days), unless the rules get stricter. */
+const googleLifetime = 90 * day;
+
 /** Completes a stack: matches hosts with backends and zones, and names certificates after their hosts. */
 export function read(
   input: GcpManagedSanInput,
-  { project, environment, stack }: Around,
+  { project, environment, stack, horizon }: Around,
   place: Place,
 ): GcpManagedSanConfig {
   const { scenario, scheme, gate, retiring, acceptOutage, defaultCertificate, ...takenOver } = input;
@@ -79,6 +88,7 @@ export function read(
   const managed = mode === "certificate-manager";
   const retired = readRetiring(input, owner, names, place);
   const compute = !managed || input.phase === "add-map" ? names : [];
+  const routed = routedHosts(given, input.defaultBackend);
   const hosts = names.map((name) => {
     const { spelling, paths = {}, backend } = given.get(name) ?? { spelling: name, backend: "" };
     return {
@@ -86,6 +96,7 @@ export function read(
       zone: zoneOf(name, zones, place.in("hosts", spelling)),
       backend,
       paths: sortedEntries(paths).map(([path, backend]) => ({ path, backend })),
+      routed: routed.has(name),
       certificate: managed ? (grouping === "all" ? sharedCertificate : name) : undefined,
     };
   });
@@ -96,6 +107,7 @@ export function read(
   return {
     ...takenOver,
     owner,
+    lifetime: Math.min(googleLifetime, publicLifetime(horizon)),
     gate: readGate(input, place),
     acceptOutage: readAccepted(input, names, place),
     dns,

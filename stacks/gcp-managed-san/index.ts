@@ -21,6 +21,8 @@ export const gcpManagedSan = {
   keysInState: () => [],
   clusters: () => [],
   claims,
+  zonedNames: ({ hosts }, place) =>
+    hosts.flatMap(({ name, zone }) => (zone === undefined ? [] : [{ name, zone, place: place.in("hosts", name) }])),
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).GcpManagedSanStack,
 } satisfies Scenario<GcpManagedSanInput, GcpManagedSanConfig>;

@@ -106,17 +106,14 @@ function redirectProxy(stack: Construct, owner: NameScope): ComputeTargetHttpPro
   });
 }
 
-/**
- * Routes from hosts and paths to backends. A host of the default backend has no rule, so adding one leaves the URL map
- * alone, which serves.
- */
+/** Routes from hosts and paths to backends. */
 function hostRoutes(
   stack: Construct,
   { owner, hosts, defaultBackend }: GcpManagedSanConfig,
   services: ReadonlyMap<string, string>,
 ): ComputeUrlMap {
   const service = (name: string) => services.get(name) ?? "";
-  const routed = hosts.filter(({ backend, paths }) => backend !== defaultBackend || paths.length > 0);
+  const routed = hosts.filter(({ routed }) => routed);
   // The name has a hash of the host: without dots "a.b-c.example.com" and "a-b.c.example.com" are the same text.
   const matcher = ({ name }: GoogleHostConfig) => googleName(owner, name, ["matcher"]);
   return new ComputeUrlMap(stack, "routes", {

@@ -45,6 +45,8 @@ export class GcpManagedSanStack extends BaseStack {
       Object.fromEntries(certificates.map(([key, { name }]) => [key, name])),
     );
     this.output("dns_records", "DNS records that this stack does not make, and that must exist.", records.wanted);
-    this.inventory(Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate)])));
+    this.inventory(
+      Object.fromEntries(certificates.map(([key, certificate]) => [key, googleEntry(certificate, config.lifetime)])),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
-import { leastLifetime } from "../../lib/config/lifetimes";
+import { leastLifetime, warnOfLongLife } from "../../lib/config/lifetimes";
 import type { Place } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import type { PipelineTlsConfig, Validity } from "./config";
@@ -31,6 +31,7 @@ function checkLifetime(
   place: Place,
 ): void {
   const got = showDuration(lifetime);
+  warnOfLongLife(lifetime, place);
   if (renewBefore < 2 * applyEvery) {
     const window = renewBefore === 0 ? "less than an hour" : showDuration(renewBefore);
     place.problem(

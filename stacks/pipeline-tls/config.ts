@@ -1,5 +1,13 @@
 import { readZones, type Zones, zoneOf, zonesInUse } from "../../lib/config/dns-hosts";
-import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
+import {
+  commonNameLimit,
+  commonNameOf,
+  type DnsName,
+  isUnder,
+  parseName,
+  publicNameProblem,
+  withoutWildcard,
+} from "../../lib/config/dns-names";
 import { hour, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import type { KeyKind } from "../../lib/config/keys";
@@ -140,16 +148,20 @@ function readService(
   if (Object.keys(selector).length === 0) {
     place.in("selector").problem('is empty and would select no pod; write their labels, such as { "app": "ingest" }');
   }
-  const publicNames = readPublicNames(input, stack, place, stackPlace.in("dns"));
-  const namespaced = `${name}.${stack.namespace.name}`;
-  const clusterName = `${namespaced}.svc.${parseName(stack.clusterDomain).name ?? "cluster.local"}`;
+  const namespace = stack.namespace.name;
+  const clusterDomain = parseName(stack.clusterDomain).name ?? "cluster.local";
+  const given = readNames(input.names ?? [], place.in("names"));
+  const publicNames = given.filter((one) => !isInCluster(one, namespace, clusterDomain));
+  checkPublicNames(publicNames, input, stack, place, stackPlace.in("dns"));
+  const namespaced = `${name}.${namespace}`;
+  const clusterName = `${namespaced}.svc.${clusterDomain}`;
   // Its parts were judged already; a cluster may have namespaces with labels that a public name could not have.
   if (mistake === undefined && clusterName.length > nameLimit) {
     place.problem(
       `would have a name of ${clusterName.length} octets in the cluster, ${show(clusterName)}; a DNS name has at most ${nameLimit} (RFC 1035): shorten its key, the namespace or clusterDomain`,
     );
   }
-  const names = [...new Set([name, namespaced, `${namespaced}.svc`, clusterName, ...publicNames])].sort();
+  const names = [...new Set([name, namespaced, `${namespaced}.svc`, clusterName, ...given])].sort();
   const lifetime = input.lifetime ?? stack.lifetime;
   return {
     name,
@@ -168,14 +180,22 @@ function readService(
   };
 }
 
-function readPublicNames(
+/** Whether the cluster's own DNS answers for a name, as for a Service or for pods by name: no record leads to it. */
+function isInCluster(name: DnsName, namespace: string, clusterDomain: DnsName): boolean {
+  const host = withoutWildcard(name);
+  if (!host.includes(".") || isUnder(host, "svc") || isUnder(host, clusterDomain)) return true;
+  // A namespace can be called like a top-level domain, such as "dev".
+  return isUnder(host, namespace) && publicNameProblem(host, "") !== undefined;
+}
+
+function checkPublicNames(
+  names: readonly DnsName[],
   input: ServiceInput,
   { dns }: PipelineTlsInput,
   place: Place,
   dnsPlace: Place,
-): readonly DnsName[] {
+): void {
   const namesPlace = place.in("names");
-  const names = readNames(input.names ?? [], namesPlace);
   if (dns === undefined && !dnsPlace.refused) {
     for (const member of names) {
       namesPlace
@@ -183,11 +203,10 @@ function readPublicNames(
         .problem("is a public name, but the stack has no dns to point it anywhere; add dns or leave the name out");
     }
   }
-  const none = (input.names ?? []).length === 0 && !namesPlace.refused && !namesPlace.wrong;
+  const none = names.length === 0 && !namesPlace.refused && !namesPlace.wrong;
   if (input.ingress !== undefined && none) {
     place.in("ingress").problem("has no name to serve; write the service's public names in names");
   }
-  return names;
 }
 
 function readAlias(

@@ -26,6 +26,16 @@ export const pipelineTls = {
   },
   clusters: ({ kubernetes }) => [kubernetes],
   claims,
+  zonedNames: ({ dns, services }, place) => {
+    const zones = new Map(dns?.records.map(({ name, zone }) => [name, zone]));
+    return services.flatMap((service) =>
+      service.publicNames.flatMap((name) => {
+        const zone = zones.get(name);
+        const here = place.in("services", service.name, "names", { member: name });
+        return zone === undefined ? [] : [{ name, zone, place: here }];
+      }),
+    );
+  },
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).PipelineTlsStack,
 } satisfies Scenario<PipelineTlsInput, PipelineTlsConfig>;

@@ -26,7 +26,9 @@ const serviceInput = fields({
     description: "Labels of the pods.",
     examples: [{ app: "ingest" }],
   }),
-  names: namesInput("Public names beyond the cluster's own, in the zones of `dns`.").optional(),
+  names: namesInput(
+    "Names beyond the service's own: public ones, in the zones of `dns`, or others of the cluster's, such as its pods'.",
+  ).optional(),
   client: flag("Whether the certificate also serves as a client's (mutual TLS).").prefault(false),
   key: word(keyKinds, {
     description: "The key's algorithm and size, in place of the stack's.",

@@ -1,7 +1,10 @@
 import { DataTlsCertificate } from "@cdktf/provider-tls/lib/data-tls-certificate";
 import { Mount } from "@cdktf/provider-vault/lib/mount";
+import { PkiSecretBackendConfigAutoTidy } from "@cdktf/provider-vault/lib/pki-secret-backend-config-auto-tidy";
+import { PkiSecretBackendConfigCa } from "@cdktf/provider-vault/lib/pki-secret-backend-config-ca";
 import { PkiSecretBackendConfigIssuers } from "@cdktf/provider-vault/lib/pki-secret-backend-config-issuers";
 import { PkiSecretBackendConfigUrls } from "@cdktf/provider-vault/lib/pki-secret-backend-config-urls";
+import { PkiSecretBackendCrlConfig } from "@cdktf/provider-vault/lib/pki-secret-backend-crl-config";
 import { PkiSecretBackendIntermediateCertRequest } from "@cdktf/provider-vault/lib/pki-secret-backend-intermediate-cert-request";
 import { PkiSecretBackendIntermediateSetSigned } from "@cdktf/provider-vault/lib/pki-secret-backend-intermediate-set-signed";
 import { PkiSecretBackendIssuer } from "@cdktf/provider-vault/lib/pki-secret-backend-issuer";
@@ -25,7 +28,7 @@ export interface SigningMount {
   readonly ready: ITerraformDependable[];
   /** The root that clients trust (PEM), if it is known before a certificate is issued. */
   readonly trustPem: string | undefined;
-  /** Certificates (PEM) that clients have already, and that the mount may still append to a chain. */
+  /** Certificates that clients have already, and that the mount may still append to a chain: an expression for their PEM. */
   readonly knownRoots: string | undefined;
 }
 
@@ -36,6 +39,7 @@ export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf
 
   const rootScope = new Construct(scope, "root");
   const rootMount = mountOf(rootScope, root, lifecycle);
+  const rootUpkeep = upkeepOf(rootScope, rootMount);
   const rootCert = new PkiSecretBackendRootCert(rootScope, PkiSecretBackendRootCert.tfResourceType, {
     backend: rootMount.path,
     type: "internal",
@@ -45,11 +49,13 @@ export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf
     ...vaultKeys[root.key],
     ttl: wholeSeconds(root.lifetime),
     lifecycle,
+    dependsOn: rootUpkeep,
   });
   const rootUrls = urlsOf(rootScope, rootMount, address, [rootCert]);
 
   const intermediateScope = new Construct(scope, "intermediate");
   const intermediateMount = mountOf(intermediateScope, intermediate, lifecycle);
+  const upkeep = upkeepOf(intermediateScope, intermediateMount);
   const request = new PkiSecretBackendIntermediateCertRequest(
     intermediateScope,
     PkiSecretBackendIntermediateCertRequest.tfResourceType,
@@ -87,8 +93,9 @@ export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf
     PkiSecretBackendIntermediateSetSigned.tfResourceType,
     {
       backend: intermediateMount.path,
-      // Not `certificate_bundle`: with it, the root becomes a second issuer here and part of every chain.
+      // Not `certificate_bundle`: with it two issuers are imported, and the first need not be the intermediate.
       certificate: signed.certificate,
+      dependsOn: upkeep,
     },
   );
   const issuer = new PkiSecretBackendIssuer(intermediateScope, PkiSecretBackendIssuer.tfResourceType, {
@@ -104,14 +111,22 @@ export function makeAuthorities(scope: Construct, pki: OwnPkiConfig, longestLeaf
     default: issuer.issuerId,
     defaultFollowsLatestIssuer: false,
   });
+  const trustPem = `\${trimspace(${rootCert.fqn}.certificate)}\n`;
+  // cert-manager writes the last certificate of the chain into `ca.crt`, and a mount's chains end with what it holds.
+  const knownRoot = new PkiSecretBackendConfigCa(intermediateScope, PkiSecretBackendConfigCa.tfResourceType, {
+    backend: intermediateMount.path,
+    // An issuer without a key: it signs nothing.
+    pemBundle: trustPem,
+    // The first issuer that a mount gets becomes its default.
+    dependsOn: [issuers],
+  });
   const urls = urlsOf(intermediateScope, intermediateMount, address);
 
   const signing: SigningMount = {
     path: intermediateMount.path,
-    ready: [urls, issuers],
-    trustPem: `\${trimspace(${rootCert.fqn}.certificate)}\n`,
-    // The intermediate's mount does not hold the root, so no chain contains it.
-    knownRoots: undefined,
+    ready: [urls, issuers, knownRoot],
+    trustPem,
+    knownRoots: `${rootCert.fqn}.certificate`,
   };
   return {
     signing,
@@ -144,6 +159,35 @@ function mountOf(scope: Construct, { mount, commonName, lifetime }: VaultAuthori
     maxLeaseTtlSeconds: lifetime,
     lifecycle,
   });
+}
+
+/**
+ * Keeps the revocation list of a mount fresh and its store small, as Vault's own considerations ask
+ * (https://developer.hashicorp.com/vault/docs/secrets/pki/considerations). By default Vault rebuilds a list when something
+ * is revoked, and at no other time: after three days the list has ended, and strict clients refuse good certificates.
+ *
+ * @returns what must exist before the authority: its first list is made together with it
+ */
+function upkeepOf(scope: Construct, { path: backend }: Mount): ITerraformDependable[] {
+  const lists = new PkiSecretBackendCrlConfig(scope, PkiSecretBackendCrlConfig.tfResourceType, {
+    backend,
+    autoRebuild: true,
+    expiry: "72h",
+    // A new list every day, since what is revoked appears only in the next one; and two days in which Vault may be away.
+    autoRebuildGracePeriod: "48h",
+    ocspExpiry: "12h",
+  });
+  const tidy = new PkiSecretBackendConfigAutoTidy(scope, PkiSecretBackendConfigAutoTidy.tfResourceType, {
+    backend,
+    enabled: true,
+    // Durations need a unit here: the provider plans a bare number for ever.
+    intervalDuration: "12h",
+    safetyBuffer: "72h",
+    tidyCertStore: true,
+    tidyRevokedCerts: true,
+    // Not `tidyExpiredIssuers`: issuers are Terraform's.
+  });
+  return [lists, tidy];
 }
 
 function urlsOf(scope: Construct, mount: Mount, address: string, dependsOn?: ITerraformDependable[]) {

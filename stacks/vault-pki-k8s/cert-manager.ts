@@ -116,13 +116,32 @@ function usages({ key, purpose }: VaultCertificateConfig): Usages {
   ];
 }
 
-/** A patch that mounts a Secret into one container of a Deployment (strategic merge). */
+/**
+ * A patch that mounts a Secret into one container of a Deployment (strategic merge).
+ *
+ * @param around.trust - the ConfigMap whose `ca.crt` takes the place of the Secret's: of a PKI that exists, or while a root
+ *   is replaced, cert-manager knows one authority at most, and not always the root
+ */
 export function deploymentPatch(
   volume: string,
   secret: string,
   { name, container, mountPath }: { readonly name: string; readonly container: string; readonly mountPath: string },
-  namespace: string,
+  { namespace, trust }: { readonly namespace: string; readonly trust: string | undefined },
 ): unknown {
+  const files = (...keys: readonly string[]) => keys.map((key) => ({ key, path: key }));
+  const content =
+    trust === undefined
+      ? { secret: { secretName: secret } }
+      : {
+          // An earlier release mounted the Secret alone, and a volume has one source.
+          secret: null,
+          projected: {
+            sources: [
+              { secret: { name: secret, items: files("tls.crt", "tls.key") } },
+              { configMap: { name: trust, items: files("ca.crt") } },
+            ],
+          },
+        };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -130,7 +149,7 @@ export function deploymentPatch(
     spec: {
       template: {
         spec: {
-          volumes: [{ name: volume, secret: { secretName: secret } }],
+          volumes: [{ name: volume, ...content }],
           containers: [{ name: container, volumeMounts: [{ name: volume, mountPath, readOnly: true }] }],
         },
       },

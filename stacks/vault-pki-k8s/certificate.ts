@@ -140,7 +140,7 @@ export function requestCertificate(
   const sent =
     signing.knownRoots === undefined
       ? chain
-      : `[for one in ${chain} : one if !strcontains(${JSON.stringify(signing.knownRoots)}, one)]`;
+      : `[for one in ${chain} : one if !strcontains(${signing.knownRoots}, one)]`;
   return {
     chainPem: `\${join("\\n", concat([trimspace(${issued.fqn}.certificate)], ${sent}, [""]))}`,
     keyPem: `\${trimspace(${issued.fqn}.private_key)}\n`,

@@ -1,5 +1,5 @@
 import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
-import { leastLifetime } from "../../lib/config/lifetimes";
+import { leastLifetime, warnOfLongLife } from "../../lib/config/lifetimes";
 import { type Place, show } from "../../lib/config/report";
 import { anyAge, type IssueRequest, simulateRole } from "../../lib/vault-role/simulate";
 import { brokenLinks } from "../../lib/vault-role/ttl-chain";
@@ -68,6 +68,7 @@ export function checkLifetimes({ pki, certificates }: VaultPkiK8sConfig, applyEv
     const { name, lifetime } = certificate;
     if (lifetime === 0) continue;
     const inLifetime = place.in("certificates", name, "lifetime");
+    warnOfLongLife(lifetime, inLifetime);
     if (intermediate > 0) {
       // The role's limit is the certificate's own lifetime, and it overrides the mount's.
       const chain = { leaf: lifetime, roleMax: lifetime, mountMax: lifetime, intermediate, root };

@@ -1,4 +1,4 @@
-import { isUnder, withoutWildcard } from "../../lib/config/dns-names";
+import { isLoopback, isUnder, withoutWildcard } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
 import { checkIssuer } from "../../lib/config/issuers";
 import { type Place, show } from "../../lib/config/report";
@@ -75,10 +75,6 @@ function checkAddress({ pki, certificates }: VaultPkiK8sConfig, place: Place): v
     ? "so whoever sees the traffic reads the token with which cert-manager requests, and can change certificates and revocation lists on their way"
     : "so whoever sees the traffic can change revocation lists on their way, and if VAULT_ADDR is such an address too, reads Terraform's token and the private keys that Vault makes";
   place.warning(`is http://, ${exposed}; give Vault a TLS listener and write "https://..."`);
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
 }
 
 function checkManifests(stack: VaultPkiK8sConfig, place: Place): void {

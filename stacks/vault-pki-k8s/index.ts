@@ -27,6 +27,7 @@ export const vaultPkiK8s = {
       })),
   clusters: ({ kubernetes }) => [kubernetes],
   claims,
+  zonedNames: () => [],
   operatorNotes,
   stack: () => (require("./stack") as typeof import("./stack")).VaultPkiK8sStack,
 } satisfies Scenario<VaultPkiK8sInput, VaultPkiK8sConfig>;

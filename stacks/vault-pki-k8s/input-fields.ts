@@ -80,7 +80,9 @@ function trustProblem(value: string): string | undefined {
   return undefined;
 }
 
-const pemBlock = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** It ends before the next begins: otherwise a text of a million characters with no end is read again from each beginning. */
+const pemBlock =
+  /-----BEGIN CERTIFICATE-----[^-]*(?:-(?!----(?:BEGIN|END) CERTIFICATE-----)[^-]*)*-----END CERTIFICATE-----/g;
 
 const pemBlocks = (text: string): readonly string[] => text.match(pemBlock) ?? [];
 

@@ -6,7 +6,14 @@ import { stringify } from "yaml";
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import { type Placement, placementIn, tlsIngress, tlsSecret, trustConfigMap } from "../../lib/constructs/kubernetes";
+import {
+  type Placement,
+  placementIn,
+  tlsIngress,
+  tlsSecret,
+  trustConfigMap,
+  trustName,
+} from "../../lib/constructs/kubernetes";
 import { BaseStack } from "../../lib/synthesis/base-stack";
 import { makeAuthorities, type SigningMount } from "./authorities";
 import { certManagerManifests, deploymentPatch, type Manifest } from "./cert-manager";
@@ -42,7 +49,7 @@ export class VaultPkiK8sStack extends BaseStack {
       path: issuingMount(pki),
       ready: [],
       trustPem: roots,
-      knownRoots: roots,
+      knownRoots: roots === undefined ? undefined : JSON.stringify(roots),
     };
     const placement = placementIn(this, config, this.labels);
     const delivered = config.certificates.map(
@@ -100,7 +107,11 @@ export class VaultPkiK8sStack extends BaseStack {
         new KubernetesManifest(scope, part, { manifest, dependsOn: [...ready, ...placement.ready] });
       }
     }
-    this.#serveConsumer(scope, certificate, placement, namespace.name);
+    const trusted = signing.trustPem !== undefined || !config.certificates.every(renewsItself);
+    this.#serveConsumer(scope, certificate, placement, {
+      namespace: namespace.name,
+      trust: trusted ? trustName(this) : undefined,
+    });
     const secret = `${namespace.name}/${certificate.secret}`;
     const secretReaders = `the Secret ${secret}, for everyone who may read Secrets there`;
     return {
@@ -128,11 +139,11 @@ export class VaultPkiK8sStack extends BaseStack {
     scope: Construct,
     { name, names, secret, consumer }: VaultCertificateConfig,
     placement: Placement,
-    namespace: string,
+    around: { readonly namespace: string; readonly trust: string | undefined },
   ): void {
     if (consumer === undefined) return;
     if ("deployment" in consumer) {
-      const patch = deploymentPatch(name, secret, consumer.deployment, namespace);
+      const patch = deploymentPatch(name, secret, consumer.deployment, around);
       this.manifestFile(`patch-${name}.yaml`, yaml(patch));
       return;
     }

@@ -6,9 +6,11 @@ import {
   commonNameOf,
   isUnder,
   parseName,
+  publicNameProblem,
   registrableDomain,
   withoutWildcard,
 } from "../../../lib/config/dns-names";
+import { runs } from "../../support/runs";
 
 /** What UTS #46 makes of a host name with every check a certificate authority would make; `undefined` for none. */
 function byTheStandard(text: string): string | undefined {
@@ -65,10 +67,10 @@ const anyText = fc
 
 describe("a DNS name", () => {
   test.each([
-    ["names of plain letters", name(plainLetter), 150],
-    ["names of any letters", name(anyLetter), 150],
-    ["any text", anyText, 40],
-  ])("%s: what UTS #46 takes is taken in the same form, and what it refuses is refused", (_, texts, numRuns) => {
+    ["names of plain letters", name(plainLetter), 50],
+    ["names of any letters", name(anyLetter), 50],
+    ["any text", anyText, 20],
+  ])("%s: what UTS #46 takes is taken in the same form, and what it refuses is refused", (_, texts, usual) => {
     fc.assert(
       fc.property(texts, (text) => {
         const parsed = nameOf(text);
@@ -77,7 +79,7 @@ describe("a DNS name", () => {
         if (parsed === undefined) return;
         expect([parsed, `${parsed}.`, parsed.toUpperCase()].map(nameOf)).toEqual([parsed, parsed, parsed]);
       }),
-      { numRuns },
+      runs(usual),
     );
   });
 
@@ -139,7 +141,7 @@ describe("zones and common names", () => {
         expect(closestZone(text, all)).toBe(endings.find((ending) => all.includes(ending)));
         expect(closestZone(text, [...all].reverse())).toBe(closestZone(text, all));
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 
@@ -180,7 +182,7 @@ describe("zones and common names", () => {
         const plain = short.filter((one) => !one.includes("*"));
         expect(common).toBe(plain[0] ?? short[0]);
       }),
-      { numRuns: 100 },
+      runs(40),
     );
   });
 
@@ -189,5 +191,45 @@ describe("zones and common names", () => {
     expect(withoutWildcard("a.example.co.uk")).toBe("a.example.co.uk");
     expect(registrableDomain("*.a.example.co.uk")).toBe("example.co.uk");
     expect(registrableDomain("co.uk")).toBeUndefined();
+  });
+
+  test.each([
+    "api.example.com",
+    "*.example.com",
+    "example.de",
+    "api.example.co.uk",
+    "x.github.io",
+    "*.s3.amazonaws.com",
+  ])("public: %s", (name) => expect(publicNameProblem(name, "ACM")).toBeUndefined());
+
+  test.each([
+    "localhost",
+    "*.com",
+    "api.corp",
+    "printer.local",
+    "api.internal",
+    "a.test",
+    "co.uk",
+    "*.co.uk",
+    "*.xn--p1ai",
+  ])("not public: %s", (name) => expect(publicNameProblem(name, "ACM")).toMatch(/ACM issues for/));
+
+  test("the list is not asked for names of top-level domains of which it has nothing else", () => {
+    const { parse } = jest.requireActual<typeof import("tldts")>("tldts");
+    for (const top of ["app", "cloud", "com", "dev", "net", "org"]) {
+      for (const second of ["ac", "co", "com", "gov", "net", "org", "www"]) {
+        expect(parse(`a.${second}.${top}`)).toMatchObject({ isIcann: true, publicSuffix: top });
+      }
+    }
+    jest.isolateModules(() => {
+      const names = require("../../../lib/config/dns-names") as typeof import("../../../lib/config/dns-names");
+      const loaded = jest.fn(() => ({ parse }));
+      jest.doMock("tldts", loaded);
+      names.publicNameProblem("api.example.com", "ACM");
+      expect(loaded).not.toHaveBeenCalled();
+      names.publicNameProblem("api.example.de", "ACM");
+      expect(loaded).toHaveBeenCalled();
+      jest.dontMock("tldts");
+    });
   });
 });

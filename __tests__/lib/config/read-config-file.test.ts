@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { type ConfigFile, readConfigFile } from "../../../lib/config/read-config-file";
+import { runs } from "../../support/runs";
 
 const folder = mkdtempSync(join(tmpdir(), "config-files-"));
 const root = resolve(__dirname, "../../..");
@@ -63,6 +64,27 @@ describe("a file", () => {
     // Who may read everything may read this as well.
     expect(readConfigFile(closed)).toEqual(process.getuid?.() === 0 ? { value: {} } : cannot("EACCES"));
   });
+});
+
+describe("a file in another encoding", () => {
+  const latin = (text: string) => Buffer.from(text, "latin1");
+  const refused = problem("is not in UTF-8; save it so");
+
+  test("is refused: every wrong byte would become the same character, for good", () => {
+    expect(problemOf("latin.json", latin('{"team": "Müller"}'))).toEqual(refused);
+    expect(problemOf("latin.ts", latin('export default { team: "Müller" };'))).toEqual(refused);
+    expect(problemOf("wide.json", Buffer.from("\ufeff{}", "utf16le"))).toEqual(refused);
+    written("part.ts", latin('export const team = "Müller";'));
+    const whole = 'import { team } from "./part"; export default { team };';
+    expect(problemOf("whole.ts", whole)).toEqual({
+      problem: expect.stringMatching(/^cannot be run: "[^"]*part\.ts" is not in UTF-8; save it so$/),
+    });
+  });
+});
+
+test("a config is no device, which may have no end", () => {
+  symlinkSync("/dev/zero", join(folder, "zero.json"));
+  expect(readConfigFile(join(folder, "zero.json"))).toEqual(problem("is no file; name one in TLS_STACKS_CONFIG"));
 });
 
 describe("a JSON file", () => {
@@ -147,7 +169,7 @@ describe("a JSON file", () => {
         expect(JSON.stringify("value" in file || twice ? parsed(text) : undefined)).toBe(JSON.stringify(parsed(text)));
         if ("value" in file) expect(JSON.stringify(file)).toBe(JSON.stringify(parsed(text)));
       }),
-      { numRuns: 100 },
+      runs(50),
     );
   });
 });

@@ -4,6 +4,7 @@ import { secondsInput } from "../../../lib/config/duration";
 import { fields, flag, mapOf, setOf, text, whole, word } from "../../../lib/config/fields";
 import { newReport, type Path, showPath } from "../../../lib/config/report";
 import { readStructure } from "../../../lib/config/structure";
+import { runs } from "../../support/runs";
 
 const lowerCase = (what: string) =>
   text(what, (value) => (/^[a-z]+$/.test(value) ? undefined : "is not in lower case"));
@@ -181,7 +182,7 @@ test("a rule for a whole list, which would be passed over, stops the program", (
   expect(() => readAll(schema, { words: ["a"] })).toThrow("belongs to what reads it");
 });
 
-test("3,000 mistakes at once take about as long as ten times 300", () => {
+test("800 mistakes at once take about as long as ten times 80", () => {
   const schema = mapOf(target, "Targets.");
   const time = (mistakes: number, times: number) => {
     // Three mistakes in one, and one that leaves the other out.
@@ -200,7 +201,7 @@ test("3,000 mistakes at once take about as long as ten times 300", () => {
   };
   // The best of several rounds, for the machine may have other work in any of them. A time that grows with the square
   // of the mistakes would be ten times as long in all.
-  const ratios = Array.from({ length: 3 }, () => time(3_000, 1) / time(300, 10));
+  const ratios = Array.from({ length: 3 }, () => time(800, 1) / time(80, 10));
   expect(Math.min(...ratios)).toBeLessThan(4);
 }, 60_000);
 
@@ -253,6 +254,7 @@ describe("whatever is given", () => {
         expect(lines).toEqual([]);
         expect(read).toEqual(everything.parse(data));
       }),
+      runs(40),
     );
   });
 
@@ -267,7 +269,7 @@ describe("whatever is given", () => {
         const unknown = path.at(-1) === "to" ? path.slice(0, -1) : path;
         expect(withValue(read, unknown, undefined)).toEqual(withValue(everything.parse(data), unknown, undefined));
       }),
-      { numRuns: 300 },
+      runs(60),
     );
   });
 
@@ -280,7 +282,7 @@ describe("whatever is given", () => {
         expect(report.problems.map(({ path }) => path)).toEqual([[...path, "qqqqqqqqqq"]]);
         expect(read).toEqual(everything.parse(data));
       }),
-      { numRuns: 300 },
+      runs(60),
     );
   });
 
@@ -289,6 +291,7 @@ describe("whatever is given", () => {
       fc.property(fc.oneof(fc.jsonValue(), fc.tuple(valid, fc.jsonValue(), fc.nat()).map(spoilt)), (data) => {
         expect(typesOf(readAll(everything, data).read)).toMatchObject(typesOf(readAll(everything, {}).read) as object);
       }),
+      runs(40),
     );
   });
 

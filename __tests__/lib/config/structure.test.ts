@@ -4,6 +4,7 @@ import { secondsInput } from "../../../lib/config/duration";
 import { fields, formerly, mapOf, setOf, text, whole, word } from "../../../lib/config/fields";
 import { newReport, showPath } from "../../../lib/config/report";
 import { readStructure } from "../../../lib/config/structure";
+import { runs } from "../../support/runs";
 
 /** How often the rule of a host's name was asked. */
 let asked = 0;
@@ -125,6 +126,6 @@ test("without a mistake it is what the schema makes of it; with one, only that i
         typeof path.reduce<unknown>((inner, part) => (inner as Record<string, unknown>)[part], schema.parse(given)),
       );
     }),
-    { numRuns: 200 },
+    runs(50),
   );
 });

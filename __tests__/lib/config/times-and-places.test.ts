@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { partitionOf } from "../../../lib/config/aws";
 import { day, goDuration, parseDuration, showDuration } from "../../../lib/config/duration";
 import { isDate, laterLifetimes } from "../../../lib/config/lifetimes";
-import { albListener, certificateOf } from "../../support/configs";
+import { albListener, certificateOf, changed, warningsOf } from "../../support/configs";
+import { runs } from "../../support/runs";
 
 describe("times and places", () => {
   test.each([
@@ -31,7 +32,7 @@ describe("times and places", () => {
       fc.property(fc.integer({ min: 1, max: 36_500 * day }), (seconds) => {
         expect(parseDuration(showDuration(seconds))).toBe(seconds);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 
@@ -53,18 +54,51 @@ describe("times and places", () => {
     ["eu-west-1", "aws"],
     ["cn-north-1", "aws-cn"],
     ["us-gov-west-1", "aws-us-gov"],
+    ["us-iso-west-1", "aws-iso"],
+    ["us-isob-east-1", "aws-iso-b"],
+    ["us-isof-south-1", "aws-iso-f"],
+    ["eu-isoe-west-1", "aws-iso-e"],
+    ["eusc-de-east-1", "aws-eusc"],
     ["us-east-1", "aws"],
   ])("%s is in the partition %s", (region, partition) => expect(partitionOf(region)).toBe(partition));
 
-  test("in China and in GovCloud too, a listener belongs where its stack is", () => {
+  test("in every partition, a listener belongs where its stack is", () => {
     for (const [region, partition] of [
       ["cn-north-1", "aws-cn"],
       ["us-gov-west-1", "aws-us-gov"],
+      ["us-iso-east-1", "aws-iso"],
+      ["eusc-de-east-1", "aws-eusc"],
     ] as const) {
       const arn = albListener.replace("arn:aws:", `arn:${partition}:`).replace("eu-west-1", region);
-      expect(
-        certificateOf({ "web/region": region, "api/attach": [{ to: "alb-listener", arn }] }).listeners,
-      ).toHaveLength(1);
+      const changes = { "web/region": region, "api/attach": [{ to: "alb-listener", arn }] };
+      expect(certificateOf(changes).listeners).toHaveLength(1);
+      expect(warningsOf(changed(changes))).toEqual([]);
     }
+  });
+
+  test("a region that is not known is advised about, wherever one is written", () => {
+    const route53 = { in: "route53", zones: { "example.com": "lookup" }, region: "eu-wst-1" };
+    const cloudRun = { cloudRun: { region: "mars-west1", service: "llama" } };
+    const endpoints = { "llama-0": { address: "10.0.0.5", port: 8000 } };
+    const zonalNeg = { zone: "europe-west5-b", network: "n", subnetwork: "s", endpoints, maxRatePerEndpoint: 1 };
+    const serving = {
+      scenario: "gcp-managed-san",
+      project: "ml-serving",
+      hosts: { "chat.example.com": { backend: "a" } },
+    };
+    const given = changed({
+      backend: { type: "s3", bucket: "state", region: "xx-nowhere-9" },
+      "web/region": "us-wast-2",
+      "stacks/lb": { ...serving, dns: route53, defaultBackend: "b", backends: { a: cloudRun, b: { zonalNeg } } },
+    });
+    const wrong = (cloud: string, got: string, meant: string) =>
+      `is "${got}", and ${cloud} has no such region that is known here; ${meant}`;
+    expect(warningsOf(given)).toEqual([
+      `backend.region: ${wrong("AWS", "xx-nowhere-9", "see the list of regions of AWS")}`,
+      `stacks.lb.backends.a.cloudRun.region: ${wrong("Google Cloud", "mars-west1", 'did you mean "me-west1"?')}`,
+      `stacks.lb.backends.b.zonalNeg.zone: is "europe-west5-b", whose region ${wrong("Google Cloud", "europe-west5", 'did you mean "europe-west1-b"?')}`,
+      `stacks.lb.dns.region: ${wrong("AWS", "eu-wst-1", 'did you mean "eu-west-1"?')}`,
+      `stacks.web.region: ${wrong("AWS", "us-wast-2", 'did you mean "us-east-2"?')}`,
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import util from "node:util";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
@@ -9,7 +10,9 @@ import * as fc from "fast-check";
 import type { BackendConfig } from "../../../lib/config/backend";
 import { ExpiryCheck } from "../../../lib/constructs/check";
 import { backendAttributes, StateBackend, type StateKey } from "../../../lib/constructs/state-backend";
-import { addresses, probeJson, settingsWith } from "../../support/synthesis";
+import { goodConfig } from "../../support/configs";
+import { runs } from "../../support/runs";
+import { addresses, probeJson, settingsWith, synthesizedTexts } from "../../support/synthesis";
 
 /** A resource of a provider that is not there: what matters here is its address. */
 const thing = (scope: Construct, id: string) => new TerraformResource(scope, id, { terraformResourceType: "x_thing" });
@@ -232,7 +235,7 @@ describe("the state", () => {
         const equal = JSON.stringify(one) === JSON.stringify({ ...one, ...same });
         expect(place(backend, one) === place(backend, same)).toBe(equal);
       }),
-      { numRuns: 500 },
+      runs(200),
     );
   });
 
@@ -241,4 +244,10 @@ describe("the state", () => {
       stack.node.children.find((child) => child instanceof StateBackend)?.getRemoteStateDataSource();
     expect(() => probeJson(read)).toThrow("stacks do not read each other's state; pass the value through the config");
   });
+});
+
+test("no output asks Node for what it has deprecated: Node 22 and newer would warn at every command", () => {
+  const deprecated = jest.spyOn(util, "isArray");
+  expect(Object.keys(synthesizedTexts(goodConfig()))).toEqual(["web"]);
+  expect(deprecated).not.toHaveBeenCalled();
 });

@@ -8,6 +8,7 @@ import type { VaultRole } from "../../../lib/vault-role/role";
 import { type IssueLimits, type IssueRequest, simulateRole } from "../../../lib/vault-role/simulate";
 import { smallestWidening, unintendedNames } from "../../../lib/vault-role/widening";
 import { type Recorded, recordingLimits } from "../../support/record/vault-recorder";
+import { runs } from "../../support/runs";
 import { agreementWith } from "../../support/vault-role/vault-agreement";
 import { type Pair, vaultPairs } from "../../support/vault-role/vault-pairs";
 
@@ -54,13 +55,13 @@ describe("what Vault 1.14.3 answered", () => {
   });
 
   test("is not what a simulator says that always issues, or looks at domains alone", () => {
-    const open = lines.map((line) => ({ ...line, role: { ...line.role, allow_any_name: true } }));
-    expect(agreementWith(open, recordingLimits).verdicts).toBeLessThan(2_000);
+    const open = lines.slice(0, 600).map((line) => ({ ...line, role: { ...line.role, allow_any_name: true } }));
+    expect(agreementWith(open, recordingLimits).verdicts).toBeLessThan(500);
   });
 });
 
 test("any pair gets an answer, and refusals and certificates are whole", () => {
-  const broken = pairs(4, 2_000).filter(({ role, request }) => {
+  const broken = pairs(4, runs(500).numRuns).filter(({ role, request }) => {
     const { issued, errors, dns, ttl } = simulateRole(role, request, recordingLimits);
     return issued ? errors.length > 0 || ttl === 0 : errors.length !== 1 || dns.length > 0 || ttl > 0;
   });
@@ -89,6 +90,7 @@ test("any text in any place gets an answer", () => {
       );
       expect(errors).toHaveLength(issued ? 0 : 1);
     }),
+    runs(30),
   );
 });
 
@@ -596,7 +598,7 @@ describe("the smallest widening", () => {
 
   test("makes any refused request pass, without one step too many, or no role does", () => {
     let widened = 0;
-    for (const { role, request } of pairs(5, 500)) {
+    for (const { role, request } of pairs(5, runs(150).numRuns)) {
       const before = simulateRole(role, request, recordingLimits);
       if (before.issued) continue;
       const found = smallestWidening(role, request, recordingLimits);
@@ -623,7 +625,7 @@ describe("the smallest widening", () => {
         expect(simulateRole(open, request, recordingLimits).issued).toBe(false);
       }
     }
-    expect(widened).toBeGreaterThan(250);
+    expect(widened).toBeGreaterThan(75);
   });
 });
 

@@ -31,7 +31,7 @@ export interface Cluster {
 const START_LIMIT = 60;
 
 /** A program of the Kubernetes test tools: in their folders, or on the PATH. */
-function findProgram(name: string): string | undefined {
+export function findProgram(name: string): string | undefined {
   const { KUBEBUILDER_ASSETS: assets = "", PATH = "" } = process.env;
   const usual = ["/usr/local/kubebuilder/bin", join(homedir(), "kubebuilder", "bin")];
   const folders = [assets, ...usual, ...PATH.split(delimiter)].filter(Boolean);

@@ -12,6 +12,10 @@ export interface World {
   objects(): Promise<readonly string[]>;
   /** Forgets the calls so far, where a server keeps a log of them: claims about a change are about its own. */
   beginLog?(): Promise<void>;
+  /** Calls since the log began that changed something or tried to, in words that are the same on every run. */
+  calls?(): readonly string[];
+  /** What happens by itself between an apply and the next plan, such as that certificates are issued. */
+  settle?(): void;
   /** Settles with a sentence if a server ends by itself. */
   died: Promise<string>;
   stop(): Promise<void>;
@@ -32,14 +36,37 @@ export interface Claim<W extends World> {
 /** Address to actions; replacement is two, in the order they happen. */
 export type Actions = Readonly<Record<string, readonly string[]>>;
 
+/** What the servers are asked for, where their world notes it. */
+export interface Calls {
+  /** Every call, in order; those of a list within in any order among themselves. */
+  calls?: readonly (string | readonly string[])[];
+  /** More of them, at any moment. */
+  besides?: readonly string[];
+}
+
+/** An apply that ends with an error and goes on once the world has settled. */
+export interface Wait extends Calls {
+  error: RegExp;
+}
+
+/** A release of the stack that must not work: no object may have changed, and the release before it stays. */
+export interface Refused extends Calls {
+  sentence: string;
+  json: string;
+  /** Terraform's error: of the apply where `calls` says what it called, else of the plan. */
+  error: RegExp;
+}
+
 /** Another release of the stack, planned and applied over the one before it. */
-export interface Change<W extends World> {
+export interface Change<W extends World> extends Calls {
   sentence: string;
   json: string;
   /** Every change that the plan has. */
   actions: Actions;
   /** Resources changed in place, where fewer than planned turn out to need it. @default as planned */
   changed?: number;
+  /** How its first apply ends, where it takes two. */
+  waits?: Wait;
   /** What holds after the apply, besides an empty plan. */
   holds?(run: Run<W>, applied: Applied): Promise<void> | void;
 }
@@ -50,12 +77,28 @@ export interface Drift<W extends World> {
   happens(world: W): Promise<void>;
   /** Every change that the next plan has: the damage, named, and nothing else. */
   actions: Actions;
+  /** What the next plan warns of, where that alone tells. */
+  warning?: RegExp;
+  /** What somebody does about it, where an apply changes nothing. */
+  remedy?(world: W): void;
   /** What holds after the repair, besides the same objects and an empty plan. */
   holds?(run: Run<W>, applied: Applied): Promise<void> | void;
 }
 
-/** What a stack declares of itself; the harness does the rest. */
-export interface Lifecycle<W extends World> {
+/** How a stack goes. */
+export interface Ending<W extends World> extends Calls {
+  /** @default leaves what was there before */
+  sentence?: string;
+  /** The release that lets everything be destroyed, where the stack protects something; it calls nothing. */
+  unprotected?: string;
+  /** Terraform's error, where servers keep something for some time yet. */
+  error?: RegExp;
+  /** What holds after it. */
+  holds?(run: Run<W>): Promise<void> | void;
+}
+
+/** What a stack declares of itself; the harness does the rest. The calls are those of the first apply. */
+export interface Lifecycle<W extends World> extends Calls {
   /** The row of the table. */
   stack: string;
   /** The stack, as the product synthesizes it. */
@@ -63,6 +106,8 @@ export interface Lifecycle<W extends World> {
   needs: readonly Need[];
   /** Servers that hold what the config says exists. */
   start(): Promise<W>;
+  /** How the first apply ends, where it takes two. */
+  waits?: Wait;
   /** What holds of the first apply, besides that it made everything once. */
   applied?(run: Run<W>, applied: Applied): Promise<void> | void;
   /** What the servers and outputs hold after the first apply. */
@@ -74,13 +119,12 @@ export interface Lifecycle<W extends World> {
   /** What is wrong with what consumers are served at this moment; asked all the time that a change is applied. */
   served?(world: W): Promise<string | undefined>;
   /** In order, each over the one before it. */
-  changes?: readonly Change<W>[];
+  changes?: readonly (Change<W> | Refused)[];
   /** Lets changes be planned where there is no server. */
   computed?: Computed;
   /** In order, each repaired before the next. */
   drifts?: readonly Drift<W>[];
-  /** The release that lets everything be destroyed, where the stack protects something. */
-  unprotected?: string;
+  ending?: Ending<W>;
 }
 
 /** Every resource of a configuration. */
@@ -124,6 +168,7 @@ export async function alone<W extends World>(
  */
 export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
   const { stack: row, json, needs, outputs = [], handshakes = [], refusals = [], changes = [], drifts = [] } = declared;
+  const { ending = {} } = declared;
   proofsOf(row, [...needs], (prove) => {
     let run: Run<W>;
     let empty: readonly string[];
@@ -149,9 +194,12 @@ export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
     });
 
     prove("apply", "makes every resource, once", async () => {
+      if (declared.waits !== undefined) await waited(declared.waits, run, () => run.stack.apply());
       await world().beginLog?.();
       const applied = await run.stack.apply();
-      expect(applied).toMatchObject(countsOf(created(json)));
+      if (declared.waits === undefined) expect(applied).toMatchObject(countsOf(created(json)));
+      expectCalls(world(), declared);
+      world().settle?.();
       await declared.applied?.(run, applied);
     });
 
@@ -169,44 +217,113 @@ export function lifecycleOf<W extends World>(declared: Lifecycle<W>): void {
       });
     }
 
-    for (const { sentence, json: next, actions, changed, holds } of changes) {
+    let present = json;
+    for (const change of changes) {
+      if ("error" in change) {
+        const before = present;
+        prove("refusal", change.sentence, () => refused(change, run, before));
+        continue;
+      }
+      const { sentence, json: next, actions, changed, waits, holds } = change;
+      present = next;
       prove("change", sentence, async () => {
         run.stack.replace(next);
-        const plan = await run.stack.plan();
+        let plan = await run.stack.plan();
         expect(plan.actions).toEqual(actions);
         // A plan without any action may still change outputs, and applies as well.
+        const apply = () => watched(declared, world(), () => run.stack.apply(plan));
+        if (waits !== undefined) {
+          await waited(waits, run, apply);
+          plan = await run.stack.plan();
+        }
         await world().beginLog?.();
-        const applied = await watched(declared, world(), () => run.stack.apply(plan));
-        const counts = countsOf(actions);
+        const applied = await apply();
+        const counts = countsOf(plan.actions);
         expect(applied).toMatchObject({ ...counts, changed: changed ?? counts.changed });
+        expectCalls(world(), change);
+        world().settle?.();
         await holds?.(run, applied);
         await expectNothingToDo(run.stack);
       });
     }
 
-    for (const { sentence, happens, actions, holds } of drifts) {
+    for (const { sentence, happens, actions, warning, remedy, holds } of drifts) {
       prove("drift", `${sentence}: named, and repaired`, async () => {
         const before = await world().objects();
         await happens(world());
         const plan: Plan = await run.stack.plan();
         expect(plan.actions).toEqual(actions);
+        if (warning) expect(plan.warnings.map(({ detail }) => detail)).toEqual([expect.stringMatching(warning)]);
         const applied = await run.stack.apply(plan);
+        remedy?.(world());
         expect(await world().objects()).toEqual(before);
         await holds?.(run, applied);
         await expectNothingToDo(run.stack);
       });
     }
 
-    prove("destroy", "leaves what was there before", async () => {
-      if (declared.unprotected !== undefined) {
-        run.stack.replace(declared.unprotected);
+    prove("destroy", ending.sentence ?? "leaves what was there before", async () => {
+      const { unprotected, error } = ending;
+      if (unprotected !== undefined) {
+        run.stack.replace(unprotected);
+        await world().beginLog?.();
         await run.stack.apply();
+        expect(world().calls?.() ?? []).toEqual([]);
       }
-      await run.stack.destroy();
-      expect(run.stack.state()).toEqual({});
-      expect(await world().objects()).toEqual(empty);
+      await world().beginLog?.();
+      if (error === undefined) {
+        await run.stack.destroy();
+        expect(run.stack.state()).toEqual({});
+        expect(await world().objects()).toEqual(empty);
+      } else {
+        await expect(run.stack.destroy()).rejects.toThrow(error);
+      }
+      expectCalls(world(), ending);
+      await ending.holds?.(run);
     });
   });
+}
+
+/** Applies what ends with an error, as the plan after it does, and lets the world settle. */
+async function waited<W extends World>(wait: Wait, { world, stack }: Run<W>, apply: () => Promise<Applied>) {
+  await world.beginLog?.();
+  await expect(apply()).rejects.toThrow(wait.error);
+  expectCalls(world, wait);
+  await expect(stack.plan()).rejects.toThrow(wait.error);
+  world.settle?.();
+}
+
+/** Tries a release that must not work, and puts the one before it back. */
+async function refused<W extends World>(change: Refused, { world, stack }: Run<W>, before: string): Promise<void> {
+  const there = await world.objects();
+  stack.replace(change.json);
+  await world.beginLog?.();
+  await expect(change.calls === undefined ? stack.plan() : stack.apply()).rejects.toThrow(change.error);
+  expectCalls(world, change);
+  expect(await world.objects()).toEqual(there);
+  stack.replace(before);
+  // An apply that ends with an error may have written outputs.
+  expect(await stack.plan()).toMatchObject({ actions: {}, warnings: [] });
+}
+
+/** Expects these calls since the log began, and no other. */
+function expectCalls(world: World, { calls, besides = [] }: Calls): void {
+  if (calls === undefined) return;
+  const elsewhere = [...besides];
+  const all = world.calls?.() ?? [];
+  const ordered = all.filter((call) => {
+    const place = elsewhere.indexOf(call);
+    if (place >= 0) elsewhere.splice(place, 1);
+    return place < 0;
+  });
+  const sorted = calls.flatMap((step) => (typeof step === "string" ? [step] : step.toSorted()));
+  let from = 0;
+  const happened = calls.flatMap((step) => {
+    const start = from;
+    from += typeof step === "string" ? 1 : step.length;
+    return ordered.slice(start, from).sort();
+  });
+  expect({ calls: [...happened, ...ordered.slice(from)], missing: elsewhere }).toEqual({ calls: sorted, missing: [] });
 }
 
 async function expectNothingToDo(stack: Workspace): Promise<void> {
@@ -224,7 +341,9 @@ async function watched<W extends World>(
   let looks = 0;
   let done = false;
   const watching = (async () => {
-    while (!done) {
+    // The last look is after the last call.
+    for (let last = false; !last; ) {
+      last = done;
       const gap = await served(world);
       if (gap !== undefined) gaps.add(gap);
       looks += 1;
