@@ -255,6 +255,21 @@ describe("refuses", () => {
       "backends.llama.timeout: does not go with cloudRun; write service, or instanceGroups and port, or zonalNeg, or cloudRun",
     ],
     [
+      "a backend of no kind",
+      llama({}),
+      "backends.llama: is {}, which does not say what it is; write service, or instanceGroups and port, or zonalNeg, or cloudRun",
+    ],
+    [
+      "a backend of any kind with servers",
+      llama({ timeout: "5m" }),
+      'backends.llama: is {"timeout":"5m"}, which does not say what it is; write service, or instanceGroups and port, or zonalNeg, or cloudRun',
+    ],
+    [
+      "a backend with a slip",
+      llama({ cloudrun: cloudRun.cloudRun }),
+      'backends.llama.cloudrun: is an unknown field; did you mean "cloudRun"?',
+    ],
+    [
       "a port by number",
       llama({ ...groups, port: "8000" }),
       `backends.llama.port: is "8000"; write the name of a named port of the groups, no number: ${computeName}`,

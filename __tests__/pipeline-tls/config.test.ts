@@ -54,7 +54,7 @@ const names = { names: ["ingest.example.com"] };
 const keyKinds = '"ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"';
 const rfc1123 = "starting and ending with a letter or digit (RFC 1123)";
 const renewThemselves =
-  'use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager" or "vault-secrets-operator", cas-short-lived with its node bootstrap)';
+  'use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager", cas-short-lived with its node bootstrap)';
 
 test("a stack without a mistake is accepted without a word", () => {
   const services = { ingest: { ...pods, names: ["ingest.example.com"], client: true, ingress: {} }, trainer: pods };
@@ -404,9 +404,7 @@ describe("refuses", () => {
     [
       "a target that is none",
       mesh({ dns: { ...dns, target: {} } }),
-      [
-        'stacks.mesh.dns.target.name: is missing; write a string, such as "pipeline" (Name of an Application or Network Load Balancer, looked up)',
-      ],
+      ["stacks.mesh.dns.target: is {}, which does not say what it is; write name, or dnsName and zoneId"],
     ],
     [
       "a target's zone id that is none",

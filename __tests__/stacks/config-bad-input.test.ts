@@ -297,6 +297,33 @@ describe("kinds", () => {
     ],
     ["a scenario like no other", { "web/scenario": "x" }, [`${web}.scenario: is "x"; write ${scenarios}`]],
     ["no scenario", { "web/scenario": undefined }, [`${web}.scenario: is missing; write ${scenarios}`]],
+    [
+      "a scenario like no other hides nothing in its stack",
+      { "web/scenario": "aws", "api/names": ["x..y"], "web/colour": 1 },
+      [
+        `${api}.names["x..y"]: has an empty label; write one "." between labels and none in front`,
+        `${web}.colour: is an unknown field; known here: account, certificates, dns, quota, region, scenario`,
+        `${web}.scenario: is "aws"; write ${scenarios}`,
+      ],
+    ],
+    [
+      "nor does one that is no plain text",
+      { "web/scenario": "$" + "{var.x}", "api/names": ["x..y"] },
+      [
+        `${api}.names["x..y"]: has an empty label; write one "." between labels and none in front`,
+        `${web}.scenario: contains "$\{", which Terraform would evaluate; write the value itself`,
+      ],
+    ],
+    [
+      "a scenario that cannot be guessed",
+      { web: { scenario: "aws", dns: {}, colour: 1 } },
+      [`${web}.scenario: is "aws"; write ${scenarios}`],
+    ],
+    [
+      "a DNS host that is no plain text",
+      { "web/dns": { in: "$" + "{var.x}", zone: 1 } },
+      [`${web}.dns.in: contains "$\{", which Terraform would evaluate; write the value itself`],
+    ],
     ["no stacks", { stacks: {} }, ["stacks: is empty; write at least one stack"]],
     ["no certificates", { "web/certificates": {} }, [`${web}.certificates: is empty; write at least one certificate`]],
     ["no names", { "api/names": [] }, [`${api}.names: is empty; write at least one DNS name`]],
@@ -319,9 +346,7 @@ describe("kinds", () => {
     [
       "an unknown key",
       { "api/key": "ecdsa-256" },
-      [
-        `${api}.key: is "ecdsa-256"; write "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072" or "rsa-4096"; did you mean "ecdsa-p256"?`,
-      ],
+      [`${api}.key: is "ecdsa-256"; write "ecdsa-p256", "ecdsa-p384" or "rsa-2048"; did you mean "ecdsa-p256"?`],
     ],
     [
       "an unknown key policy",
@@ -692,8 +717,9 @@ describe("backends and providers", () => {
   test.each<Row>([
     [
       "an unknown backend",
-      { backend: { type: "s4", bucket: "x" } },
+      { backend: { type: "s4", bucket: "ai-platform-state" } },
       [
+        'backend.region: is missing; write a string, such as "eu-west-1" (The bucket\'s region)',
         'backend.type: is "s4"; write "local", "s3", "gcs", "azurerm", "http", "kubernetes" or "cloud"; did you mean "s3"?',
       ],
     ],

@@ -4,6 +4,7 @@ import { type Finding, showPath } from "../../lib/config/report";
 import type { AcmCertificateConfig, AcmRoute53Config } from "../../stacks/acm-route53/config";
 import { checkedConfig } from "../../stacks/check";
 import type { Config, ConfigInput } from "../../stacks/config";
+import { brokenProposals, isNews } from "./proposals";
 
 /** Fields of a config. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -142,6 +143,7 @@ export function saidOf(config: unknown): readonly string[] {
 }
 
 function linesOf(findings: readonly Finding[], config: unknown): readonly string[] {
+  for (const finding of findings.filter(isNews)) expect(brokenProposals(finding, config)).toEqual([]);
   return [...new Set(findings.map(({ path, message }) => `${showPath(path, config)}: ${message}`))].sort();
 }
 

@@ -135,7 +135,7 @@ describe("refuses", () => {
     ...(["/pki", "pki/", "/pki/"] as const).map((mount): [string, Fields, string[]] => [
       `the mount path ${mount}`,
       pki({ pki: { existing: mount, caBundle } }),
-      [`stacks.pki.pki.existing: is "${mount}"; write it without "/" at its ends, as \`vault secrets list\` does`],
+      [`stacks.pki.pki.existing: is "${mount}"; write "pki", without "/" at its ends`],
     ]),
     ...(["sys", "auth", "auth/pki", "identity", "cubbyhole/x"] as const).map((mount): [string, Fields, string[]] => [
       `the mount path ${mount}`,

@@ -42,6 +42,8 @@ export function parseName(text: string): ParsedName {
 /** Why the text is no DNS name of one thing, if it is none. */
 export function hostProblem(text: string, wanted: string): string | undefined {
   const { name, mistake } = parseName(text);
+  // It may be a field that is needed.
+  if (text === "") return `is empty; write ${wanted}`;
   return name?.startsWith("*.") ? `is a wildcard; write ${wanted}` : mistake;
 }
 

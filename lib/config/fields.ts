@@ -57,19 +57,30 @@ export function setOf<Member extends z.ZodType>(member: Member, notes: Notes) {
 /** What to say of words that somebody may well expect but that are none, by field. */
 const expectedWords = new WeakMap<z.ZodType, Readonly<Record<string, string>>>();
 
+/** The words that a message offers, by field, where another rule refuses the others. */
+const offeredWords = new WeakMap<z.ZodType, readonly string[]>();
+
 /**
  * One of a few words.
  *
  * @param expected - words that somebody may expect besides, and why they are none: the end of a sentence `is "word"; `
+ * @param offered - the words that pass, where another rule refuses the others with a sentence of its own
  */
 export function word<const Words extends readonly [string, ...string[]]>(
   words: Words,
   notes: Notes,
   expected?: Readonly<Record<string, string>>,
+  offered?: readonly Words[number][],
 ) {
   const schema = z.enum(words).meta(metaOf(notes));
   if (expected !== undefined) expectedWords.set(schema, expected);
+  if (offered !== undefined) offeredWords.set(schema, offered);
   return schema;
+}
+
+/** The words of a field that a message may offer; `undefined` where all of them pass. */
+export function wordsOffered(field: z.ZodType): readonly string[] | undefined {
+  return offeredWords.get(field);
 }
 
 /** Why the value is none of a field's words, where somebody may well expect it to be one. */

@@ -55,7 +55,7 @@ export const googleZoneInput = (description: string, example: string) =>
     ),
     (value) => {
       const [region = ""] = new RegExp(googleRegion).exec(value) ?? [];
-      const problem = unknownRegion(region, regions, "Google Cloud");
+      const problem = unknownRegion(region, regions, "Google Cloud", value.slice(region.length));
       return problem && `is ${show(value)}, whose region ${problem}`;
     },
   );

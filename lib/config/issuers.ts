@@ -35,6 +35,12 @@ const issuers = {
   },
 } as const satisfies Record<string, Capabilities>;
 
+/** The keys that an issuer makes. */
+export const keysOf = (issuer: keyof typeof issuers): readonly KeyKind[] => issuers[issuer].keys;
+
+/** What an issuer signs for. */
+export const purposesOf = (issuer: keyof typeof issuers): readonly Purpose[] => issuers[issuer].purposes;
+
 /** An issuer must be able to make what is asked of it; without a key, that is its own choice. */
 export function checkIssuer(
   issuer: keyof typeof issuers,

@@ -56,8 +56,7 @@ export function newReport(): Report {
       if (!isRefused(path)) warnings.push({ path, message });
     },
     refuse: (message, from) => {
-      if (isRefused(path)) return;
-      problems.push({ path, message });
+      if (!isRefused(path)) problems.push({ path, message });
       refused.add(id((from ?? { path }).path));
     },
     get refused() {

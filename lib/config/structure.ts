@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { adviceOn, successors, whyNoWord } from "./fields";
+import { adviceOn, successors, whyNoWord, wordsOffered } from "./fields";
 import { oneOf, type Place, type Report, show } from "./report";
 
 /**
@@ -77,7 +77,9 @@ function readLeaf(schema: z.ZodType, value: unknown, place: Place): unknown {
   if (issue?.code === "invalid_type") return refuseType(schema, value, issue.expected, place);
   if (issue?.code === "invalid_value") {
     const why = whyNoWord(schema, value);
-    place.refuse(why === undefined ? wrongWord(value, issue.values) : `is ${show(value)}; ${why}`);
+    place.refuse(
+      why === undefined ? wrongWord(value, wordsOffered(schema) ?? issue.values) : `is ${show(value)}; ${why}`,
+    );
     return issue.values[0];
   }
   place.refuse(issue?.message ?? "is refused");
@@ -143,21 +145,59 @@ function readKind(union: z.ZodDiscriminatedUnion, value: unknown, place: Place, 
     fieldsOf(option).flatMap(([name, tag]) =>
       name === discriminator && tag instanceof z.ZodLiteral ? [...tag.values] : [],
     );
-  const kind = own(mapAt(union, value, place), discriminator);
-  const meant = optionsOf(union).find((option) => wordsOf(option).includes(kind));
-  if (meant !== undefined) return read(meant, value, place);
-  // Nothing else can be said of a thing that does not say what it is.
+  const map = mapAt(union, value, place);
+  const kind = own(map, discriminator);
+  const optionOf = (word: unknown) => optionsOf(union).find((option) => wordsOf(option).includes(word));
+  const named = optionOf(kind);
+  if (named !== undefined) return read(named, value, place);
   const words = optionsOf(union).flatMap(wordsOf);
+  const likely = optionOf(nearest(kind, words)) ?? optionByFields(union, discriminator, map, around);
+  if (likely !== undefined && Object.keys(map).some((field) => field !== discriminator)) {
+    // Its other mistakes are told as well; where the field's own name was misspelt, this is the one that says so.
+    place.in(discriminator).refuse(wrongWord(kind, words));
+    const known = knownFields(likely);
+    const others = Object.entries(map).filter(
+      ([name]) => known.includes(name) || nearest(name, known) !== discriminator,
+    );
+    return read(likely, { ...Object.fromEntries(others), [discriminator]: wordsOf(likely)[0] }, place);
+  }
+  // Nothing else can be said of a thing that does not say what it is.
   place.in(discriminator).refuse(wrongWord(kind, words), place);
   return around.droppable ? undefined : read(union, { [discriminator]: words[0] }, place);
 }
 
+/** So many fields of one kind are no chance. */
+const tellingFields = 3;
+
+/**
+ * The kind that a thing has by its fields, though it does not say so. A thing without a name may be of a kind that is
+ * none here, such as a DNS host: what is said of its fields would be wrong.
+ */
+function optionByFields(union: z.ZodUnion, discriminator: string, map: Values, { droppable }: Around) {
+  const given = Object.keys(map).filter((field) => field !== discriminator);
+  const [best, ...others] = likeliestForms(optionsOf(union), given);
+  const known = best === undefined ? 0 : given.filter((field) => knownFields(best).includes(field)).length;
+  return droppable && known >= tellingFields && others.length === 0 ? best : undefined;
+}
+
 /** Reads a thing that has one of several forms. */
 function readForm(union: z.ZodUnion, value: unknown, place: Place): unknown {
+  const forms = formsOf(union);
   const meant = formOf(union, value);
-  if (meant !== undefined) return read(meant, value, place, { forms: formsOf(union) });
-  place.refuse(wrongType(union, value));
-  return read(nearestForm(union, {}) ?? (union.options[0] as z.ZodType), {}, place);
+  if (meant !== undefined) return read(meant, value, place, { forms });
+  if (isMap(value)) readFieldsOfForms(forms, value, place);
+  place.refuse(isMap(value) ? noForm(value, forms) : wrongType(union, value));
+  return read(forms[0] ?? (union.options[0] as z.ZodType), {}, place);
+}
+
+/** Reports what is wrong with the fields of a map that may have one form as well as another. */
+function readFieldsOfForms(forms: readonly z.ZodType[], map: Values, place: Place): void {
+  const all = new Map(forms.flatMap(fieldsOf));
+  for (const [name, value] of Object.entries(map)) {
+    const field = all.get(name);
+    if (field === undefined) place.in(name).refuse(unknownField(name, [...all.keys()]));
+    else read(field, value, place.in(name));
+  }
 }
 
 /** What a value of a type is called, and what stands for one that was refused. */
@@ -217,17 +257,28 @@ function unknownField(key: string, known: readonly string[]): string {
 
 /** Why a field of one form cannot stand beside fields of another. */
 function mixedForms(given: readonly string[], forms: readonly (readonly string[])[]): string {
-  return `does not go with ${given.join(" and ")}; write ${forms.map((fields) => fields.join(" and ")).join(", or ")}`;
+  return `does not go with ${given.join(" and ")}; write ${oneOfForms(forms)}`;
 }
+
+/** What a map lacks that has no field by which one form is told from another. */
+function noForm(value: Values, forms: readonly z.ZodType[]): string {
+  return `is ${show(value)}, which does not say what it is; write ${oneOfForms(forms.map(neededFields))}`;
+}
+
+const oneOfForms = (forms: readonly (readonly string[])[]) => forms.map((fields) => fields.join(" and ")).join(", or ");
 
 /** Whether a value has one of several forms that do not name themselves. */
 const hasForms = (schema: z.ZodType): schema is z.ZodUnion =>
   schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion);
 
-/** The forms that are maps. */
-const formsOf = (union: z.ZodType) => optionsOf(union).filter((form) => knownFields(form).length > 0);
+/** The forms that are maps, also those of a choice within the choice. */
+const formsOf = (union: z.ZodType): readonly z.ZodType[] =>
+  optionsOf(union).flatMap((form) => (hasForms(form) ? formsOf(form) : knownFields(form).length > 0 ? [form] : []));
 
-/** The form that a value has, or the only one whose fields it has; otherwise, of a map, the one it looks most like. */
+/**
+ * The form that a value has, or the only one whose fields it has; otherwise, of a map, the one it looks most like, and
+ * none where it looks as much like another.
+ */
 function formOf(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
   const tried = optionsOf(union).map((form) => ({ form, issues: form.safeParse(value).error?.issues ?? [] }));
   const fitting = tried.find(({ issues }) => issues.length === 0);
@@ -235,15 +286,24 @@ function formOf(union: z.ZodUnion, value: unknown): z.ZodType | undefined {
     issues.every(({ code }) => code === "custom" || code === "unrecognized_keys"),
   );
   const meant = fitting ?? (others.length === 0 ? almost : undefined);
-  return meant?.form ?? (isMap(value) ? nearestForm(union, value) : undefined);
+  if (meant !== undefined) return meant.form;
+  if (!isMap(value)) return undefined;
+  const forms = formsOf(union);
+  const known = forms.flatMap(knownFields);
+  // A misspelt field speaks for a form as well.
+  const given = Object.keys(value).flatMap((key) => (known.includes(key) ? key : (nearest(key, known) ?? [])));
+  const likeliest = likeliestForms(forms, given);
+  const undecided = likeliest.filter((form) => given.every((key) => knownFields(form).includes(key)));
+  return undecided.length > 1 ? undefined : likeliest[0];
 }
 
-function nearestForm(union: z.ZodUnion, value: Values): z.ZodType | undefined {
-  const given = Object.keys(value);
+/** The forms that have most of the given fields; none where no form has any. */
+function likeliestForms(forms: readonly z.ZodType[], given: readonly string[]): readonly z.ZodType[] {
   const count = (names: readonly string[]) => given.filter((key) => names.includes(key)).length;
   // What a form cannot be without tells more of what was meant than what several forms can have.
-  const likeness = (form: z.ZodType) => count(neededFields(form)) * given.length + count(knownFields(form));
-  return formsOf(union).sort((one, other) => likeness(other) - likeness(one))[0];
+  const likeness = (form: z.ZodType) => count(neededFields(form)) * (given.length + 1) + count(knownFields(form));
+  const most = Math.max(0, ...forms.map(likeness));
+  return most === 0 ? [] : forms.filter((form) => likeness(form) === most);
 }
 
 /** The word that somebody who wrote this probably meant. */

@@ -4,6 +4,7 @@ import { route53Input } from "../../lib/config/dns-hosts";
 import { day, secondsInput } from "../../lib/config/duration";
 import { fields, formerly, mapOf, setOf, text, whole, word } from "../../lib/config/fields";
 import { keyPattern } from "../../lib/config/identifiers";
+import { keysOf, purposesOf } from "../../lib/config/issuers";
 import { defaultKey, keyKinds, purposes } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
 import { show } from "../../lib/config/report";
@@ -81,12 +82,18 @@ const alarmInput = z
 
 const certificateInput = fields({
   names: namesInput("DNS names the certificate is for, in any order: wildcards only as the whole leftmost label."),
-  key: word(keyKinds, "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.").prefault(
-    defaultKey,
-  ),
-  purpose: word(purposes, "What the certificate is shown for; a public authority signs for servers only.").prefault(
-    "server",
-  ),
+  key: word(
+    keyKinds,
+    "The key's algorithm and size; ACM makes ecdsa-p256, ecdsa-p384 and rsa-2048.",
+    {},
+    keysOf("acm"),
+  ).prefault(defaultKey),
+  purpose: word(
+    purposes,
+    "What the certificate is shown for; a public authority signs for servers only.",
+    {},
+    purposesOf("acm"),
+  ).prefault("server"),
   attach: setOf(attachmentInput, {
     description: "What uses the certificate.",
     examples: [[{ to: "cloudfront" }]],

@@ -1,4 +1,4 @@
-import { type Seconds, showDuration } from "../../lib/config/duration";
+import { isDuration, type Seconds, showDuration } from "../../lib/config/duration";
 import { warnOfLongLife } from "../../lib/config/lifetimes";
 import type { Place } from "../../lib/config/report";
 import type { CasShortLivedConfig } from "./config";
@@ -16,8 +16,12 @@ export function checkLifetimes(config: CasShortLivedConfig, applyEvery: Seconds,
   for (const { name, lifetime } of issuers) {
     const issuerLifetime = place.in("issuers", name, "lifetime");
     if (longer(lifetime, root.lifetime - 1)) {
+      // Between what certificates may live and what the root lives there must be room.
+      const less = maximumLifetime < root.lifetime - 1 ? [`write less than ${showDuration(root.lifetime)}`] : [];
+      const longerRoot = isDuration(lifetime + 1) ? [`raise root.lifetime above ${showDuration(lifetime)}`] : [];
+      const remedies = [...less, ...longerRoot].join(", or ") || `write less, and lower maximumLifetime`;
       issuerLifetime.problem(
-        `is ${withSeconds(lifetime)}, and the root that signs it lives ${withSeconds(root.lifetime)}; write less than ${showDuration(root.lifetime)}, or raise root.lifetime above ${showDuration(lifetime)}`,
+        `is ${withSeconds(lifetime)}, and the root that signs it lives ${withSeconds(root.lifetime)}; ${remedies}`,
       );
     }
     if (longer(maximumLifetime, lifetime - 1)) {
@@ -40,7 +44,7 @@ export function checkLifetimes(config: CasShortLivedConfig, applyEvery: Seconds,
       place
         .in("backdate")
         .problem(
-          `is ${withSeconds(backdate)}, and certificates of ${withSeconds(lifetime)} would have ended when they are made; write less, such as ${lifetime > 300 ? '"5m"' : '"1s"'}`,
+          `is ${withSeconds(backdate)}, and certificates of ${withSeconds(lifetime)} would have ended when they are made; ${lifetime > 1 ? `write less, such as ${lifetime > 300 ? '"5m"' : '"1s"'}` : "leave it out"}`,
         );
     } else if (bootstrap !== undefined && lifetime > 0) {
       const problem = renewalProblem(lifetime, renewAt, backdate);
@@ -55,7 +59,7 @@ export function checkLifetimes(config: CasShortLivedConfig, applyEvery: Seconds,
       }
       if (longer(2 * applyEvery, certificate.lifetime)) {
         certificateLifetime.problem(
-          `is ${withSeconds(certificate.lifetime)}, less than two times applyEvery (2 x ${showDuration(applyEvery)} = ${2 * applyEvery} s), so it could end before somebody applies; write at least ${showDuration(2 * applyEvery)}, apply more often, or let the node renew by itself: bootstrap in the node group`,
+          `is ${withSeconds(certificate.lifetime)}, less than two times applyEvery (2 x ${showDuration(applyEvery)} = ${2 * applyEvery} s), so it could end before somebody applies; ${isDuration(2 * applyEvery) ? `write at least ${showDuration(2 * applyEvery)}, ` : ""}apply more often, or let the node renew by itself: bootstrap in the node group`,
         );
       }
     }

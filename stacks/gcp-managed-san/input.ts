@@ -4,6 +4,7 @@ import { cloudDnsInput, elsewhereInput, route53Input } from "../../lib/config/dn
 import { parseName } from "../../lib/config/dns-names";
 import { fields, flag, mapOf, text, word } from "../../lib/config/fields";
 import { projectIdInput } from "../../lib/config/google";
+import { purposesOf } from "../../lib/config/issuers";
 import { purposes } from "../../lib/config/keys";
 import { namesInput } from "../../lib/config/names";
 import { backendsInput, limitedInput } from "./input-backends";
@@ -66,9 +67,12 @@ export const gcpManagedSanInput = fields(
     acceptOutage: namesInput(
       "Hosts for which an interruption is accepted, where `check --against` would refuse one; hosts that are taken out, too.",
     ).optional(),
-    purpose: word(purposes, "What the certificates are shown for; a public authority signs for servers only.").prefault(
-      "server",
-    ),
+    purpose: word(
+      purposes,
+      "What the certificates are shown for; a public authority signs for servers only.",
+      {},
+      purposesOf("google"),
+    ).prefault("server"),
     dns: dnsInput,
     hosts: mapOf(hostInput, {
       description:

@@ -35,7 +35,7 @@ function checkLifetime(
   if (renewBefore < 2 * applyEvery) {
     const window = renewBefore === 0 ? "less than an hour" : showDuration(renewBefore);
     place.problem(
-      `is ${got}: an apply renews in the last third, ${window}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longerAdvice(applyEvery, authority)}apply more often, or use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager" or "vault-secrets-operator", cas-short-lived with its node bootstrap)`,
+      `is ${got}: an apply renews in the last third, ${window}, which must hold two applies (applyEvery ${showDuration(applyEvery)}); ${longerAdvice(applyEvery, authority)}apply more often, or use certificates that renew themselves (vault-pki-k8s with delivery "cert-manager", cas-short-lived with its node bootstrap)`,
     );
   }
   if (authority > 0 && 2 * lifetime > authority) {

@@ -10,10 +10,15 @@ const pathPattern = "^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$";
 /** Why the text cannot be the path of a mount, if it cannot. */
 function pathProblem(value: string): string | undefined {
   if (new RegExp(pathPattern).test(value)) return undefined;
-  if (/^\/|\/$/.test(value))
-    return `is ${show(value)}; write it without "/" at its ends, as \`vault secrets list\` does`;
+  const bare = withoutSlashes(value);
+  if (bare !== value && pathProblem(bare) === undefined) {
+    return `is ${show(value)}; write ${show(bare)}, without "/" at its ends`;
+  }
   return `is ${show(value)}; write letters, digits, "_", "." and "-", with "/" between parts`;
 }
+
+/** The path without the "/" that `vault secrets list` shows at its end. */
+const withoutSlashes = (path: string) => path.replace(/^\/+|\/+$/g, "");
 
 const pathInput = (description: string, example: string, problem: (value: string) => string | undefined) =>
   text({ description, examples: [example], pattern: pathPattern }, (value) => problem(value) ?? pathProblem(value));
@@ -31,7 +36,8 @@ export const authPathInput = (description: string, example: string) =>
   pathInput(description, example, (value) => {
     const [, below] = /^(?:v1\/)?auth\/(.*)/s.exec(value) ?? [];
     if (below === undefined) return undefined;
-    return `is ${show(value)}; write the path below "auth", such as ${show(below || example)}`;
+    const path = withoutSlashes(below);
+    return `is ${show(value)}; write the path below "auth", such as ${show(pathProblem(path) === undefined ? path : example)}`;
   });
 
 /** The schema of the address at which clients reach Vault. */

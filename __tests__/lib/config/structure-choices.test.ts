@@ -69,6 +69,52 @@ describe("a thing that was refused", () => {
     });
   });
 
+  test("has its other mistakes told, where a slip or its fields say which kind was meant", () => {
+    const service = fields({
+      as: z.literal("service"),
+      host: lowerCase("A host."),
+      port: whole(1, 9, "A port."),
+      quiet: flag("Whether."),
+    });
+    const job = fields({ as: z.literal("job"), file: lowerCase("A file."), quiet: flag("Whether.") });
+    const kinds = z.discriminatedUnion("as", [service, job]);
+    const schema = fields({ things: mapOf(kinds, "Things."), thing: kinds });
+    const whole3 = { host: "A", port: 1, quiet: true };
+    const { read, lines } = readAll(schema, {
+      things: {
+        slip: { as: "servce", host: "A", prt: 1, quiet: true },
+        fields: { as: "daemon", ...whole3 },
+        name: { ass: "service", ...whole3 },
+        few: { as: "daemon", host: "A", quiet: true },
+        none: { as: "daemon", host: "A", file: "A", quiet: true },
+      },
+      thing: { as: "daemon", ...whole3 },
+    });
+    const word = 'write "service" or "job"';
+    expect(lines).toEqual([
+      `things.slip.as: is "servce"; ${word}; did you mean "service"?`,
+      'things.slip.prt: is an unknown field; did you mean "port"?',
+      "things.slip.host: is not in lower case",
+      `things.fields.as: is "daemon"; ${word}`,
+      "things.fields.host: is not in lower case",
+      `things.name.as: is missing; ${word}`,
+      "things.name.host: is not in lower case",
+      `things.few.as: is "daemon"; ${word}`,
+      `things.none.as: is "daemon"; ${word}`,
+      `thing.as: is "daemon"; ${word}`,
+    ]);
+    expect(Object.keys(read.things)).toEqual(["slip", "fields", "name"]);
+  });
+
+  test("says nothing of a kind whose word was refused before", () => {
+    const schema = fields({ main: target });
+    const report = newReport();
+    report.in("main", "to").refuse("holds a secret");
+    readStructure(schema, { main: { to: "", file: "a" } }, report);
+    expect(report.problems.map(({ path }) => path)).toEqual([["main", "to"]]);
+    expect(report.in("main").refused).toBe(true);
+  });
+
   test("is known by what the user writes, not by what becomes of it", () => {
     const needed = secondsInput({ description: "A wait.", example: "5m" });
     const pair = fields({ wait: needed, again: wait() }).transform((both) => both.wait);
@@ -94,8 +140,23 @@ test.each<[string, unknown, readonly string[], unknown]>([
   [
     "fields of two forms",
     { host: "a", targets: [] },
-    ["log.targets: does not go with host; write host, or targets"],
+    ["log.targets: does not go with host; write file, or host, or targets"],
     { host: "a" },
+  ],
+  [
+    "no field of any form",
+    { x: 1 },
+    [
+      "log.x: is an unknown field; known here: file, host, keep, port, targets",
+      'log: is {"x":1}, which does not say what it is; write file, or host, or targets',
+    ],
+    { file: "" },
+  ],
+  [
+    "a misspelt field of a form",
+    { hots: "a", port: 1 },
+    ['log.hots: is an unknown field; did you mean "host"?'],
+    { host: "" },
   ],
   [
     "a kind in a form in a form",

@@ -96,7 +96,7 @@ describe("times and places", () => {
     expect(warningsOf(given)).toEqual([
       `backend.region: ${wrong("AWS", "xx-nowhere-9", "see the list of regions of AWS")}`,
       `stacks.lb.backends.a.cloudRun.region: ${wrong("Google Cloud", "mars-west1", 'did you mean "me-west1"?')}`,
-      `stacks.lb.backends.b.zonalNeg.zone: is "europe-west5-b", whose region ${wrong("Google Cloud", "europe-west5", 'did you mean "europe-west1"?')}`,
+      `stacks.lb.backends.b.zonalNeg.zone: is "europe-west5-b", whose region ${wrong("Google Cloud", "europe-west5", 'did you mean "europe-west1-b"?')}`,
       `stacks.lb.dns.region: ${wrong("AWS", "eu-wst-1", 'did you mean "eu-west-1"?')}`,
       `stacks.web.region: ${wrong("AWS", "us-wast-2", 'did you mean "us-east-2"?')}`,
     ]);
