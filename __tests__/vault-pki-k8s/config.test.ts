@@ -424,13 +424,6 @@ describe("refuses", () => {
       [`${at}: is 5; write a map, such as {"names":["api.example.com","*.api.example.com"]}`],
     ],
     [
-      "names that are too long for the common name",
-      certificate({ names: [`${"a".repeat(60)}.example.com`] }),
-      [
-        `${at}.names: has no name of at most 64 characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
-      ],
-    ],
-    [
       "a bundle that is no PEM",
       pki({ pki: { existing: "pki_int", caBundle: "root.pem" } }),
       ["stacks.pki.pki.caBundle: is no PEM; write the certificates of authorities in PEM, one after the other"],
@@ -623,6 +616,20 @@ test("what is left out has the default that the reference tells", () => {
     applyManifests: false,
     crdsInstalled: false,
   });
+});
+
+test("where every name is too long for a common name, there is none, and the role asks for none", () => {
+  const names = [`${"a".repeat(60)}.example.com`, `${"b".repeat(60)}.example.com`];
+  const given = certificate({ names });
+  expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+  const [complete] = completed(given).certificates;
+  if (complete === undefined) throw new Error("no certificate");
+  expect(complete.commonName).toBe("");
+  const request = { common_name: "", alt_names: names, exclude_cn_from_sans: true };
+  const limits = { mountDefault: 32 * day, mountMax: 1825 * day, caLifetime: 1825 * day };
+  expect(simulateRole(roleOf(complete), request, limits)).toMatchObject({ issued: true, dns: names });
+  // A role that allows none of them is still refused, name by name.
+  expect(problemsOf(certificate({ names, role: { allowedDomains: ["example.org"] } }))).toHaveLength(2);
 });
 
 test("a role that is derived issues all of its certificate's names, together, and nothing that nobody asked for", () => {

@@ -56,6 +56,25 @@ function configOf(changes: Fields = {}): object {
 /** The only stack, `pki`, of a config with some fields changed. */
 const withStack = (changes: Fields) => synthesizedJson(configOf(changes), "pki");
 
+test("a certificate whose names are all too long for a common name has none, by either delivery", () => {
+  const long = `${"a".repeat(60)}.example.com`;
+  const certificates = {
+    long: { names: [long] },
+    short: { names: [long, "api.example.com"] },
+    renewed: { names: [long], delivery: "cert-manager" },
+  };
+  const json = withStack({ certificates });
+  expect(resources(json, "vault_pki_secret_backend_cert")).toMatchObject({
+    long: { common_name: "", alt_names: [long] },
+    short: { common_name: "api.example.com" },
+  });
+  const roles = resources(json, "vault_pki_secret_backend_role");
+  expect(Object.values(roles).map(({ require_cn: required }) => required)).toEqual([false, false, undefined]);
+  const texts = Object.values(synthesizedManifests(configOf({ certificates }))).join("\n");
+  expect(texts).toContain(long);
+  expect(texts).not.toContain("commonName");
+});
+
 test.each([
   ["vault-everything", whole],
   ["vault-own-pki", ownExample],

@@ -74,7 +74,7 @@ export function certManagerManifests(
       // cert-manager manages the Secret, even where Terraform applies the objects.
       secretTemplate: { labels: unmanaged },
       issuerRef: { group: "cert-manager.io", kind: "Issuer", name: certificate.name },
-      commonName: certificate.commonName,
+      ...(certificate.commonName === "" ? {} : { commonName: certificate.commonName }),
       dnsNames: [...certificate.names],
       duration: goDuration(certificate.lifetime),
       renewBefore: goDuration(certificate.renewBefore),

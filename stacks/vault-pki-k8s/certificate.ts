@@ -50,6 +50,8 @@ export function allowRequests(
     allowLocalhost: limits.allow_localhost,
     allowIpSans: limits.allow_ip_sans,
     enforceHostnames: limits.enforce_hostnames,
+    // Vault's default is true.
+    requireCn: limits.require_cn ? undefined : false,
     serverFlag: purpose !== "client",
     clientFlag: purpose !== "server",
     codeSigningFlag: false,

@@ -14,7 +14,8 @@ export function checkRoles({ certificates }: VaultPkiK8sConfig, place: Place): v
     const role = roleOf(certificate);
     for (const name of certificate.names) {
       // One name at a time, so that every refusal is reported; checkLifetimes checks lifetimes.
-      const request: IssueRequest = { common_name: name, alt_names: [name], exclude_cn_from_sans: true };
+      const common = role.require_cn ? { common_name: name, exclude_cn_from_sans: true } : {};
+      const request: IssueRequest = { ...common, alt_names: [name] };
       const { issued, errors } = simulateRole(role, request, anyAge);
       if (issued) continue;
       const steps = smallestWidening(role, request, anyAge)?.steps ?? [];

@@ -1,4 +1,4 @@
-import { commonNameLimit, commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
+import { commonNameOf, type DnsName, parseName } from "../../lib/config/dns-names";
 import type { Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
 import {
@@ -81,7 +81,8 @@ export interface VaultCertificateConfig
   readonly name: string;
   /** Sorted. */
   readonly names: readonly DnsName[];
-  readonly commonName: DnsName;
+  /** Empty where no name is short enough for one: clients look at the names alone (RFC 9525). */
+  readonly commonName: DnsName | "";
   /** How long before its end the certificate is replaced. */
   readonly renewBefore: Seconds;
   readonly secret: string;
@@ -168,10 +169,6 @@ function readCertificate(
   const commonName = commonNameOf(names);
   if (names.length === 0 && !inNames.wrong) {
     inNames.problem("is empty; write at least one name");
-  } else if (names.length > 0 && commonName === undefined) {
-    inNames.problem(
-      `has no name of at most ${commonNameLimit} characters for the common name (RFC 5280), which Vault demands; add a shorter one`,
-    );
   }
   const accounts = (input.serviceAccounts ?? [{ name }]).map((account) => ({
     name: account.name,

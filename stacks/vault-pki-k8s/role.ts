@@ -14,7 +14,7 @@ export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: "ec" | "rsa
  * The role of a certificate, under Vault's own names. The check simulates it and the stack makes it, so both must see
  * the same fields. Of those that decide what it issues, the ones left out keep Vault's default.
  */
-export function roleOf({ role, key, lifetime }: VaultCertificateConfig) {
+export function roleOf({ role, key, lifetime, commonName }: VaultCertificateConfig) {
   const { keyType, keyBits } = vaultKeys[key];
   return {
     allowed_domains: role.allowedDomains,
@@ -26,6 +26,7 @@ export function roleOf({ role, key, lifetime }: VaultCertificateConfig) {
     allow_localhost: false,
     allow_ip_sans: false,
     enforce_hostnames: true,
+    require_cn: commonName !== "",
     key_type: keyType,
     key_bits: keyBits,
     ttl: lifetime,
