@@ -215,6 +215,22 @@ describe("refuses", () => {
       ],
     ],
     [
+      "several kubeconfigs in one field",
+      mesh({ kubernetes: { context: "kind-pipeline", kubeconfig: "/etc/kube/a:/etc/kube/b" } }),
+      [
+        'stacks.mesh.kubernetes.kubeconfig: is "/etc/kube/a:/etc/kube/b", and one field takes one file: the provider would find none and apply to http://localhost; write one path, such as "~/.kube/config"',
+      ],
+    ],
+    ...["kubeconfig", "./kube/config", "../kube/config", "~other/.kube/config", "$HOME/.kube/config"].map(
+      (kubeconfig): [string, Fields, string[]] => [
+        `a relative kubeconfig, ${kubeconfig}`,
+        mesh({ kubernetes: { context: "kind-pipeline", kubeconfig } }),
+        [
+          `stacks.mesh.kubernetes.kubeconfig: is "${kubeconfig}", which the provider would look for below the output folder; write a path from "/" or "~/", such as "~/.kube/config"`,
+        ],
+      ],
+    ),
+    [
       "a lifetime above half the authority's, where the stack has it from the default",
       mesh({ ca: { lifetime: "179d" } }),
       [

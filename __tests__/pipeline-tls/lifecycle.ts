@@ -133,6 +133,27 @@ const drifts: Drift<KubernetesWorld>[] = [
       }),
     actions: { "kubernetes_secret_v1.ingest": ["update"] },
   },
+  {
+    sentence: "nothing, where other controllers wrote labels and annotations of their own",
+    happens: async ({ namespace }) => {
+      await namespace.mark({
+        labels: { "istio-injection": "enabled" },
+        annotations: { "field.cattle.io/projectId": "c-1:p-1" },
+      });
+      const annotations = { "cloud.google.com/neg-status": "{}" };
+      for (const [kind, name] of [
+        ["services", "trainer"],
+        ["secrets", "ingest"],
+        ["configmaps", `${STACK}-trust`],
+      ] as const) {
+        await namespace.change(kind, name, (object) => ({
+          ...object,
+          metadata: { ...(object.metadata as Json), annotations },
+        }));
+      }
+    },
+    actions: {},
+  },
 ];
 
 /** What the stack says of itself. */

@@ -524,8 +524,12 @@ describe("aliases", () => {
 
 describe("providers", () => {
   test("reach the config's cluster: the file is named only where the config names it", () => {
-    expect(full.provider?.kubernetes).toEqual([{ config_path: "~/.kube/config", config_context: "kind-pipeline" }]);
-    expect(edge.provider?.kubernetes).toEqual([{ config_context: "kind-edge" }]);
+    // What other controllers write is theirs.
+    const ignored = { ignore_annotations: [".*"], ignore_labels: [".*"] };
+    expect(full.provider?.kubernetes).toEqual([
+      { config_path: "~/.kube/config", config_context: "kind-pipeline", ...ignored },
+    ]);
+    expect(edge.provider?.kubernetes).toEqual([{ config_context: "kind-edge", ...ignored }]);
   });
 
   test("refuse another AWS account where the config states one, and tag everything", () => {

@@ -400,6 +400,21 @@ proofs(
       expect((await run.plan()).exitCode).toBe(0);
     });
 
+    prove("change", "over what somebody patched with kubectl, the config's word holds", async () => {
+      const { cluster } = await servers();
+      const path = `${collections.Certificate}/inference`;
+      const certificate = (await cluster.call("GET", path)) as KubernetesManifest & { spec: Json };
+      // Kubernetes remembers who wrote a field last, and refuses others unless they insist.
+      const patched = { ...certificate, spec: { ...certificate.spec, duration: "5h" } };
+      await cluster.call("PUT", `${path}?fieldManager=kubectl-patch`, patched);
+      const { inference: asked } = byController.certificates ?? {};
+      const longer = { ...byController, certificates: { inference: { ...asked, lifetime: "2d" } } } as Changes;
+      run.replace(jsonWith({ ...longer, manifests: "apply", crdsInstalled: true }, noKeys));
+      await run.apply();
+      expect(await cluster.call("GET", path)).toMatchObject({ spec: { duration: "48h" } });
+      expect((await run.plan()).exitCode).toBe(0);
+    });
+
     prove("destroy", "leaves nothing", async () => {
       await run.destroy();
       expect(await pkiMounts()).toEqual([]);

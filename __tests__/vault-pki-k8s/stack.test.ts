@@ -495,7 +495,8 @@ describe("delivery cert-manager", () => {
       "trainer_token_role",
       "trainer_token_role_binding",
     ]);
-    for (const { depends_on } of Object.values(resources(existing, "kubernetes_manifest"))) {
+    for (const { depends_on, field_manager } of Object.values(resources(existing, "kubernetes_manifest"))) {
+      expect(field_manager).toEqual({ force_conflicts: true });
       expect(depends_on).toEqual([
         "vault_pki_secret_backend_role.trainer",
         "vault_policy.trainer",

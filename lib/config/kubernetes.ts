@@ -20,6 +20,21 @@ export function secretNameProblem(value: string): string | undefined {
 export const objectNameInput = (description: string, example: string, fallback?: string) =>
   text({ description, examples: [example], default: fallback, pattern: subdomainNamePattern }, secretNameProblem);
 
+/**
+ * Why the text cannot be the path of a kubeconfig, if it cannot. Given a list or a file that is not there, the provider
+ * says nothing, plans, and an apply sends Secrets in clear to http://localhost (kubernetes 2.38.0). What a relative path
+ * is meant from is not what Terraform takes it from: its own folder, deep in the output.
+ */
+function kubeconfigProblem(value: string): string | undefined {
+  const shown = `is ${show(value)}`;
+  if (value.trim() === "") return `${shown}; write the path of a kubeconfig file, or leave it out`;
+  if (/[:;]/.test(value.replace(/^[A-Za-z]:(?=[\\/])/, ""))) {
+    return `${shown}, and one field takes one file: the provider would find none and apply to http://localhost; write one path, such as "~/.kube/config"`;
+  }
+  if (/^(\/|~\/|[A-Za-z]:[\\/])/.test(value)) return undefined;
+  return `${shown}, which the provider would look for below the output folder; write a path from "/" or "~/", such as "~/.kube/config"`;
+}
+
 /** How a stack reaches its cluster. */
 export const kubernetesInput = fields(
   {
@@ -35,8 +50,7 @@ export const kubernetesInput = fields(
         description: "The kubeconfig file, as seen by whoever applies; without it they set `KUBE_CONFIG_PATH`.",
         examples: ["~/.kube/config"],
       },
-      (value) =>
-        value.trim() === "" ? `is ${show(value)}; write the path of a kubeconfig file, or leave it out` : undefined,
+      kubeconfigProblem,
     ).optional(),
   },
   "How the stack reaches its cluster.",

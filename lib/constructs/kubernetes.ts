@@ -25,6 +25,10 @@ export function placementIn(
   new KubernetesProvider(scope, "provider_kubernetes", {
     configPath: kubernetes.kubeconfig,
     configContext: kubernetes.context,
+    // What other controllers write on the stack's objects is theirs: without this every plan takes it off again, and an
+    // apply turns an injected sidecar off. The stack's own keys are still repaired.
+    ignoreAnnotations: [".*"],
+    ignoreLabels: [".*"],
   });
   if (!create) return { namespace: name, labels, ready: [] };
   const made = new NamespaceV1(scope, `namespace_${name}`, { metadata: { name, labels: { ...labels } } });

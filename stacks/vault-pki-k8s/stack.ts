@@ -104,7 +104,12 @@ export class VaultPkiK8sStack extends BaseStack {
     if (applyManifests) {
       for (const [part, manifest] of Object.entries(manifests)) {
         // If Vault refuses the first request, cert-manager may wait an hour before the next.
-        new KubernetesManifest(scope, part, { manifest, dependsOn: [...ready, ...placement.ready] });
+        new KubernetesManifest(scope, part, {
+          manifest,
+          // Over a field that somebody changed with kubectl, the apply would end in a conflict that no config can mend.
+          fieldManager: { forceConflicts: true },
+          dependsOn: [...ready, ...placement.ready],
+        });
       }
     }
     const trusted = signing.trustPem !== undefined || !config.certificates.every(renewsItself);

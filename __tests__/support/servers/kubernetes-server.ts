@@ -218,6 +218,8 @@ export interface Namespace {
   remove(kind: Collection, name: string): Promise<void>;
   /** Everything in it of the kinds that a stack makes, without what clusters put there themselves. */
   objects(): Promise<readonly KubernetesObject[]>;
+  /** Changes the namespace's own labels and annotations, as another controller would. */
+  mark(metadata: { labels?: Json; annotations?: Json }): Promise<void>;
   /** Makes it before the stack does, as whoever runs the cluster would. */
   make(): Promise<void>;
   /** `undefined`: there is no such namespace. */
@@ -252,6 +254,7 @@ export function namespaceOf({ call }: Pick<Cluster, "call">, namespace: string):
       );
       return found.flat().filter(({ id }) => id !== "configmaps/kube-root-ca.crt");
     },
+    mark: async (metadata) => void (await call("PATCH", own, { metadata })),
     make: async () => {
       await call("POST", "/api/v1/namespaces", {
         apiVersion: "v1",
