@@ -403,7 +403,7 @@ proofs(
     prove("change", "over what somebody patched with kubectl, the config's word holds", async () => {
       const { cluster } = await servers();
       const path = `${collections.Certificate}/inference`;
-      const certificate = (await cluster.call("GET", path)) as KubernetesManifest & { spec: Json };
+      const certificate = (await cluster.call("GET", path)) as { spec: Json };
       // Kubernetes remembers who wrote a field last, and refuses others unless they insist.
       const patched = { ...certificate, spec: { ...certificate.spec, duration: "5h" } };
       await cluster.call("PUT", `${path}?fieldManager=kubectl-patch`, patched);
