@@ -12,13 +12,15 @@ const cloudFrontKeys: readonly KeyKind[] = ["ecdsa-p256", "rsa-2048"];
 
 /** A certificate must be one that ACM issues, that renews, and that everything it is attached to can use. */
 export function check(stack: AcmRoute53Config, { horizon }: Settings, place: Place): void {
+  // Without a stated account the first ARN speaks for all: one apply has the credentials of one account.
+  const account = stack.account ?? stack.certificates.flatMap(arnsOf)[0]?.account;
   for (const certificate of stack.certificates) {
     const here = place.in("certificates", certificate.name);
     checkIssuer("acm", certificate, here);
     checkCloudFrontKey(certificate, here.in("key"));
     checkRegion(certificate, stack.region, here.in("attach", { member: "cloudfront" }));
     checkCount(certificate.names.length, stack.namesPerCertificate, here.in("names"));
-    checkArns(certificate, stack, here);
+    checkArns(certificate, account, stack.region, here);
     checkAlarm(certificate.alarm, stack.lifetime, horizon, here.in("alarm", "before"));
   }
   warnOfDefaults(stack, horizon, place.in("certificates"));
@@ -50,12 +52,10 @@ function checkRegion({ listeners, consumers, region }: AcmCertificateConfig, hom
 }
 
 /** Every ARN of a stack must lie in its account, and in the region (or partition) of the certificate that uses it. */
-function checkArns(certificate: AcmCertificateConfig, stack: AcmRoute53Config, place: Place): void {
-  // Without a stated account the first ARN speaks for all: one apply has the credentials of one account.
-  const account = stack.account ?? stack.certificates.flatMap(arnsOf)[0]?.account;
+function checkArns(certificate: AcmCertificateConfig, account: string | undefined, home: string, place: Place): void {
   for (const arn of certificate.listeners) {
-    const remedy = `name a listener in ${stack.region} or make a stack for ${arn.region}`;
-    checkArn(arn, account, stack.region, remedy, place.in("attach", { member: arn.arn }));
+    const remedy = `name a listener in ${home} or make a stack for ${arn.region}`;
+    checkArn(arn, account, home, remedy, place.in("attach", { member: arn.arn }));
   }
   for (const arn of certificate.alarm?.topics ?? []) {
     const remedy = `name a topic in ${certificate.region}, where the alarm is`;
