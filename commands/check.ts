@@ -1,4 +1,9 @@
-import { previousStacks } from "../lib/change/read-previous";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Counts } from "../lib/change/meaning";
+import type { PreviousStack } from "../lib/change/previous-stack";
+import { previousStacks, synthesizedStack } from "../lib/change/read-previous";
 import { printable, type Report } from "../lib/config/report";
 import { ask } from "../stacks";
 import { checkAgainst } from "../stacks/change";
@@ -33,6 +38,8 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
   }
   if (compared !== undefined) around.stdout(comparisonText(compared));
   tellFindings(around, report, given);
+  if (compared?.resources !== undefined)
+    around.stdout(countsText(compared.resources, problems.length + warnings.length));
   if (config === undefined || code !== exitCodes.clean) return code;
   around.stdout(headline(around, config.settings.environment));
   const certificates = config.stacks.flatMap((stack) => ask(stack, (scenario, own) => scenario.certificates(own)));
@@ -51,6 +58,8 @@ interface Comparison {
   readonly new: readonly string[];
   /** There before, and not in the config. */
   readonly gone: readonly string[];
+  /** What an apply does; not known of a config with mistakes. */
+  readonly resources?: Counts;
 }
 
 function compare(
@@ -66,13 +75,29 @@ function compare(
   const names = config.stacks.map(({ name }) => name);
   const previous = previousStacks(path, config, report);
   if (previous === undefined) return { path, compared: [], new: [], gone: [] };
-  checkAgainst(config, previous, report);
+  const resources = checkAgainst(config, previous, report, () => synthesized(config));
   return {
     path,
     compared: names.filter((name) => previous.has(name)),
     new: names.filter((name) => !previous.has(name)),
     gone: [...previous.keys()].filter((name) => !names.includes(name)).sort(),
+    ...(resources === undefined ? {} : { resources }),
   };
+}
+
+/** What a config becomes, by stack; nothing of it stays on disk. */
+function synthesized(config: Config): ReadonlyMap<string, PreviousStack> {
+  // The framework is most of what a command loads, and only this form of the command needs it.
+  const { synthesizeInto, terraformJson } = require("./synthesize") as typeof import("./synthesize");
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-"));
+  try {
+    synthesizeInto(config, folder);
+    return new Map(
+      config.stacks.map(({ name }) => [name, synthesizedStack(terraformJson(join(folder, "stacks", name)))]),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Says what was compared, so that a stack that was not compared does not pass for one that interrupts nothing. */
@@ -83,4 +108,15 @@ function comparisonText({ path, compared, new: added, gone }: Comparison): strin
     ...(gone.length > 0 ? [`gone: ${gone.join(", ")}`] : []),
   ];
   return `${printable(`compared with ${path}: ${lists.join("; ")}`)}\n`;
+}
+
+/** Says what an apply does, so that silence can be read. */
+function countsText({ added, changed, anew, gone }: Counts, findings: number): string {
+  const fates = [
+    `${count(added, "resource")} added`,
+    `${changed} changed in place`,
+    `${anew} made anew`,
+    `${gone} gone`,
+  ];
+  return `${fates.join(", ")}; ${findings === 0 ? "nothing that is served goes" : "see above what that means"}\n`;
 }

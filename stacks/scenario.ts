@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Meanings } from "../lib/change/meaning";
 import type { PreviousStack } from "../lib/change/previous-stack";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
 import type { Place } from "../lib/config/report";
@@ -27,6 +28,8 @@ export interface Scenario<Input extends { readonly scenario: string }, Config> {
    * @param before - the stack as it was; `undefined` if there was none
    */
   change(config: Config, before: PreviousStack | undefined, place: Place): void;
+  /** What a change of anything that it makes means to those who use it; rules of `change` say more. */
+  readonly meanings: Meanings;
   /** A resource type that tells this scenario from others in what release 0.1 made, which did not record it. */
   readonly marker: string;
   /** Every certificate that it issues to something with a name; its authorities' own are not among them. */

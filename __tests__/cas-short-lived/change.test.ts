@@ -88,7 +88,7 @@ function over(content: string, after: object): Said {
   writeFileSync(file, content);
   const report = newReport();
   const previous = previousStacks(file, complete, report);
-  if (previous !== undefined) checkAgainst(complete, previous, report);
+  if (previous !== undefined) checkAgainst(complete, previous, report, () => new Map());
   const lines = (findings: typeof report.problems) =>
     findings.map(({ path, message }) => `${showPath(path, after)}: ${message}`);
   return { problems: lines(report.problems), warnings: lines(report.warnings) };

@@ -557,7 +557,7 @@ describe("phases", () => {
   /** Problems with a config, given the stack before. */
   const saidAgainst = (given: Fields, previous: PreviousStack | undefined) => {
     const report = newReport();
-    checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report);
+    checkAgainst(checkedConfig(given).config, new Map(previous && [["cas", previous]]), report, () => new Map());
     return report.problems.map(({ path, message }) => `${showPath(path, given)}: ${message}`);
   };
 

@@ -37,7 +37,12 @@ function interrupted({ stack }: Run<GoogleWorld>, changes: Json): readonly strin
     stack.kind === "gcp-managed-san" ? { ...stack, config: { ...stack.config, project: "test-project" } } : stack,
   );
   const here = { ...config, stacks: placed };
-  checkAgainst(here, previousStacks(join(stack.folder, "terraform.tfstate"), here, report) ?? new Map(), report);
+  checkAgainst(
+    here,
+    previousStacks(join(stack.folder, "terraform.tfstate"), here, report) ?? new Map(),
+    report,
+    () => new Map(),
+  );
   return report.problems.map(({ message }) => message);
 }
 

@@ -7,7 +7,10 @@ export interface PreviousStack {
   readonly from: "output" | "state";
   /** The scenario that it recorded; a release before 0.2 recorded none. */
   readonly scenario?: string;
-  /** By address; those of an output besides by the provider they are configured with, such as `provider.google`. */
+  /**
+   * By address. An output has besides its providers (`provider.google`, `provider.aws.us-east-1`) and where its state is
+   * kept (`backend.state`).
+   */
   readonly resources: Readonly<Record<string, PreviousResource>>;
 }
 

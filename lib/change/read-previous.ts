@@ -178,7 +178,7 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
     const name = mapOf(mapOf(json["//"]).metadata).stackName;
     return typeof name !== "string"
       ? `is no Terraform state, and no stack that was synthesized; ${expected}`
-      : { name, stack: { from: "output", ...scenarioOf(json.output), resources: configured(json) } };
+      : { name, stack: synthesizedStack(json) };
   }
   const damage = stateProblem(json);
   if (damage !== undefined) return `${damage}; ${expected}`;
@@ -196,15 +196,27 @@ function scenarioOf(outputs: unknown): Pick<PreviousStack, "scenario"> {
   return typeof value === "string" ? { scenario: value } : {};
 }
 
-/** The resources of a configuration by address, and its providers. */
-function configured({ resource, provider }: Json): PreviousStack["resources"] {
+/** The resources of a configuration by address, its providers, and where its state is kept. */
+function configured({ resource, provider, terraform }: Json): PreviousStack["resources"] {
   const entries = Object.entries(mapOf(resource)).flatMap(([type, named]) =>
     Object.entries(mapOf(named)).map(([name, block]) => [`${type}.${name}`, mapOf(block)] as const),
   );
-  const providers = Object.entries(mapOf(provider)).map(
-    ([name, blocks]) => [`provider.${name}`, mapOf([blocks].flat()[0])] as const,
+  const providers = Object.entries(mapOf(provider)).flatMap(([name, blocks]) =>
+    [blocks].flat().map((block) => {
+      const { alias, ...given } = mapOf(block);
+      return [typeof alias === "string" ? `provider.${name}.${alias}` : `provider.${name}`, given] as const;
+    }),
   );
-  return Object.fromEntries([...entries, ...providers]);
+  const { backend, cloud } = mapOf(terraform);
+  const backends = Object.entries({ ...mapOf(backend), ...(cloud === undefined ? {} : { cloud }) }).map(
+    ([type, given]) => ["backend.state", { type, ...mapOf(given) }] as const,
+  );
+  return Object.fromEntries([...entries, ...providers, ...backends]);
+}
+
+/** A stack as it was synthesized, from its JSON. */
+export function synthesizedStack(json: unknown): PreviousStack {
+  return { from: "output", ...scenarioOf(mapOf(json).output), resources: configured(mapOf(json)) };
 }
 
 /** A resource in a state. */

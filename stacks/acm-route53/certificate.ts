@@ -5,18 +5,10 @@ import { LbListenerCertificate } from "@cdktf/provider-aws/lib/lb-listener-certi
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { day, goDuration, type Seconds, showDuration } from "../../lib/config/duration";
-import type { KeyKind } from "../../lib/config/keys";
 import { ExpiryCheck } from "../../lib/constructs/check";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
-import type { AcmCertificateConfig } from "./config";
+import { type AcmCertificateConfig, keyAlgorithms } from "./config";
 import type { ValidationRecords } from "./validation-records";
-
-/** ACM's names for keys. */
-const keyAlgorithms: Readonly<Partial<Record<KeyKind, string>>> = {
-  "ecdsa-p256": "EC_prime256v1",
-  "ecdsa-p384": "EC_secp384r1",
-  "rsa-2048": "RSA_2048",
-};
 
 /** What a certificate needs besides its config. */
 interface CertificateProps {

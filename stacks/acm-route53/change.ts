@@ -1,7 +1,7 @@
 import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
-import type { DnsName } from "../../lib/config/dns-names";
+import { type DnsName, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
-import type { AcmCertificateConfig, AcmRoute53Config } from "./config";
+import { type AcmCertificateConfig, type AcmRoute53Config, keyAlgorithms } from "./config";
 
 /** A certificate on a listener, as it was before. */
 interface Attachment {
@@ -14,8 +14,57 @@ interface Attachment {
  * What listeners serve must not leave them, and a key is what tells one certificate from another: under a new one it is
  * taken off before the next is issued.
  */
-export function change({ certificates }: AcmRoute53Config, before: PreviousStack | undefined, place: Place): void {
+export function change(config: AcmRoute53Config, before: PreviousStack | undefined, place: Place): void {
   if (before === undefined) return;
+  checkListeners(config, before, place);
+  checkRecords(config, before, place.in("certificates"));
+  for (const certificate of config.certificates) {
+    const was = before.resources[`aws_acm_certificate.${certificate.name}`];
+    if (was !== undefined) checkArn(certificate, was, place.in("certificates", certificate.name));
+  }
+}
+
+/**
+ * A changed certificate is another one with another ARN. Listeners of the stack follow it; AWS deletes none that
+ * something else uses, and the provider gives up after 20 minutes.
+ */
+function checkArn(now: AcmCertificateConfig, was: PreviousResource, place: Place): void {
+  const [names, dropped] = [namesOf(was), namesOf(was).filter((name) => !now.names.includes(name))];
+  const [inNames, inKey] = [place.in("names"), place.in("key")];
+  if (place.refused || inNames.refused || inKey.refused) return;
+  const changed = [
+    ...(dropped.length > 0 || now.names.length !== names.length ? [inNames] : []),
+    ...(was.key_algorithm === keyAlgorithms[now.key] ? [] : [inKey]),
+  ];
+  if (now.listeners.length > 0 && now.consumers.length === 0) return;
+  const [at] = changed;
+  if (at === undefined) return;
+  const lost = dropped.length > 0 ? `, without ${dropped.map(show).join(", ")}` : "";
+  const users = now.consumers.length > 0 ? now.consumers.map(show).join(" and ") : "whatever uses its ARN";
+  const message = `changes the certificate, which AWS makes anew with another ARN${lost}: ${users} goes on with the old one, which AWS deletes only when nothing uses it, so the apply ends with an error after 20 minutes; add a certificate with a new key beside this one, lead ${users} over to it, and take this one out then`;
+  if (now.consumers.length > 0) at.problem(message);
+  else at.warning(message);
+}
+
+/** Whoever owns a record destroys it when it goes: every certificate of the account that has the name renews with it. */
+function checkRecords({ certificates }: AcmRoute53Config, before: PreviousStack, place: Place): void {
+  for (const [name] of namedOfType(before, "aws_route53_record", "validation_")) {
+    for (const certificate of certificates) {
+      const here = place.in(certificate.name, "records");
+      const proved = certificate.names.some((one) => withoutWildcard(one).replaceAll(".", "_") === name);
+      const kept = certificates.some((one) => one.validations.some((own) => own.name.replaceAll(".", "_") === name));
+      if (certificate.records === "managed" || !proved || kept || here.refused) continue;
+      const address = `aws_route53_record.validation_${name}`;
+      here.problem(
+        `is "existing", was "managed": the apply would destroy the validation record that this certificate renews with; first \`terraform state rm ${address}\`, which leaves it there, have its new owner take it over, and then compare with the state`,
+      );
+      break;
+    }
+  }
+}
+
+/** What listeners serve must not leave them. */
+function checkListeners({ certificates }: AcmRoute53Config, before: PreviousStack, place: Place): void {
   const attachments = attachmentsOf(before);
   const staying = attachments.filter(({ key, listener }) => {
     const now = certificates.find(({ name }) => name === key);
@@ -52,10 +101,12 @@ function lostNames(
 ): readonly DnsName[] {
   const keys = staying.filter((one) => one.listener === listener).map(({ key }) => key);
   const served = certificates.filter(({ name }) => keys.includes(name)).flatMap(({ names }) => names);
-  const { domain_name: first, subject_alternative_names: others } = certificate;
-  return [...new Set([String(first), ...textsOf(others)])].filter(
-    (name) => !served.includes(name) && !served.includes(name.replace(/^[^.]*/, "*")),
-  );
+  return namesOf(certificate).filter((name) => !served.includes(name) && !served.includes(name.replace(/^[^.]*/, "*")));
+}
+
+/** The names of a certificate as it was. */
+function namesOf({ domain_name: first, subject_alternative_names: others }: PreviousResource): readonly DnsName[] {
+  return [...new Set([String(first), ...textsOf(others)])];
 }
 
 /** Keys have no "_", which the rest of an attachment's address starts with. */

@@ -9,6 +9,7 @@ import {
 } from "../../lib/config/dns-names";
 import { day, type Seconds } from "../../lib/config/duration";
 import { keyProblem } from "../../lib/config/identifiers";
+import type { KeyKind } from "../../lib/config/keys";
 import { publicLifetime } from "../../lib/config/lifetimes";
 import { readNames } from "../../lib/config/names";
 import type { Place } from "../../lib/config/report";
@@ -17,6 +18,13 @@ import type { Around } from "../scenario";
 import { type AcmRoute53Input, mostNamesPerCertificate } from "./input";
 
 type CertificateInput = AcmRoute53Input["certificates"][string];
+
+/** ACM's names for keys. */
+export const keyAlgorithms: Readonly<Partial<Record<KeyKind, string>>> = {
+  "ecdsa-p256": "EC_prime256v1",
+  "ecdsa-p384": "EC_secp384r1",
+  "rsa-2048": "RSA_2048",
+};
 
 /** One validation record that a certificate needs. */
 export interface ValidationConfig {

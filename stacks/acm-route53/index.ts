@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
+import { meanings } from "./change-meanings";
 import { check } from "./check";
 import { claims } from "./claims";
 import { type AcmRoute53Config, read } from "./config";
@@ -13,6 +14,7 @@ export const acmRoute53 = {
   read,
   check,
   change,
+  meanings,
   marker: "aws_acm_certificate",
   certificates: ({ certificates }) => certificates,
   authorities: () => [],

@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario";
 import { rootKey } from "./addresses";
 import { change } from "./change";
+import { meanings } from "./change-meanings";
 import { check } from "./check";
 import { claims } from "./claims";
 import { type CasShortLivedConfig, read } from "./config";
@@ -14,6 +15,7 @@ export const casShortLived = {
   read,
   check,
   change,
+  meanings,
   marker: "google_privateca_ca_pool",
   // Certificates that nodes get themselves are unknown to the stack.
   certificates: ({ nodeGroups }) => nodeGroups.flatMap(({ certificates }) => certificates),

@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
+import { meanings } from "./change-meanings";
 import { check } from "./check";
 import { claims } from "./claims";
 import { type GcpManagedSanConfig, read } from "./config";
@@ -13,6 +14,7 @@ export const gcpManagedSan = {
   read,
   check,
   change,
+  meanings,
   marker: "google_compute_target_https_proxy",
   certificates: ({ certificates, computeCertificates }) =>
     [...certificates, ...computeCertificates].map(({ key, domains }) => ({ name: key, names: domains })),

@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
+import { meanings } from "./change-meanings";
 import { check } from "./check";
 import { claims } from "./claims";
 import { authorityKey, type PipelineTlsConfig, read } from "./config";
@@ -13,6 +14,7 @@ export const pipelineTls = {
   read,
   check,
   change,
+  meanings,
   marker: "tls_private_key",
   certificates: ({ services }) => services,
   authorities: ({ authority }) => (authority ? [authorityKey] : []),

@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario";
 import { change } from "./change";
+import { meanings } from "./change-meanings";
 import { check } from "./check";
 import { claims } from "./claims";
 import { authorityKeys, read, type VaultPkiK8sConfig } from "./config";
@@ -13,6 +14,7 @@ export const vaultPkiK8s = {
   read,
   check,
   change,
+  meanings,
   marker: "vault_pki_secret_backend_role",
   certificates: ({ certificates }) => certificates,
   authorities: ({ pki }) => (pki.own ? authorityKeys : []),
