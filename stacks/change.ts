@@ -1,5 +1,5 @@
 import { differences } from "../lib/change/difference";
-import { type Counts, countDifferences, madeAnew, tellDifferences } from "../lib/change/meaning";
+import { type Counts, countDifferences, isAnew, tellDifferences } from "../lib/change/meaning";
 import { ofType, type PreviousStack } from "../lib/change/previous-stack";
 import { type Place, type Report, show } from "../lib/config/report";
 import { ask, type Kind, scenarios } from ".";
@@ -33,7 +33,7 @@ export function checkAgainst(
       const now = made?.get(stack.name);
       if (now === undefined || !same) return;
       const was = before ?? { from: "output", resources: {} };
-      const all = differences(was, now, (address, argument) => madeAnew(scenario.meanings, address, argument));
+      const all = differences(was, now, (address, argument) => isAnew(scenario.meanings, address, argument));
       const ofStack = countDifferences(all, scenario.meanings);
       // All of a new stack is added, and nobody used it.
       if (before !== undefined) tellDifferences(all, Object.keys(now.resources), scenario.meanings, place, report);
@@ -51,14 +51,13 @@ const statePlace = [
   "bucket",
   "key",
   "prefix",
-  "region",
   "storage_account_name",
   "container_name",
-  "resource_group_name",
-  "hostname",
   "organization",
   "workspaces",
   "address",
+  "namespace",
+  "secret_suffix",
 ];
 
 /** Says whether states would be looked for where they are not: the apply would make everything a second time. */
@@ -67,9 +66,8 @@ function checkBackends(
   made: ReadonlyMap<string, PreviousStack> | undefined,
   report: Report,
 ): void {
-  const backendOf = (stack: PreviousStack | undefined) => stack?.resources["backend.state"];
   const moved = [...(made ?? [])].filter(([name, now]) => {
-    const [was, is] = [backendOf(previous.get(name)), backendOf(now)];
+    const [was, is] = [previous.get(name)?.backend, now.backend];
     return was && is && statePlace.some((argument) => JSON.stringify(was[argument]) !== JSON.stringify(is[argument]));
   });
   const names = moved.map(([name]) => name);

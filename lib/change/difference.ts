@@ -6,7 +6,14 @@ export interface Difference {
   readonly address: string;
   readonly fate: "added" | "changed" | "gone";
   /** Arguments that are not what they were; of something that is added or gone, none. */
-  readonly changed: readonly string[];
+  readonly changed: readonly ChangedArgument[];
+}
+
+/** An argument of a resource. References to what is written in the same output are values. */
+export interface ChangedArgument {
+  readonly name: string;
+  readonly was: unknown;
+  readonly is: unknown;
 }
 
 /**
@@ -14,28 +21,28 @@ export interface Difference {
  * changed as well, since it gets to know another value.
  *
  * @param now - what was synthesized
- * @param anew - whether a changed argument has the thing made anew
+ * @param isAnew - whether a changed argument has the thing made anew
  */
 export function differences(
   before: PreviousStack,
   now: PreviousStack,
-  anew: (address: string, argument: string) => boolean,
+  isAnew: (address: string, argument: ChangedArgument) => boolean,
 ): readonly Difference[] {
   const [had, made] = [withKnownValues(before.resources), withKnownValues(now.resources)];
-  const addresses = [...new Set([...Object.keys(had), ...Object.keys(made)])].sort();
+  const compare = before.from === "state" ? changedFromState : changedFromOutput;
   const found = new Map<string, Difference>();
-  for (const address of addresses) {
+  for (const address of [...new Set([...Object.keys(had), ...Object.keys(made)])].sort()) {
     const [was, is] = [had[address], made[address]];
     if (is === undefined) found.set(address, { address, fate: "gone", changed: [] });
-    // A state has neither providers nor the backend: nothing says that they are new.
-    else if (was !== undefined) {
-      const changed = before.from === "state" ? differsFromState(was, is) : differsFrom(was, is);
+    // A state has no providers: nothing says that they are new.
+    else if (was === undefined) {
+      if (before.from === "output" || isResource(address)) found.set(address, { address, fate: "added", changed: [] });
+    } else {
+      const changed = compare(was, is);
       if (changed.length > 0) found.set(address, { address, fate: "changed", changed });
-    } else if (before.from === "output" || isResource(address)) {
-      found.set(address, { address, fate: "added", changed: [] });
     }
   }
-  followReferences(made, found, anew);
+  followReferences(made, found, isAnew);
   return [...found.values()];
 }
 
@@ -48,20 +55,20 @@ export function isResource(address: string): boolean {
 const notes = "//";
 
 /** Arguments that differ between two outputs. */
-function differsFrom(was: PreviousResource, is: PreviousResource): readonly string[] {
+function changedFromOutput(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
-    .filter((argument) => argument !== notes && !isDeepStrictEqual(was[argument], is[argument]))
-    .sort();
+    .filter((name) => name !== notes && !isDeepStrictEqual(was[name], is[name]))
+    .map((name) => ({ name, was: was[name], is: is[name] }));
 }
 
 /** Instructions to Terraform, which no state has. */
 const instructions = [notes, "lifecycle", "depends_on", "provider", "timeouts"];
 
 /** Arguments of an output that differ from the attributes in a state, as far as the output says them. */
-function differsFromState(was: PreviousResource, is: PreviousResource): readonly string[] {
+function changedFromState(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
   return Object.keys(is)
-    .filter((argument) => !instructions.includes(argument) && argument in was && !agrees(was[argument], is[argument]))
-    .sort();
+    .filter((name) => !instructions.includes(name) && name in was && !agrees(was[name], is[name]))
+    .map((name) => ({ name, was: was[name], is: is[name] }));
 }
 
 /** Whether a value in a state can be what an output says: references are not known, blocks are lists of one, sets are sorted. */
@@ -88,33 +95,26 @@ function agrees(was: unknown, is: unknown): boolean {
 function followReferences(
   resources: PreviousStack["resources"],
   found: Map<string, Difference>,
-  anew: (address: string, argument: string) => boolean,
+  isAnew: (address: string, argument: ChangedArgument) => boolean,
 ): void {
-  const references = new Map(
-    Object.entries(resources).map(([address, one]) => [
-      address,
-      Object.entries(one)
-        .filter(([argument]) => !instructions.includes(argument))
-        .map(([argument, value]) => ({ argument, to: referencesIn(value) })),
-    ]),
-  );
-  let next = [...found.values()];
-  while (next.length > 0) {
-    const made = next
-      .filter(({ address, changed }) => changed.some((argument) => anew(address, argument)))
-      .map(({ address }) => address);
-    next = [];
-    for (const [address, of] of references) {
+  const users = new Map<string, { readonly address: string; readonly argument: ChangedArgument }[]>();
+  for (const [address, one] of Object.entries(resources)) {
+    for (const [name, value] of Object.entries(one)) {
+      if (instructions.includes(name)) continue;
+      const argument = { name, was: value, is: value };
+      for (const used of referencesIn(value)) users.set(used, [...(users.get(used) ?? []), { address, argument }]);
+    }
+  }
+  const left = [...found.values()];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    const { address: anew, changed } = one;
+    if (!changed.some((argument) => isAnew(anew, argument))) continue;
+    for (const { address, argument } of users.get(anew) ?? []) {
       const before = found.get(address);
-      if (before?.fate === "added") continue;
-      const more = of.flatMap(({ argument, to }) =>
-        made.some((other) => to.includes(other)) && !before?.changed.includes(argument) ? [argument] : [],
-      );
-      if (more.length === 0) continue;
-      const changed = [...new Set([...(before?.changed ?? []), ...more])].sort();
-      const difference: Difference = { address, fate: "changed", changed };
-      found.set(address, difference);
-      next.push(difference);
+      if (before?.fate === "added" || before?.changed.some(({ name }) => name === argument.name)) continue;
+      const next: Difference = { address, fate: "changed", changed: [...(before?.changed ?? []), argument] };
+      found.set(address, next);
+      left.push(next);
     }
   }
 }

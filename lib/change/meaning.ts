@@ -1,5 +1,5 @@
 import { type Path, type Place, type Report, show } from "../config/report";
-import { type Difference, isResource } from "./difference";
+import { type ChangedArgument, type Difference, isResource } from "./difference";
 
 /** What a change means to those who use what a stack made. */
 export interface Meaning {
@@ -21,8 +21,8 @@ export interface Meaning {
 export interface TypeMeaning {
   /** What in a stack's config they are made for; of the name in the address. */
   readonly at: (name: string) => Path;
-  /** By argument; one that is missing here is told of. */
-  readonly changed: Readonly<Record<string, Meaning>>;
+  /** By argument, also of what was and what is; one that is missing here is told of. */
+  readonly changed: Readonly<Record<string, Meaning | ((was: unknown, is: unknown) => Meaning)>>;
   readonly gone: Meaning;
 }
 
@@ -45,10 +45,15 @@ function partsOf(address: string): { readonly type: string; readonly name: strin
     : { type: `${first}.${second}`, name: rest.join(".") };
 }
 
+/** What a changed argument means; `undefined` where no table says it. */
+function meaningOf(meanings: Meanings, address: string, { name, was, is }: ChangedArgument): Meaning | undefined {
+  const meaning = meanings[partsOf(address).type]?.changed[name];
+  return typeof meaning === "function" ? meaning(was, is) : meaning;
+}
+
 /** Whether a changed argument has the thing made anew. */
-export function madeAnew(meanings: Meanings, address: string, argument: string): boolean {
-  const { type } = partsOf(address);
-  return meanings[type]?.changed[argument]?.anew === true;
+export function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
+  return meaningOf(meanings, address, argument)?.anew === true;
 }
 
 const unknown = "what that means to those who use it is not known here; read the plan before you apply";
@@ -109,9 +114,9 @@ export function tellDifferences(
       }
     }
     for (const argument of changed) {
-      const of = meaning?.changed[argument];
+      const of = meaningOf(meanings, address, argument);
       if (meaning === undefined || of === undefined) {
-        tell({ is: "warned", because: `changes ${argument} of ${address}; ${unknown}` }, place);
+        tell({ is: "warned", because: `changes ${argument.name} of ${address}; ${unknown}` }, place);
       } else tell({ ...of, because: `changes: ${of.because}` }, place.in(...meaning.at(name), ...of.field));
     }
   }
@@ -120,13 +125,12 @@ export function tellDifferences(
 /** Counts what becomes of a stack's resources. */
 export function countDifferences(differences: readonly Difference[], meanings: Meanings): Counts {
   const resources = differences.filter(({ address }) => isResource(address));
-  const isAnew = ({ address, changed }: Difference) =>
-    changed.some((argument) => madeAnew(meanings, address, argument));
+  const anew = ({ address, changed }: Difference) => changed.some((argument) => isAnew(meanings, address, argument));
   const count = (which: (one: Difference) => boolean) => resources.filter(which).length;
   return {
     added: count(({ fate }) => fate === "added"),
-    changed: count((one) => one.fate === "changed" && !isAnew(one)),
-    anew: count((one) => one.fate === "changed" && isAnew(one)),
+    changed: count((one) => one.fate === "changed" && !anew(one)),
+    anew: count((one) => one.fate === "changed" && anew(one)),
     gone: count(({ fate }) => fate === "gone"),
   };
 }

@@ -7,11 +7,10 @@ export interface PreviousStack {
   readonly from: "output" | "state";
   /** The scenario that it recorded; a release before 0.2 recorded none. */
   readonly scenario?: string;
-  /**
-   * By address. An output has besides its providers (`provider.google`, `provider.aws.us-east-1`) and where its state is
-   * kept (`backend.state`).
-   */
+  /** By address; those of an output besides by provider: `provider.google`, `provider.aws.us-east-1`. */
   readonly resources: Readonly<Record<string, PreviousResource>>;
+  /** Where its state is kept: the backend's type and arguments. A state does not say it. */
+  readonly backend?: PreviousResource;
 }
 
 /** The resources of a type. */

@@ -196,8 +196,8 @@ function scenarioOf(outputs: unknown): Pick<PreviousStack, "scenario"> {
   return typeof value === "string" ? { scenario: value } : {};
 }
 
-/** The resources of a configuration by address, its providers, and where its state is kept. */
-function configured({ resource, provider, terraform }: Json): PreviousStack["resources"] {
+/** The resources of a configuration by address, and its providers. */
+function configured({ resource, provider }: Json): PreviousStack["resources"] {
   const entries = Object.entries(mapOf(resource)).flatMap(([type, named]) =>
     Object.entries(mapOf(named)).map(([name, block]) => [`${type}.${name}`, mapOf(block)] as const),
   );
@@ -207,16 +207,20 @@ function configured({ resource, provider, terraform }: Json): PreviousStack["res
       return [typeof alias === "string" ? `provider.${name}.${alias}` : `provider.${name}`, given] as const;
     }),
   );
-  const { backend, cloud } = mapOf(terraform);
-  const backends = Object.entries({ ...mapOf(backend), ...(cloud === undefined ? {} : { cloud }) }).map(
-    ([type, given]) => ["backend.state", { type, ...mapOf(given) }] as const,
-  );
-  return Object.fromEntries([...entries, ...providers, ...backends]);
+  return Object.fromEntries([...entries, ...providers]);
 }
 
 /** A stack as it was synthesized, from its JSON. */
 export function synthesizedStack(json: unknown): PreviousStack {
-  return { from: "output", ...scenarioOf(mapOf(json).output), resources: configured(mapOf(json)) };
+  const { output, terraform } = mapOf(json);
+  const { backend, cloud } = mapOf(terraform);
+  const [[type, given] = ["cloud", cloud]] = Object.entries(mapOf(backend));
+  return {
+    from: "output",
+    ...scenarioOf(output),
+    resources: configured(mapOf(json)),
+    backend: { type, ...mapOf(given) },
+  };
 }
 
 /** A resource in a state. */

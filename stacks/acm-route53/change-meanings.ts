@@ -1,4 +1,4 @@
-import type { Meaning, Meanings } from "../../lib/change/meaning";
+import type { Meaning, Meanings, TypeMeaning } from "../../lib/change/meaning";
 
 const ofCertificate = (name: string) => ["certificates", name.split("_")[0] ?? name];
 const quiet = (because: string, ...field: readonly string[]): Meaning => ({ is: "quiet", field, because });
@@ -8,25 +8,14 @@ const quietAnew = (because: string, ...field: readonly string[]): Meaning => ({
 });
 
 const byRule = "a rule of `change.ts` knows who uses the certificate";
-const elsewhere =
-  "the certificate would be made anew in another region, where nothing that uses it can reach it; go back, and make a second certificate with a key of its own";
+const place = "a rule of `change.ts` compares regions and accounts";
 
-const provider: Meanings[string] = {
+const provider: TypeMeaning = {
   at: () => [],
   changed: {
-    region: {
-      is: "refused",
-      field: ["region"],
-      because:
-        "everything would be made anew in the other region, and what is in this one stays, still in use, with nothing that manages it; go back, and make a second stack there",
-    },
-    allowed_account_ids: {
-      is: "refused",
-      field: ["account"],
-      because:
-        "in another account everything would be made anew, and what is in this one stays with nothing that manages it; go back, and make a second stack for the other account (stating the account of today for the first time changes nothing: compare with a state)",
-    },
-    default_tags: quiet("tags are for people and their bills"),
+    region: quiet(place, "region"),
+    allowed_account_ids: quiet(place, "account"),
+    default_tags: quiet("tags are for people and their bills", "labels"),
   },
   gone: quiet("a provider goes with the last certificate in its region", "certificates"),
 };
@@ -40,7 +29,8 @@ export const meanings: Meanings = {
       domain_name: quietAnew(byRule, "names"),
       subject_alternative_names: quietAnew(byRule, "names"),
       key_algorithm: quietAnew(byRule, "key"),
-      provider: { is: "refused", anew: true, field: ["attach"], because: elsewhere },
+      provider: quietAnew(place, "attach"),
+      tags_all: quiet("tags are for people and their bills", "labels"),
     },
     gone: quiet(byRule),
   },
@@ -57,6 +47,8 @@ export const meanings: Meanings = {
   aws_cloudwatch_metric_alarm: {
     at: ofCertificate,
     changed: {
+      alarm_name: quietAnew("it is made of the names of project and environment, whose change is told", "alarm"),
+      tags_all: quiet("tags are for people and their bills", "labels"),
       alarm_actions: quiet("topics are the owner's own", "alarm", "topics"),
       alarm_description: quiet("a text for whom the alarm tells", "alarm"),
       dimensions: quiet("the alarm follows the new certificate"),

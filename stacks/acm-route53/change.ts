@@ -1,4 +1,10 @@
-import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
+import {
+  namedOfType,
+  type PreviousResource,
+  type PreviousStack,
+  textOf,
+  textsOf,
+} from "../../lib/change/previous-stack";
 import { type DnsName, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { type AcmCertificateConfig, type AcmRoute53Config, keyAlgorithms } from "./config";
@@ -16,12 +22,68 @@ interface Attachment {
  */
 export function change(config: AcmRoute53Config, before: PreviousStack | undefined, place: Place): void {
   if (before === undefined) return;
+  if (checkPlace(config, before, place)) return;
   checkListeners(config, before, place);
   checkRecords(config, before, place.in("certificates"));
   for (const certificate of config.certificates) {
     const was = before.resources[`aws_acm_certificate.${certificate.name}`];
     if (was !== undefined) checkArn(certificate, was, place.in("certificates", certificate.name));
   }
+}
+
+/**
+ * Under another region or account the same key names another certificate, and what there was stays with nothing that
+ * manages it.
+ *
+ * @returns whether the whole stack is elsewhere
+ */
+function checkPlace(config: AcmRoute53Config, before: PreviousStack, place: Place): boolean {
+  const known = [...namedOfType(before, "aws_acm_certificate")];
+  const accounts = known.map(([, one]) => placeOf(before, one).account).filter((one) => one !== undefined);
+  const was = accounts.find((one) => one !== config.account);
+  if (config.account !== undefined && was !== undefined && !place.in("account").refused) {
+    place
+      .in("account")
+      .problem(
+        `is ${config.account}, was ${was}: everything would be made anew there, and what is in ${was} stays, in use, with nothing that manages it; go back, and make a second stack for ${config.account}`,
+      );
+    return true;
+  }
+  const moved = known.flatMap(([key, one]) => {
+    const now = config.certificates.find(({ name }) => name === key);
+    const region = placeOf(before, one).region;
+    return now === undefined || now.region === "" || region === undefined || region === now.region
+      ? []
+      : [{ now, region }];
+  });
+  const stays = "stays, in use, with nothing that manages it";
+  const home = moved.find(({ now }) => now.region === config.region);
+  if (home !== undefined) {
+    place
+      .in("region")
+      .problem(
+        `is ${show(config.region)}, was ${show(home.region)}: everything would be made anew there, and what is in ${home.region} ${stays}; go back, and make a second stack in ${config.region}`,
+      );
+    return true;
+  }
+  for (const { now, region } of moved) {
+    place
+      .in("certificates", now.name, "attach")
+      .problem(
+        `needs the certificate in ${now.region}, was in ${region}: it would be made anew there, and AWS does not delete the one in ${region} while anything uses it; take that out again, and make a second certificate for it`,
+      );
+  }
+  return false;
+}
+
+/** Where a certificate was: a state has its ARN, an output its provider. */
+function placeOf({ resources }: PreviousStack, { arn, provider }: PreviousResource) {
+  const [, , , region, account] = typeof arn === "string" ? arn.split(":") : [];
+  const given = resources[`provider.${String(provider)}`] ?? resources["provider.aws"];
+  return {
+    region: region ?? textOf(given?.region),
+    account: account ?? textsOf(given?.allowed_account_ids)[0],
+  };
 }
 
 /**
