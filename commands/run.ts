@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { printable } from "../lib/config/report";
 import { withoutSecrets } from "../lib/config/secrets";
-import { check } from "./check";
+import { type CheckOptions, check } from "./check";
 import { handoff } from "./handoff";
 import { exitCodes, npmWay, type Surroundings } from "./output";
 import { reference } from "./reference";
@@ -35,7 +35,8 @@ export function run(argv: readonly string[], around: Surroundings): number {
     })
     .option("--json", "as JSON, for other programs", false)
     .option("--against <path>", "what was deployed before (an output, a hand-off or a state): say what is interrupted")
-    .action((options: { json: boolean; against?: string }) => {
+    .option("--strict", "end with 1 on a warning as well", false)
+    .action((options: CheckOptions) => {
       code = check(around, options);
     });
   program

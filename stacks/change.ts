@@ -1,5 +1,4 @@
-import { differences } from "../lib/change/difference";
-import { type Counts, countDifferences, isAnew, tellDifferences } from "../lib/change/meaning";
+import { type Counts, countDifferences, judgedDifferences, tellDifferences } from "../lib/change/meaning";
 import { ofType, type PreviousStack } from "../lib/change/previous-stack";
 import { type Place, type Report, show } from "../lib/config/report";
 import { ask, type Kind, scenarios } from ".";
@@ -33,7 +32,7 @@ export function checkAgainst(
       const now = made?.get(stack.name);
       if (now === undefined || !same) return;
       const was = before ?? { from: "output", resources: {} };
-      const all = differences(was, now, (address, argument) => isAnew(scenario.meanings, address, argument));
+      const all = judgedDifferences(was, now, scenario.meanings);
       const ofStack = countDifferences(all, scenario.meanings);
       // All of a new stack is added, and nobody used it.
       if (before !== undefined) tellDifferences(all, Object.keys(now.resources), scenario.meanings, place, report);

@@ -1,5 +1,6 @@
 import { type Path, type Place, type Report, show } from "../config/report";
-import { type ChangedArgument, type Difference, isResource } from "./difference";
+import { type ChangedArgument, type Difference, differences, isResource } from "./difference";
+import type { PreviousStack } from "./previous-stack";
 
 /** What a change means to those who use what a stack made. */
 export interface Meaning {
@@ -51,8 +52,37 @@ function meaningOf(meanings: Meanings, address: string, { name, was, is }: Chang
   return typeof meaning === "function" ? meaning(was, is) : meaning;
 }
 
+/** What a provider puts on everything that it makes, and the argument of a resource in which it is seen. */
+const labels = { default_tags: "tags_all", default_labels: "effective_labels" };
+
+/** Compares a release of a stack with the earlier one, as far as tables say what providers do. */
+export function judgedDifferences(
+  before: PreviousStack,
+  now: PreviousStack,
+  meanings: Meanings,
+): readonly Difference[] {
+  const found = differences(before, now, (address, argument) => isAnew(meanings, address, argument));
+  const all = new Map(found.map((one) => [one.address, one]));
+  for (const { address, changed } of found) {
+    const [, provider, alias] = address.split(".");
+    for (const [given, seen] of Object.entries(labels)) {
+      const argument = isResource(address) ? undefined : changed.find(({ name }) => name === given);
+      if (argument === undefined) continue;
+      for (const [labelled, { provider: its = provider }] of Object.entries(now.resources)) {
+        const { type } = partsOf(labelled);
+        const takesLabels = meanings[type]?.changed[seen] !== undefined && type.startsWith(`${provider}_`);
+        const one = all.get(labelled);
+        if (!takesLabels || its !== [provider, alias].filter(Boolean).join(".") || one?.fate === "added") continue;
+        const more = { ...argument, name: seen };
+        all.set(labelled, { address: labelled, fate: "changed", changed: [...(one?.changed ?? []), more] });
+      }
+    }
+  }
+  return [...all.values()];
+}
+
 /** Whether a changed argument has the thing made anew. */
-export function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
+function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
   return meaningOf(meanings, address, argument)?.anew === true;
 }
 

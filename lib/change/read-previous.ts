@@ -176,9 +176,7 @@ function mapOf(value: unknown): Json {
 function stackOf(json: Json, file: string, stacks: readonly string[], alone: boolean): Found | string {
   if (!isState(json)) {
     const name = mapOf(mapOf(json["//"]).metadata).stackName;
-    return typeof name !== "string"
-      ? `is no Terraform state, and no stack that was synthesized; ${expected}`
-      : { name, stack: synthesizedStack(json) };
+    return typeof name !== "string" ? `${otherKind(json)}; ${expected}` : { name, stack: synthesizedStack(json) };
   }
   const damage = stateProblem(json);
   if (damage !== undefined) return `${damage}; ${expected}`;
@@ -188,6 +186,14 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
   return name === undefined
     ? `is a Terraform state that does not say of which stack; call it ${oneOf(stacks.map((one) => `${one}.tfstate`))}`
     : { name, stack: { from: "state", ...scenarioOf(json.outputs), resources: recorded(json.resources) } };
+}
+
+/** What a file is that is neither a state nor a stack's JSON. */
+function otherKind({ format_version: format, encrypted_data: encrypted }: Json): string {
+  if (typeof encrypted === "string") return "is a state that OpenTofu has encrypted";
+  return typeof format === "string"
+    ? "is what `terraform show -json` prints, which other programs read"
+    : "is no Terraform state, and no stack that was synthesized";
 }
 
 /** The scenario in the outputs of a configuration or of a state. */
