@@ -106,6 +106,7 @@ export function tellDifferences(
   const idOf = (path: Path) => JSON.stringify(path);
   const known = new Set(before.map(({ path }) => idOf(path)));
   const told = new Set<string>();
+  const missing = new Set<string>();
   const tell = ({ is, because }: Pick<Meaning, "is" | "because">, at: Place) => {
     const one = JSON.stringify([at.path, because]);
     if (is === "quiet" || known.has(idOf(at.path)) || told.has(one)) return;
@@ -128,14 +129,12 @@ export function tellDifferences(
       const above = place.in(...at.slice(0, -1));
       const key = show(at.at(-1));
       const ofIt = before.some(({ path, message }) => idOf(path) === idOf(above.path) && message.includes(key));
-      if (!ofIt)
-        tell(
-          {
-            is: "warned",
-            because: `lacks ${key}, which was there before: what was made for it goes, such as ${address}; see that nobody uses it`,
-          },
-          above,
-        );
+      // It may have made several things.
+      if (ofIt || missing.has(idOf(at))) continue;
+      missing.add(idOf(at));
+      above.warning(
+        `lacks ${key}, which was there before: what was made for it goes, such as ${address}; see that nobody uses it`,
+      );
     } else if (fate === "gone") {
       if (meaning === undefined) tell({ is: "warned", because: `no longer has ${address}; ${unknown}` }, place);
       else {
