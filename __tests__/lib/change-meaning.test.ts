@@ -26,3 +26,12 @@ test("what the config no longer has is named once, whatever was made for it", ()
     },
   ]);
 });
+
+test("what a rule spoke of, at it or in it, is not missing", () => {
+  const report = newReport();
+  const place = report.in("stacks", "lb");
+  place.in("backends", "llama", "service").warning("is another one");
+  const gone = { address: "service.backend_llama", fate: "gone" as const, changed: [] };
+  tellDifferences([gone], [], { service: made }, place, report);
+  expect(report.warnings).toHaveLength(1);
+});

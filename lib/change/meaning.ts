@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Path, type Place, type Report, show } from "../config/report";
 import { type ChangedArgument, type Difference, differences, isResource } from "./difference";
 import type { PreviousStack } from "./previous-stack";
@@ -128,7 +129,11 @@ export function tellDifferences(
     if (fate === "gone" && at !== undefined && !stays.has(idOf(at))) {
       const above = place.in(...at.slice(0, -1));
       const key = show(at.at(-1));
-      const ofIt = before.some(({ path, message }) => idOf(path) === idOf(above.path) && message.includes(key));
+      // What a rule said at the thing itself, or in it, is said of something that the config still has.
+      const ofIt = before.some(({ path, message }) => {
+        const [here, said] = [[...above.path, at.at(-1)], path.slice(0, above.path.length + 1)];
+        return isDeepStrictEqual(here, said) || (isDeepStrictEqual(path, above.path) && message.includes(key));
+      });
       // It may have made several things.
       if (ofIt || missing.has(idOf(at))) continue;
       missing.add(idOf(at));
