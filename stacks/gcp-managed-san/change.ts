@@ -9,6 +9,7 @@ import {
 import type { DnsName } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { checkRecords, listed } from "./change-records";
+import { checkRoutes } from "./change-routes";
 import type { GcpManagedSanConfig } from "./config";
 
 /** A certificate of the earlier release. */
@@ -42,6 +43,7 @@ export function change(stack: GcpManagedSanConfig, previous: PreviousStack | und
   checkCertificates(stack, before, place);
   checkRecords(stack, previous, place);
   checkHosts(stack, before, place.in("hosts"));
+  checkRoutes(stack, previous, new Set(namesBefore(before)), place);
   checkClosings(stack, previous, place);
 }
 
@@ -114,10 +116,14 @@ function checkCertificates(stack: GcpManagedSanConfig, before: Before, place: Pl
 }
 
 /** Hosts of the config that the earlier release served. */
-function servedBefore({ hosts }: GcpManagedSanConfig, { entries, attached }: Before): readonly DnsName[] {
-  const names = hosts.map(({ name }) => name);
-  if (entries !== undefined) return names.filter((name) => entries.has(name));
-  return names.filter((name) => attached.some(({ domains }) => domains.includes(name)));
+function servedBefore({ hosts }: GcpManagedSanConfig, before: Before): readonly DnsName[] {
+  const had = namesBefore(before);
+  return hosts.map(({ name }) => name).filter((name) => had.includes(name));
+}
+
+/** Hosts that the earlier release served. */
+function namesBefore({ entries, attached }: Before): readonly DnsName[] {
+  return entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
 }
 
 /** An entry may change over only to a certificate that is issued. */
@@ -178,8 +184,8 @@ function checkAttached(
 }
 
 /** A host that is taken out is no longer served, unless its wildcard was there before and stays. */
-function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, { entries, attached }: Before, place: Place): void {
-  const had = entries === undefined ? attached.flatMap(({ domains }) => domains) : [...entries.keys()];
+function checkHosts({ hosts, acceptOutage }: GcpManagedSanConfig, before: Before, place: Place): void {
+  const had = namesBefore(before);
   const names = hosts.map(({ name }) => name);
   for (const host of new Set(had.filter((name) => !names.includes(name)))) {
     if (acceptOutage.includes(host) || place.in(host).refused) continue;

@@ -1,0 +1,153 @@
+import { inFolder, said, written } from "../support/check-command";
+import { synthesizedTexts } from "../support/synthesis";
+import { api, chat, config, type Fields, llama, stateOf, two } from "./configs";
+
+const run = (service: string) => ({ cloudRun: { region: "europe-west4", service } });
+const groups = {
+  instanceGroups: ["projects/ml-serving-prod/zones/europe-west4-a/instanceGroups/mistral"],
+  port: "http",
+};
+const link = "projects/other-prod/global/backendServices/mistral";
+const both = { llama: run("llama"), mistral: groups };
+const mistral = { backend: "mistral" };
+const wildcard = "*.example.com";
+
+/** What is said of the second form of a stack, where the first was synthesized before. */
+function change(before: Fields, after: Fields) {
+  written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config(before)).lb ?? "");
+  const { problems, warnings } = said(config(after), inFolder("before"));
+  // What a config says alone is no part of a change.
+  return { problems, warnings: warnings.filter((one) => !one.includes("serves nothing; leave it out")) };
+}
+
+const warnings = (...messages: readonly string[]) => ({
+  problems: [],
+  warnings: messages.map((message) => `stacks.lb.${message}`),
+});
+
+const isNew = (backend: string) =>
+  `"${backend}" is new, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
+const leads = (what: string, to: string, from: string, care = `see that "${to}" serves them`) =>
+  `${what} to "${to}", and "${from}" serves it now; ${care}`;
+
+test.each<[what: string, before: Fields, after: Fields, ...messages: readonly string[]]>([
+  [
+    "a host that is led to another backend",
+    { backends: both, hosts: { [api]: llama, [chat]: mistral } },
+    { backends: both, hosts: { [api]: mistral, [chat]: mistral } },
+    leads(`hosts["${api}"].backend: leads`, "mistral", "llama"),
+  ],
+  [
+    "a host that is led to a new one, whose servers are not found well before",
+    {},
+    { backends: both, hosts: { [api]: mistral, [chat]: llama } },
+    leads(`hosts["${api}"].backend: leads`, "mistral", "llama", isNew("mistral")),
+  ],
+  [
+    "a wildcard's backend, for names that stand nowhere",
+    { backends: both, hosts: { ...two, [wildcard]: llama } },
+    { backends: both, hosts: { ...two, [wildcard]: mistral } },
+    leads(
+      `hosts["${wildcard}"].backend: leads`,
+      "mistral",
+      "llama",
+      'with every name that it covers; see that "mistral" serves them',
+    ).replace("now; with", "now, with"),
+  ],
+  [
+    "only the default, for what no host has",
+    { backends: both, hosts: { [api]: llama, [chat]: mistral } },
+    { backends: both, hosts: { [api]: llama, [chat]: mistral }, defaultBackend: "mistral" },
+    leads("defaultBackend: leads what no host of the config is for", "mistral", "llama"),
+  ],
+  [
+    "a path that is taken out, added and led elsewhere",
+    { backends: both, hosts: { ...two, [api]: { ...llama, paths: { "/a": "mistral", "/b/*": "mistral" } } } },
+    { backends: both, hosts: { ...two, [api]: { ...llama, paths: { "/b/*": "llama", "/c": "mistral" } } } },
+    leads(`hosts["${api}"].paths: leads "/a"`, "llama", "mistral"),
+    leads(`hosts["${api}"].paths: leads "/b/*"`, "llama", "mistral"),
+    leads(`hosts["${api}"].paths: leads "/c"`, "mistral", "llama"),
+  ],
+  [
+    "a service by link that becomes another one, said once",
+    { backends: { llama: { service: link.replace("mistral", "llama") } } },
+    { backends: { llama: { service: link } } },
+    `backends.llama.service: takes over from one moment to the next what "${link.replace("mistral", "llama")}" serves now; see that "${link}" serves them`,
+  ],
+  [
+    "a backend of the stack that becomes a link",
+    {},
+    { backends: { llama: { service: link } } },
+    `backends.llama: takes over from one moment to the next what the backend service of this stack serves now; see that "${link}" serves them`,
+  ],
+  [
+    "a backend under another name",
+    {},
+    { backends: { mistral: groups }, defaultBackend: "mistral", hosts: { [api]: mistral, [chat]: mistral } },
+    `backends.mistral: takes over from one moment to the next what "llama" serves now; ${isNew("mistral")}`,
+    'backends: lacks "llama", which was there before: what was made for it goes, such as google_compute_backend_service.backend_llama; see that nobody uses it',
+  ],
+])("%s is told", (_, before, after, ...messages) => {
+  expect(change(before, after)).toEqual(warnings(...messages));
+});
+
+test.each<[what: string, before: Fields, after: Fields]>([
+  [
+    "a link written with its host in front",
+    { service: link },
+    { service: `https://www.googleapis.com/compute/v1/${link}` },
+  ],
+  ["a host in front that goes", { service: `https://compute.googleapis.com/compute/v1/${link}` }, { service: link }],
+])("%s is the same backend", (_, before, after) => {
+  expect(change({ backends: { llama: before } }, { backends: { llama: after } })).toEqual(warnings());
+});
+
+test("a name that gets an entry of its own leaves its wildcard's backend", () => {
+  const before = { backends: both, hosts: { [wildcard]: mistral } };
+  const after = { backends: both, hosts: { ...before.hosts, [api]: llama }, gate: true };
+  expect(change({ ...before, defaultCertificate: wildcard }, { ...after, defaultCertificate: wildcard })).toEqual(
+    warnings(
+      `hosts["${api}"].backend: leads to "llama", and "mistral" serves it now with the other names of "${wildcard}"; see that "llama" serves them`,
+    ),
+  );
+});
+
+test("a host that a wildcard took over in an earlier release, and that gets its own backend, is a problem", () => {
+  const stack = { backends: both, hosts: { [api]: llama, [wildcard]: mistral } };
+  const json = JSON.parse(synthesizedTexts(config(stack)).lb ?? "") as { resource: Record<string, { routes: Fields }> };
+  const { routes } = json.resource.google_compute_url_map ?? {};
+  // Release 0.1.0 made no rule for a host of the default.
+  Object.assign(routes ?? {}, { host_rule: [{ hosts: [wildcard], path_matcher: wildcardMatcher(routes) }] });
+  const before = written("before/stacks/lb/cdk.tf.json", JSON.stringify(json));
+  expect(said(config(stack), before)).toMatchObject({
+    problems: [
+      `stacks.lb.hosts["${api}"]: would be served by "llama", and "mistral" serves it now, though its own backend is what it was: a wildcard or the default changes what it gets; see that "llama" serves it, and name it in acceptOutage for this apply`,
+    ],
+    warnings: [],
+  });
+  expect(said(config({ ...stack, acceptOutage: [api] }), before)).toMatchObject({ problems: [], warnings: [] });
+});
+
+/** Name of the matcher that a wildcard's rule names. */
+function wildcardMatcher(routes: Fields = {}): unknown {
+  const rules = routes.host_rule as readonly { hosts: readonly string[]; path_matcher: string }[];
+  return rules.find(({ hosts }) => hosts.includes(wildcard))?.path_matcher;
+}
+
+test("a state tells the same", () => {
+  const before = { backends: { ...both, far: { service: link } }, hosts: { [api]: llama, [chat]: { backend: "far" } } };
+  const state = written("lb.tfstate", stateOf(before, ""));
+  expect(said(config(before), state).warnings).toEqual([expect.stringContaining("backends.mistral: serves nothing")]);
+  const after = { ...before, hosts: { [api]: mistral, [chat]: { backend: "far" } } };
+  expect(said(config(after), state)).toMatchObject(
+    warnings(leads(`hosts["${api}"].backend: leads`, "mistral", "llama")),
+  );
+});
+
+test("hosts keep what serves them when a wildcard comes, and when the default changes over", () => {
+  const before = { backends: both, hosts: { [api]: llama, [chat]: mistral, "a.b.example.com": llama } };
+  const after = { ...before, hosts: { ...before.hosts, [wildcard]: mistral } };
+  expect(change(before, after)).toEqual(warnings());
+  const { warnings: told } = change(before, { ...before, defaultBackend: "mistral" });
+  expect(told).toEqual([expect.stringContaining("stacks.lb.defaultBackend: ")]);
+});

@@ -1,0 +1,200 @@
+import {
+  blockOf,
+  namedOfType,
+  nameOfReference,
+  type PreviousResource,
+  type PreviousStack,
+  textOf,
+  textsOf,
+} from "../../lib/change/previous-stack";
+import { type DnsName, domainsAround } from "../../lib/config/dns-names";
+import { type Place, show } from "../../lib/config/report";
+import type { GcpManagedSanConfig, GoogleHostConfig } from "./config";
+import type { GoogleBackendConfig } from "./config-backends";
+
+/** A backend: its name, or the link of a service that was made elsewhere. */
+type Backend = string;
+
+/** What serves a host. */
+interface Route {
+  readonly backend: Backend;
+  /** By path: exact, or ending in "/*". */
+  readonly paths: ReadonlyMap<string, Backend>;
+}
+
+/** The routes of a load balancer. */
+interface Routes {
+  /** Serves what no rule is for. */
+  readonly otherwise: Backend;
+  readonly rules: ReadonlyMap<DnsName, Route>;
+}
+
+/**
+ * Requests that are served go to another backend only where the config says so at the host itself. What the config says
+ * elsewhere, at a wildcard or at the default, must not move them.
+ *
+ * @param served - the hosts that had a certificate
+ */
+export function checkRoutes(
+  stack: GcpManagedSanConfig,
+  previous: PreviousStack,
+  served: ReadonlySet<DnsName>,
+  place: Place,
+): void {
+  const [before, now] = [routesBefore(previous), routesOf(stack)];
+  // What names no backend leads nowhere that could be compared.
+  if (before === undefined || place.in("backends").wrong || place.in("defaultBackend").wrong) return;
+  const had = knownBefore(previous, before);
+  const replaced = new Set<Backend>();
+  /** The end of a sentence about requests that another backend gets. */
+  const care = (backend: Backend): string =>
+    had.has(backend) || !isChecked(stack, backend)
+      ? `see that ${show(backend)} serves them`
+      : `${show(backend)} is new, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
+  /** Says it once of a backend that stands where another stood, for all that it serves. */
+  const isReplacement = (was: Backend, is: Backend): boolean => {
+    const now = stack.backends.find((one) => identityOf(one) === is);
+    if (now === undefined || had.has(is) || stack.backends.some((one) => identityOf(one) === was)) return false;
+    if (!replaced.has(is)) {
+      const here = place.in("backends", now.name);
+      const field = is.includes("/") && was.includes("/") ? here.in("service") : here;
+      const what = was === now.name ? "the backend service of this stack" : show(was);
+      field.warning(`takes over from one moment to the next what ${what} serves now; ${care(is)}`);
+    }
+    replaced.add(is);
+    return true;
+  };
+  for (const host of stack.hosts) {
+    const { name } = host;
+    const wildcard = wildcardOver(name);
+    const here = place.in("hosts", name);
+    const isServed = served.has(name) || served.has(wildcard);
+    if (!isServed || stack.acceptOutage.includes(name) || here.in("backend").wrong) continue;
+    const [was, is] = [routeOf(before, name), routeOf(now, name)];
+    if (was.backend !== is.backend && !isReplacement(was.backend, is.backend)) {
+      const change = `${show(is.backend)}, and ${show(was.backend)} serves it now`;
+      const own = served.has(name) ? (before.rules.get(name)?.backend ?? before.otherwise) : undefined;
+      if (own === backendOf(stack, host.backend)) {
+        here.problem(
+          `would be served by ${change}, though its own backend is what it was: a wildcard or the default changes what it gets; see that ${show(is.backend)} serves it, and name it in acceptOutage for this apply`,
+        );
+      } else {
+        const of = served.has(name) ? "" : ` with the other names of ${show(wildcard)}`;
+        const all = name.startsWith("*.") ? ", with every name that it covers" : "";
+        here.in("backend").warning(`leads to ${change}${of}${all}; ${care(is.backend)}`);
+      }
+    }
+    for (const path of new Set([...was.paths.keys(), ...is.paths.keys()])) {
+      const [from, to] = [backendAt(was, path), backendAt(is, path)];
+      if (from === to || (from === was.backend && to === is.backend) || isReplacement(from, to)) continue;
+      here.in("paths").warning(`leads ${show(path)} to ${show(to)}, and ${show(from)} serves it now; ${care(to)}`);
+    }
+  }
+  if (before.otherwise !== now.otherwise && !isReplacement(before.otherwise, now.otherwise)) {
+    place
+      .in("defaultBackend")
+      .warning(
+        `leads what no host of the config is for to ${show(now.otherwise)}, and ${show(before.otherwise)} serves it now; ${care(now.otherwise)}`,
+      );
+  }
+}
+
+/** The wildcard whose certificate covers a name. */
+export function wildcardOver(name: DnsName): DnsName {
+  return name.replace(/^[^.]*/, "*");
+}
+
+/** How Google finds what serves a host: its own rule, that of the most specific wildcard, or none ("URL maps overview"). */
+function routeOf({ rules, otherwise }: Routes, host: DnsName): Route {
+  const names = [
+    host,
+    ...domainsAround(host)
+      .slice(1)
+      .map((domain) => `*.${domain}`),
+  ];
+  const rule = names.map((name) => rules.get(name)).find((one) => one !== undefined);
+  return rule ?? { backend: otherwise, paths: new Map() };
+}
+
+/** What serves a path: its own rule, or that of the longest path above it. */
+function backendAt({ backend, paths }: Route, path: string): Backend {
+  const above = [...paths.keys()]
+    .filter((one) => one === path || (one.endsWith("/*") && path.startsWith(one.slice(0, -1))))
+    .sort((one, other) => other.length - one.length);
+  return paths.get(above[0] ?? "") ?? backend;
+}
+
+function routesOf(stack: GcpManagedSanConfig): Routes {
+  const route = ({ backend, paths }: GoogleHostConfig): Route => ({
+    backend: backendOf(stack, backend),
+    paths: new Map(paths.map((one) => [one.path, backendOf(stack, one.backend)])),
+  });
+  const routed = stack.hosts.filter((host) => host.routed);
+  return {
+    otherwise: backendOf(stack, stack.defaultBackend),
+    rules: new Map(routed.map((host) => [host.name, route(host)])),
+  };
+}
+
+function routesBefore(previous: PreviousStack): Routes | undefined {
+  const map = previous.resources["google_compute_url_map.routes"];
+  if (map === undefined) return undefined;
+  const backend = (reference: unknown) => backendBefore(previous, String(reference));
+  const matchers = new Map(
+    blocksOf(map.path_matcher).map((matcher) => [
+      matcher.name,
+      {
+        backend: backend(matcher.default_service),
+        paths: new Map(
+          blocksOf(matcher.path_rule).flatMap(({ paths, service }) =>
+            textsOf(paths).map((path) => [path, backend(service)] as const),
+          ),
+        ),
+      },
+    ]),
+  );
+  const rules = blocksOf(map.host_rule).flatMap(({ hosts, path_matcher }) => {
+    const route = matchers.get(path_matcher);
+    return route === undefined ? [] : textsOf(hosts).map((host) => [host, route] as const);
+  });
+  return { otherwise: backend(map.default_service), rules: new Map(rules) };
+}
+
+const blocksOf = (value: unknown): readonly PreviousResource[] => (Array.isArray(value) ? value.map(blockOf) : []);
+
+const ofServices = ["google_compute_backend_service", "backend_"] as const;
+
+/** The name of a backend that was made here, or the link of another one. */
+function backendBefore(previous: PreviousStack, reference: string): Backend {
+  const name = nameOfReference(previous, reference);
+  const made = [...namedOfType(previous, ...ofServices)].find(([, one]) => textOf(one.name) === name);
+  return made?.[0] ?? shortLink(reference);
+}
+
+/** Backends of the earlier release, as far as it tells. */
+function knownBefore(previous: PreviousStack, { otherwise, rules }: Routes): ReadonlySet<Backend> {
+  return new Set([
+    otherwise,
+    ...[...rules.values()].flatMap(({ backend, paths }) => [backend, ...paths.values()]),
+    ...namedOfType(previous, ...ofServices).keys(),
+  ]);
+}
+
+/** A link without the host in front, which the console shows and a state has. */
+export function shortLink(link: string): string {
+  return link.replace(/^https:\/\/.*?\/(?=projects\/)/, "");
+}
+
+function identityOf({ name, target }: GoogleBackendConfig): Backend {
+  return target.kind === "service" ? shortLink(target.link) : name;
+}
+
+function backendOf({ backends }: GcpManagedSanConfig, name: string): Backend {
+  const found = backends.find((one) => one.name === name);
+  return found === undefined ? name : identityOf(found);
+}
+
+/** Whether Google asks the servers of a backend for their health before it sends them anything. */
+function isChecked({ backends }: GcpManagedSanConfig, backend: Backend): boolean {
+  return backends.find((one) => identityOf(one) === backend)?.servers !== undefined;
+}
