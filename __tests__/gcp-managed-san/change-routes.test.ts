@@ -1,5 +1,6 @@
-import { inFolder, said, written } from "../support/check-command";
+import { said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
+import { change, warned } from "./changes";
 import { api, chat, config, type Fields, llama, stateOf, two } from "./configs";
 
 const run = (service: string) => ({ cloudRun: { region: "europe-west4", service } });
@@ -12,18 +13,11 @@ const both = { llama: run("llama"), mistral: groups };
 const mistral = { backend: "mistral" };
 const wildcard = "*.example.com";
 
-/** What is said of the second form of a stack, where the first was synthesized before. */
-function change(before: Fields, after: Fields) {
-  written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config(before)).lb ?? "");
-  const { problems, warnings } = said(config(after), inFolder("before"));
-  // What a config says alone is no part of a change.
+/** What is said of a change, without what the config says alone. */
+function changed(before: Fields, after: Fields) {
+  const { problems, warnings } = change(before, after);
   return { problems, warnings: warnings.filter((one) => !one.includes("serves nothing; leave it out")) };
 }
-
-const warnings = (...messages: readonly string[]) => ({
-  problems: [],
-  warnings: messages.map((message) => `stacks.lb.${message}`),
-});
 
 const isNew = (backend: string) =>
   `"${backend}" is new, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
@@ -88,7 +82,7 @@ test.each<[what: string, before: Fields, after: Fields, ...messages: readonly st
     'backends: lacks "llama", which was there before: what was made for it goes, such as google_compute_backend_service.backend_llama; see that nobody uses it',
   ],
 ])("%s is told", (_, before, after, ...messages) => {
-  expect(change(before, after)).toEqual(warnings(...messages));
+  expect(changed(before, after)).toEqual(warned(...messages));
 });
 
 test.each<[what: string, before: Fields, after: Fields]>([
@@ -99,14 +93,14 @@ test.each<[what: string, before: Fields, after: Fields]>([
   ],
   ["a host in front that goes", { service: `https://compute.googleapis.com/compute/v1/${link}` }, { service: link }],
 ])("%s is the same backend", (_, before, after) => {
-  expect(change({ backends: { llama: before } }, { backends: { llama: after } })).toEqual(warnings());
+  expect(changed({ backends: { llama: before } }, { backends: { llama: after } })).toEqual(warned());
 });
 
 test("a name that gets an entry of its own leaves its wildcard's backend", () => {
   const before = { backends: both, hosts: { [wildcard]: mistral } };
   const after = { backends: both, hosts: { ...before.hosts, [api]: llama }, gate: true };
-  expect(change({ ...before, defaultCertificate: wildcard }, { ...after, defaultCertificate: wildcard })).toEqual(
-    warnings(
+  expect(changed({ ...before, defaultCertificate: wildcard }, { ...after, defaultCertificate: wildcard })).toEqual(
+    warned(
       `hosts["${api}"].backend: leads to "llama", and "mistral" serves it now with the other names of "${wildcard}"; see that "llama" serves them`,
     ),
   );
@@ -139,15 +133,13 @@ test("a state tells the same", () => {
   const state = written("lb.tfstate", stateOf(before, ""));
   expect(said(config(before), state).warnings).toEqual([expect.stringContaining("backends.mistral: serves nothing")]);
   const after = { ...before, hosts: { [api]: mistral, [chat]: { backend: "far" } } };
-  expect(said(config(after), state)).toMatchObject(
-    warnings(leads(`hosts["${api}"].backend: leads`, "mistral", "llama")),
-  );
+  expect(said(config(after), state)).toMatchObject(warned(leads(`hosts["${api}"].backend: leads`, "mistral", "llama")));
 });
 
 test("hosts keep what serves them when a wildcard comes, and when the default changes over", () => {
   const before = { backends: both, hosts: { [api]: llama, [chat]: mistral, "a.b.example.com": llama } };
   const after = { ...before, hosts: { ...before.hosts, [wildcard]: mistral } };
-  expect(change(before, after)).toEqual(warnings());
-  const { warnings: told } = change(before, { ...before, defaultBackend: "mistral" });
+  expect(changed(before, after)).toEqual(warned());
+  const { warnings: told } = changed(before, { ...before, defaultBackend: "mistral" });
   expect(told).toEqual([expect.stringContaining("stacks.lb.defaultBackend: ")]);
 });

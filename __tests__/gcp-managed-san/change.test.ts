@@ -1,13 +1,6 @@
-import { inFolder, said, written } from "../support/check-command";
-import { synthesizedTexts } from "../support/synthesis";
+import { said, written } from "../support/check-command";
+import { change } from "./changes";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
-
-/** What `check --against` says of the second form of a stack, if the first was synthesized before. */
-function change(before: Fields, after: Fields) {
-  written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config(before)).lb ?? "");
-  const { problems, warnings } = said(config(after), inFolder("before"));
-  return { problems, warnings };
-}
 
 const fine = { problems: [], warnings: [] };
 
