@@ -160,7 +160,10 @@ function routesBefore(previous: PreviousStack): Routes | undefined {
   return { otherwise: backend(map.default_service), rules: new Map(rules) };
 }
 
-const blocksOf = (value: unknown): readonly PreviousResource[] => (Array.isArray(value) ? value.map(blockOf) : []);
+/** The blocks of a list. */
+export function blocksOf(value: unknown): readonly PreviousResource[] {
+  return Array.isArray(value) ? value.map(blockOf) : [];
+}
 
 const ofServices = ["google_compute_backend_service", "backend_"] as const;
 
@@ -172,12 +175,19 @@ function backendBefore(previous: PreviousStack, reference: string): Backend {
 }
 
 /** Backends of the earlier release, as far as it tells. */
-function knownBefore(previous: PreviousStack, { otherwise, rules }: Routes): ReadonlySet<Backend> {
-  return new Set([
-    otherwise,
-    ...[...rules.values()].flatMap(({ backend, paths }) => [backend, ...paths.values()]),
-    ...namedOfType(previous, ...ofServices).keys(),
-  ]);
+function knownBefore(previous: PreviousStack, routes: Routes): ReadonlySet<Backend> {
+  return new Set([...backendsOf(routes), ...namedOfType(previous, ...ofServices).keys()]);
+}
+
+const backendsOf = ({ otherwise, rules }: Routes): readonly Backend[] => [
+  otherwise,
+  ...[...rules.values()].flatMap(({ backend, paths }) => [backend, ...paths.values()]),
+];
+
+/** Backends of the earlier release to which requests went. */
+export function usedBefore(previous: PreviousStack): ReadonlySet<Backend> {
+  const routes = routesBefore(previous);
+  return new Set(routes === undefined ? [] : backendsOf(routes));
 }
 
 /** A link without the host in front, which the console shows and a state has. */
