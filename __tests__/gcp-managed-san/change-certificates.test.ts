@@ -23,6 +23,10 @@ describe("a name that its wildcard serves, and that gets a certificate of its ow
   });
 });
 
+test("a gate for one apply is taken out after it", () => {
+  expect(change({ ...beside, gate: true }, beside)).toEqual(warned());
+});
+
 describe("clients that name no host", () => {
   const without = { defaultCertificate: undefined };
   const none = `clients that name no host (without SNI) get that of "${api}" now, and could no longer connect; see that there are none`;

@@ -121,3 +121,43 @@ test("a state tells of servers, too", () => {
   expect(toldOf(groups, { ...groups, instanceGroups: [group("c")] })).toEqual([expect.stringContaining("has none of")]);
   expect(toldOf(run, { cloudRun: { ...run.cloudRun, service: "x" } })).toEqual([expect.stringContaining('"x" in')]);
 });
+
+/** What is said of each release after the first. */
+const steps = (...releases: readonly Fields[]) =>
+  releases.slice(1).map((after, index) => change(releases[index] ?? {}, after));
+
+test("the orders that are advised have no problem, and are silent where it counts", () => {
+  const hosts = (backend: string, paths: Fields = {}) => ({ hosts: { "api.example.com": { backend, paths } } });
+  const both = { llama: run, second: groups };
+  const path = { "/second/*": "second" };
+  const [first, others, away, last] = steps(
+    { ...hosts("llama"), backends: { llama: run } },
+    { ...hosts("llama", path), backends: both },
+    { ...hosts("second", path), backends: both },
+    { ...hosts("second"), backends: both, defaultBackend: "second" },
+    { ...hosts("second"), backends: { second: groups }, defaultBackend: "second" },
+  );
+  const of = 'hosts["api.example.com"]';
+  // The path is for the trial alone.
+  expect(first?.problems).toEqual([]);
+  expect(first?.warnings).toEqual([expect.stringContaining(`${of}.paths: leads "/second/*" to "second"`)]);
+  expect(others).toEqual(
+    warned(`${of}.backend: leads to "second", and "llama" serves it now; see that "second" serves them`),
+  );
+  expect(away?.problems).toEqual([]);
+  expect(away?.warnings).toContain(
+    'stacks.lb.defaultBackend: leads what no host of the config is for to "second", and "llama" serves it now; see that "second" serves them',
+  );
+  expect(last).toEqual({ problems: [], warnings: [expect.stringContaining('backends: lacks "llama"')] });
+});
+
+test("groups and endpoints that are added beside the others, which then go, interrupt nothing", () => {
+  const moved = { "llama-2": { address: "10.0.0.7", port: 8000 } };
+  const releases = [
+    [groups, { ...groups, instanceGroups: [group("a"), group("c")] }, { ...groups, instanceGroups: [group("c")] }],
+    [neg, negWith({ endpoints: { ...endpoints, ...moved } }), negWith({ endpoints: moved })],
+  ];
+  for (const backends of releases) {
+    expect(steps(...backends.map((llama) => ({ backends: { llama } })))).toEqual([warned(), warned()]);
+  }
+});

@@ -1,5 +1,4 @@
 import type { Meaning, Meanings } from "../../lib/change/meaning";
-import { textsOf } from "../../lib/change/previous-stack";
 import { show } from "../../lib/config/report";
 
 const quiet = (because: string, ...field: readonly string[]): Meaning => ({ is: "quiet", field, because });
@@ -47,15 +46,7 @@ export const meanings: Meanings = {
     at: stack,
     changed: {
       region: quiet("records in Route 53 are in no region: it says only which address is called", "dns", "region"),
-      allowed_account_ids: (was, is) => {
-        const [[before], [now]] = [textsOf(was), textsOf(is)];
-        if (before === undefined || now === undefined) return quiet("it only guards against wrong credentials");
-        return {
-          is: "refused",
-          field: ["dns", "account"],
-          because: `zones are looked for in the account ${now}, and the records in ${before}, which lead clients here and which Google renews with, stay there with nothing that manages them; make them elsewhere first, with \`terraform state rm\` for the old ones, or go back`,
-        };
-      },
+      allowed_account_ids: quiet(byRule("that records stay behind in another account"), "dns", "account"),
       default_tags: quiet("tags are for people and their bills, and records have none"),
     },
     gone: quiet(records, "dns"),

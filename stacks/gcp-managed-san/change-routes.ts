@@ -68,13 +68,13 @@ export function checkRoutes(
     const { name } = host;
     const wildcard = wildcardOver(name);
     const here = place.in("hosts", name);
-    const isServed = served.has(name) || served.has(wildcard);
-    if (!isServed || stack.acceptOutage.includes(name) || here.in("backend").wrong) continue;
+    if (!(served.has(name) || served.has(wildcard)) || here.in("backend").wrong) continue;
     const [was, is] = [routeOf(before, name), routeOf(now, name)];
     if (was.backend !== is.backend && !isReplacement(was.backend, is.backend)) {
       const change = `${show(is.backend)}, and ${show(was.backend)} serves it now`;
       const own = served.has(name) ? (before.rules.get(name)?.backend ?? before.otherwise) : undefined;
       if (own === backendOf(stack, host.backend)) {
+        if (stack.acceptOutage.includes(name)) continue;
         here.problem(
           `would be served by ${change}, though its own backend is what it was: a wildcard or the default changes what it gets; see that ${show(is.backend)} serves it, and name it in acceptOutage for this apply`,
         );

@@ -64,15 +64,28 @@ function checkClosings(stack: GcpManagedSanConfig, previous: PreviousStack, plac
   if (!stack.redirectHttp && ofType(previous, "google_compute_target_http_proxy").length > 0) {
     place.in("redirectHttp").warning("is false: port 80, which sends clients to HTTPS now, closes");
   }
+  checkTls(stack.sslPolicy, previous, place.in("sslPolicy"));
+}
+
+/** From what the most clients may use to what the fewest may. */
+const profiles = ["COMPATIBLE", "MODERN", "RESTRICTED"];
+
+function checkTls({ profile, minimum }: GcpManagedSanConfig["sslPolicy"], previous: PreviousStack, place: Place): void {
   const [policy] = ofType(previous, "google_compute_ssl_policy");
-  const oldest = String(policy?.min_tls_version ?? "")
-    .replace("TLS_", "")
-    .replace("_", ".");
-  if (/^1\.[0-2]$/.test(oldest) && oldest < stack.sslPolicy.minimum) {
+  const [had, oldest] = [
+    String(policy?.profile),
+    String(policy?.min_tls_version).replace("TLS_", "").replace("_", "."),
+  ];
+  if (profiles.includes(had) && profiles.indexOf(had) < profiles.indexOf(profile)) {
     place
-      .in("sslPolicy", "minimum")
+      .in("profile")
       .warning(
-        `is ${show(stack.sslPolicy.minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`,
+        `is ${show(profile)}, was ${show(had)}: clients with none but older cipher suites can no longer connect`,
       );
+  }
+  if (/^1\.[0-2]$/.test(oldest) && oldest < minimum) {
+    place
+      .in("minimum")
+      .warning(`is ${show(minimum)}, was ${show(oldest)}: clients with nothing newer can no longer connect`);
   }
 }
