@@ -82,7 +82,7 @@ export function judgedDifferences(
 }
 
 /** Whether a changed argument has the thing made anew. */
-function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
+export function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
   return meaningOf(meanings, address, argument)?.anew === true;
 }
 
