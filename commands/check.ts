@@ -45,8 +45,7 @@ export function check(around: Surroundings, { json, against, strict }: CheckOpti
   }
   if (compared !== undefined) around.stdout(comparisonText(compared));
   tellFindings(around, report, given);
-  if (compared?.resources !== undefined)
-    around.stdout(countsText(compared.resources, problems.length + warnings.length));
+  if (compared?.resources !== undefined) around.stdout(countsText(compared.resources, compared.told));
   if (config === undefined || problems.length > 0) return code;
   around.stdout(headline(around, config.settings.environment));
   const certificates = config.stacks.flatMap((stack) => ask(stack, (scenario, own) => scenario.certificates(own)));
@@ -80,6 +79,8 @@ interface Comparison {
   readonly gone: readonly string[];
   /** What could not be compared, since what was there before does not say it. */
   readonly unknown: readonly string[];
+  /** How many findings are about what an apply takes away. */
+  readonly told: number;
   /** What an apply does; not known of a config with mistakes. */
   readonly resources?: Counts;
 }
@@ -96,7 +97,9 @@ function compare(
   }
   const names = config.stacks.map(({ name }) => name);
   const previous = previousStacks(path, config, report);
-  if (previous === undefined) return { path, compared: [], new: [], gone: [], unknown: [] };
+  if (previous === undefined) return { path, compared: [], new: [], gone: [], unknown: [], told: 0 };
+  const findings = () => report.problems.length + report.warnings.length;
+  const alone = findings();
   const resources = checkAgainst(config, previous, report, () => synthesized(config));
   return {
     path,
@@ -104,6 +107,7 @@ function compare(
     new: names.filter((name) => !previous.has(name)),
     gone: [...previous.keys()].filter((name) => !names.includes(name)).sort(),
     unknown: [...previous.values()].some(({ from }) => from === "state") ? notInStates : [],
+    told: findings() - alone,
     ...(resources === undefined ? {} : { resources }),
   };
 }
@@ -141,12 +145,12 @@ function comparisonText({ path, compared, new: added, gone, unknown }: Compariso
 }
 
 /** Says what an apply does, so that silence can be read. */
-function countsText({ added, changed, anew, gone }: Counts, findings: number): string {
+function countsText({ added, changed, anew, gone }: Counts, told: number): string {
   const fates = [
     `${count(added, "resource")} added`,
     `${changed} changed in place`,
     `${anew} made anew`,
     `${gone} gone`,
   ];
-  return `${fates.join(", ")}; ${findings === 0 ? "nothing that is served goes" : "see above what that means"}\n`;
+  return `${fates.join(", ")}; ${told === 0 ? "nothing that is served goes" : `${count(told, "finding")} above ${told === 1 ? "says" : "say"} what that means`}\n`;
 }

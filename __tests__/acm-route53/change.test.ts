@@ -91,3 +91,106 @@ describe("a certificate on a listener", () => {
     });
   });
 });
+
+describe("a certificate's ARN", () => {
+  const cloudfront = { ...api, attach: [{ to: "cloudfront" }] };
+  const anew = (users: string, lost = "") =>
+    `changes the certificate, which AWS makes anew with another ARN${lost}: ${users} goes on with the old one, which AWS deletes only when nothing uses it, so the apply ends with an error after 20 minutes; add a certificate with a new key beside this one, lead ${users} over to it, and take this one out then`;
+
+  test("cannot change while something outside the stack uses it, and may have users where nothing is said of them", () => {
+    expect(change(acm({ api: cloudfront }), acm({ api: { ...cloudfront, key: "rsa-2048" } }))).toEqual({
+      problems: [`stacks.web.certificates.api.key: ${anew('"cloudfront"')}`],
+      warnings: [],
+    });
+    expect(change(acm({ api: { names: ["a.example.com", "b.example.com"] } }), acm({ api }))).toEqual({
+      problems: [],
+      warnings: [
+        `stacks.web.certificates.api.names: ${anew("whatever uses its ARN", ', without "a.example.com", "b.example.com"')}`,
+      ],
+    });
+  });
+
+  test("changes on listeners without anybody's doing", () => {
+    expect(change(acm({ api: { ...api, ...alb } }), acm({ api: { ...api, ...alb, key: "ecdsa-p384" } }))).toEqual(fine);
+  });
+});
+
+describe("a certificate elsewhere", () => {
+  const stays = "stays, in use, with nothing that manages it";
+  const state = (arn: string) => [
+    {
+      mode: "managed",
+      type: "aws_acm_certificate",
+      name: "api",
+      instances: [{ attributes: { arn, domain_name: "api.example.com", key_algorithm: "EC_prime256v1" } }],
+    },
+  ];
+
+  test("is another one: the region, judged from an output and from a state", () => {
+    const problems = [
+      `stacks.web.region: is "eu-central-1", was "eu-west-1": everything would be made anew there, and what is in eu-west-1 ${stays}; go back, and make a second stack in eu-central-1`,
+    ];
+    const moved = { ...acm({ api }), region: "eu-central-1" };
+    expect(change(acm({ api }), moved)).toEqual({ problems, warnings: [] });
+    expect(changeOfState(state("arn:aws:acm:eu-west-1:111122223333:certificate/a"), moved)).toEqual({
+      problems,
+      warnings: [],
+    });
+  });
+
+  test("is another one: the account; stating it for the first time changes nothing", () => {
+    const problems = [
+      `stacks.web.account: is 444455556666, was 111122223333: everything would be made anew there, and what is in 111122223333 ${stays}; go back, and make a second stack for 444455556666`,
+    ];
+    const other = { ...acm({ api }), account: "444455556666" };
+    const { account, ...without } = acm({ api });
+    expect(change(acm({ api }), other)).toEqual({ problems, warnings: [] });
+    expect(change(without, acm({ api }))).toEqual(fine);
+    expect(changeOfState(state(`arn:aws:acm:eu-west-1:${String(account)}:certificate/a`), other)).toEqual({
+      problems,
+      warnings: [],
+    });
+  });
+
+  test("is another one: CloudFront, which takes it from us-east-1 only", () => {
+    expect(change(acm({ api }), acm({ api: { ...api, attach: [{ to: "cloudfront" }] } }))).toEqual({
+      problems: [
+        "stacks.web.certificates.api.attach: needs the certificate in us-east-1, was in eu-west-1: it would be made anew there, and AWS does not delete the one in eu-west-1 while anything uses it; take that out again, and make a second certificate for it",
+      ],
+      warnings: [],
+    });
+  });
+});
+
+describe("a validation record", () => {
+  test("stays with a certificate that renews with it", () => {
+    expect(change(acm({ api }), acm({ api: { ...api, records: "existing" } }))).toEqual({
+      problems: [
+        'stacks.web.certificates.api.records: is "existing", was "managed": the apply would destroy the validation record that this certificate renews with; first `terraform state rm aws_route53_record.validation_api_example_com`, which leaves it there, have its new owner take it over, and then compare with the state',
+      ],
+      warnings: [],
+    });
+    const both = { api, more: { names: ["*.api.example.com"] } };
+    expect(change(acm(both), acm({ ...both, api: { ...api, records: "existing" } }))).toEqual(fine);
+  });
+
+  test("may move to a zone of its own, if that is delegated", () => {
+    const finer = { ...acm({ api }), dns: { in: "route53", zones: { "api.example.com": "Z1123456789ABCDEFGHIJ" } } };
+    expect(change(acm({ api }), finer)).toEqual({
+      problems: [],
+      warnings: [
+        "stacks.web.dns.zones: changes: a validation record moves to another zone, and ACM renews only with what resolvers find; see that the new zone is delegated (dig NS) before you apply",
+      ],
+    });
+  });
+});
+
+test("an alarm that goes is told, what it watches for is the owner's own", () => {
+  expect(change(acm({ api }), acm({ api: { ...api, alarm: false } }))).toEqual({
+    problems: [],
+    warnings: [
+      "stacks.web.certificates.api.alarm: no longer has aws_cloudwatch_metric_alarm.api: nothing rings any more when the certificate is not renewed; see that something else does",
+    ],
+  });
+  expect(change(acm({ api }), acm({ api: { ...api, alarm: { before: "20d" } } }))).toEqual(fine);
+});

@@ -66,6 +66,18 @@ describe("what ACM and its consumers take", () => {
       ],
     ],
     [
+      "two listeners with one id",
+      {
+        "api/attach": [
+          { to: "alb-listener", arn: albListener },
+          { to: "alb-listener", arn: albListener.replace("/1a2b", "/1a2c") },
+        ],
+      },
+      [
+        `${api}.attach["${albListener.replace("/1a2b", "/1a2c")}"]: has the id of "${albListener}", and AWS gives every listener its own; copy it again`,
+      ],
+    ],
+    [
       "a topic of CloudFront's certificate in the stack's region",
       { "api/attach": [{ to: "cloudfront" }], "api/alarm": { topics: [topic] } },
       [

@@ -248,21 +248,6 @@ export const lifecycle: Lifecycle<AwsWorld> = {
     return serves ? undefined : "the listener shows no issued certificate with the names";
   },
   changes,
-  computed: {
-    aws_acm_certificate: ({ domain_name: name, subject_alternative_names: others }, address) => ({
-      arn: `arn:aws:acm:${region}:${scenario.account}:certificate/${address}`,
-      domain_validation_options: [name, ...((others as string[] | undefined) ?? [])].map((domain) => ({
-        domain_name: domain,
-        resource_record_name: `_proof.${String(domain).replace("*.", "")}.`,
-        resource_record_type: "CNAME",
-        resource_record_value: "_proof.acm-validations.aws.",
-      })),
-      not_after: "2100-01-01T00:00:00Z",
-      renewal_summary: [],
-      validation_emails: [],
-      options: [{ certificate_transparency_logging_preference: "ENABLED", export: "DISABLED" }],
-    }),
-  },
   drifts,
 };
 

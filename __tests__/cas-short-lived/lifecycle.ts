@@ -6,7 +6,6 @@ import twoGroups from "../../config/examples/cas-two-groups";
 import type { ConfigInput } from "../../stacks/config";
 import { type GoogleWorld, startGoogle } from "../support/servers/google-world";
 import type { Actions, Lifecycle } from "../support/terraform/lifecycle";
-import { type Computed, pem } from "../support/terraform/planned-state";
 import { synthesized } from "../support/terraform/proofs";
 import { type Json, needsOf } from "../support/terraform/terraform";
 
@@ -43,21 +42,6 @@ const each = (addresses: readonly string[], actions: readonly string[]): Actions
   Object.fromEntries(addresses.map((address) => [address, actions]));
 const issuingPool = "google_privateca_ca_pool.issuing_pool";
 const authority = (name: string) => `google_privateca_certificate_authority.${name}`;
-
-const computed: Computed = {
-  google_privateca_certificate_authority: ({ desired_state: state }) => ({
-    pem_ca_certificates: [pem],
-    state: state ?? "ENABLED",
-    access_urls: [],
-    create_time: "2026-01-01T00:00:00Z",
-  }),
-  google_privateca_certificate: () => ({
-    pem_certificate: pem,
-    pem_certificate_chain: [pem],
-    certificate_description: [{ subject_description: [{ not_after_time: "2100-01-01T00:00:00Z" }] }],
-    revocation_details: [],
-  }),
-};
 
 const json = synthesized("config/example.ts")[STACK] as string;
 const needs = needsOf(JSON.parse(json) as Json);
@@ -183,7 +167,6 @@ export const nodes: Lifecycle<GoogleWorld> = {
       besides: [`change ${pool} issuancePolicy`, ...ofGroup("storage", "delete")],
     },
   ],
-  computed,
   drifts: [
     {
       sentence: "an authority that somebody disabled, though the provider sees no change",
@@ -313,7 +296,6 @@ export const signed: Lifecycle<GoogleWorld> = {
       actions: { ...ofLabels, ...reissued },
     },
   ],
-  computed,
   ending: {
     sentence: "revokes the certificate, then deletes issuer, root and pools; nothing is left",
     unprotected: withCertificate({ generation: 3 }, expendable),
@@ -386,7 +368,6 @@ const staged: Lifecycle<GoogleWorld> = {
       calls: ["delete a-2026a"],
     },
   ],
-  computed,
 };
 
 /** What the stacks of this scenario say of themselves. */

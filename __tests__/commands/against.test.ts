@@ -146,7 +146,14 @@ describe("what was compared", () => {
   test("is said where something is interrupted, too", () => {
     deployed(config(compute));
     const { code, stdout } = printed(config(), ["--against", earlier()]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: `compared with ${earlier()}: lb\n` });
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(
+        new RegExp(
+          `^compared with ${earlier()}: lb\n8 resources added, 1 changed in place, 0 made anew, 2 gone; 1 finding above says what that means\n$`,
+        ),
+      ) as string,
+    });
   });
 
   test("must be something", () => {
@@ -199,4 +206,89 @@ describe("what was compared", () => {
     });
     expect(printed(config(), [])).toMatchObject({ code: 0, stderr: "" });
   });
+});
+
+describe("what an apply does", () => {
+  const api = { names: ["api.example.com"], alarm: false };
+  const acm = (certificates: Fields) => ({
+    ...config(),
+    stacks: {
+      web: {
+        scenario: "acm-route53",
+        region: "eu-west-1",
+        dns: { in: "route53", zones: { "example.com": "Z0123456789ABCDEFGHIJ" } },
+        certificates,
+      },
+    },
+  });
+  const deployedOf = (given: object) => written("cdk.tf.json", synthesizedTexts(given).web ?? "");
+
+  test("is counted, so that silence can be read", () => {
+    const path = deployedOf(acm({ api }));
+    expect(printed(acm({ api }), ["--against", path]).stdout).toContain(
+      "\n0 resources added, 0 changed in place, 0 made anew, 0 gone; nothing that is served goes\n",
+    );
+    const { code, stdout } = printed(acm({ api, next: { ...api, names: ["next.example.com"] } }), ["--against", path]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "\n3 resources added, 0 changed in place, 0 made anew, 0 gone; nothing that is served goes\n",
+    );
+    expect(stdout).toContain(": no problem found\n");
+  });
+
+  test("is counted in JSON too, with every finding's place", () => {
+    const path = deployedOf(acm({ api, old: { ...api, names: ["old.example.com"] } }));
+    const { against, findings } = JSON.parse(printed(acm({ api }), ["--json", "--against", path]).stdout) as {
+      against: object;
+      findings: readonly object[];
+    };
+    expect(against).toMatchObject({ told: 1, resources: { added: 0, changed: 0, anew: 0, gone: 3 }, unknown: [] });
+    expect(findings).toEqual([
+      {
+        severity: "warning",
+        place: "stacks.web.certificates",
+        path: ["stacks", "web", "certificates"],
+        message: expect.stringMatching(/^lacks "old"/) as string,
+      },
+    ]);
+  });
+
+  test("ends a pipeline that wants a person, with --strict", () => {
+    const path = deployedOf(acm({ api, old: { ...api, names: ["old.example.com"] } }));
+    expect(printed(acm({ api }), ["--against", path]).code).toBe(0);
+    const { code, stdout, stderr } = printed(acm({ api }), ["--strict", "--against", path]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("3 gone; 1 finding above says what that means\n");
+    expect(stderr).toContain("1 warning, and --strict lets none pass\n");
+    expect(printed(acm({ api }), ["--strict"])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("moves no state: another place is a mistake, another key for it is none", () => {
+    const bucket = { type: "s3", bucket: "ai-platform-state", region: "eu-west-1", kmsKeyId: "alias/state" };
+    const kept = (backend: Fields) => ({ ...acm({ api }), backend });
+    const path = deployedOf(kept(bucket));
+    const told = (backend: Fields) => said(kept(backend), path).problems;
+    expect(told({ ...bucket, kmsKeyId: "alias/other" })).toEqual([]);
+    const moved = [expect.stringMatching(/^backend: keeps the state of web in another place, and the apply would/)];
+    expect(told({ ...bucket, bucket: "other-state" })).toEqual(moved);
+    expect(told({ ...bucket, keyPrefix: "tls" })).toEqual(moved);
+    expect(told({ type: "gcs", bucket: "ai-platform-state" })).toEqual(moved);
+    expect(told({ type: "cloud", organization: "ai-platform" })).toEqual(moved);
+  });
+
+  test("is not known of what a state does not say, which is told", () => {
+    const path = written("web.tfstate", JSON.stringify({ version: 4, outputs: {}, resources: [] }));
+    expect(printed(acm({ api }), ["--against", path]).stdout).toMatch(
+      /: web; not compared, since a state does not say it: where the state is kept, kubeconfig and context of clusters, an argument that is given no more\n/,
+    );
+  });
+});
+
+test.each([
+  [{ format_version: "1.0", values: {} }, "is what `terraform show -json` prints, which other programs read"],
+  [{ meta: {}, encrypted_data: "abcd", encryption_version: "v0" }, "is a state that OpenTofu has encrypted"],
+])("what is named may be %j, which is known and no help", (json, sentence) => {
+  expect(said(config(), written("lb.tfstate", JSON.stringify(json))).problems).toEqual([
+    `against: ${inFolder("lb.tfstate")} ${sentence}; name what synth or handoff wrote, or what \`terraform state pull\` prints`,
+  ]);
 });

@@ -4,7 +4,6 @@ import grouped from "../../config/examples/gcp-grouped";
 import type { ConfigInput } from "../../stacks/config";
 import { type GoogleWorld, startGoogle } from "../support/servers/google-world";
 import type { Actions, Lifecycle, Run } from "../support/terraform/lifecycle";
-import type { Computed } from "../support/terraform/planned-state";
 import { synthesized } from "../support/terraform/proofs";
 import { type Json, needsOf } from "../support/terraform/terraform";
 
@@ -63,26 +62,6 @@ const backend = (name: string) => `google_compute_backend_service.backend_${name
 const serverless = (name: string) => `google_compute_region_network_endpoint_group.group_${name}`;
 const before = ["create", "delete"];
 
-const computed: Computed = {
-  google_certificate_manager_dns_authorization: ({ domain }) => ({
-    dns_resource_record: [
-      { name: `_acme-challenge.${domain}.`, type: "CNAME", data: "1.authorize.certificatemanager.goog." },
-    ],
-  }),
-  google_certificate_manager_certificate: ({ managed }) => ({
-    managed: (managed as Json[]).map((one) => ({
-      ...one,
-      state: "ACTIVE",
-      authorization_attempt_info: [],
-      provisioning_issue: [],
-    })),
-    san_dnsnames: [],
-  }),
-  google_certificate_manager_certificate_map: () => ({ gclb_targets: [] }),
-  google_compute_managed_ssl_certificate: () => ({ subject_alternative_names: [] }),
-  google_compute_ssl_policy: () => ({ enabled_features: [] }),
-};
-
 const llama = { backend: "llama" };
 const json = synthesized("config/example.ts")[MAIN] as string;
 const needs = needsOf(JSON.parse(json) as Json);
@@ -119,7 +98,6 @@ export const forEach: Lifecycle<GoogleWorld> = {
     );
   },
   served,
-  computed,
   changes: [
     {
       sentence: "a name added for the default backend touches nothing that is there",
@@ -284,7 +262,6 @@ const forAll: Lifecycle<GoogleWorld> = {
   },
   applied: serves(...Object.keys(groupedHosts)),
   served,
-  computed,
   changes: [
     {
       sentence:
@@ -368,7 +345,6 @@ export const perProxy: Lifecycle<GoogleWorld> = {
   start: () => startGoogle({ there, watched: computeHosts, recordsElsewhere: true }),
   applied: serves(...computeHosts),
   served,
-  computed,
   changes: [
     {
       sentence: "a name added leaves the others their certificates",

@@ -13,7 +13,6 @@ import {
   versionsIn,
 } from "../support/servers/kubernetes-world";
 import type { Actions, Change, Drift, Lifecycle, Recovery } from "../support/terraform/lifecycle";
-import { pem } from "../support/terraform/planned-state";
 import { synthesized } from "../support/terraform/proofs";
 import { type Json, needsOf } from "../support/terraform/terraform";
 
@@ -57,8 +56,6 @@ async function untouched({ namespace }: KubernetesWorld, but: readonly string[])
   expect(rest(now)).toEqual(rest(before));
   before = now;
 }
-
-const signed = () => ({ cert_pem: pem, ready_for_renewal: false, validity_end_time: "2100-01-01T00:00:00Z" });
 
 const changes: Change<KubernetesWorld>[] = [
   {
@@ -234,13 +231,6 @@ export const lifecycle: Lifecycle<KubernetesWorld> & { start(): Promise<Kubernet
     return undefined;
   },
   changes,
-  computed: {
-    tls_private_key: () => ({ private_key_pem: pem }),
-    tls_cert_request: () => ({ cert_request_pem: pem }),
-    tls_self_signed_cert: signed,
-    tls_locally_signed_cert: signed,
-    kubernetes_service_v1: () => ({ status: [] }),
-  },
   drifts,
 };
 

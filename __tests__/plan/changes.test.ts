@@ -15,16 +15,16 @@ const lifecycles = [
   ...gcpManagedSan.lifecycles,
   pipelineTls.lifecycle,
   vaultPkiK8s.lifecycle,
-] as readonly Pick<Lifecycle<World>, "stack" | "json" | "changes" | "computed">[];
+] as readonly Pick<Lifecycle<World>, "stack" | "json" | "changes">[];
 
-for (const { stack: row, json, changes = [], computed = {} } of lifecycles) {
+for (const { stack: row, json, changes = [] } of lifecycles) {
   if (changes.length === 0) continue;
   proofsOf(row, needsOf(JSON.parse(json) as Json), (prove) => {
     let stack: Workspace;
     afterAll(() => stack?.remove());
 
     prove("plan", "over a state made from its first plan there is nothing to do", async () => {
-      stack = await plannedOffline(json, computed);
+      stack = await plannedOffline(json);
     });
 
     let present = json;
@@ -46,7 +46,7 @@ for (const { stack: row, json, changes = [], computed = {} } of lifecycles) {
         stack.replace(next);
         const plan = await stack.plan({ refresh: false });
         expect(await offlineActions(plan)).toEqual(actions);
-        await settle(stack, next, computed, plan);
+        await settle(stack, next, plan);
       });
     }
   });

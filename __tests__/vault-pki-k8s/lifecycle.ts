@@ -6,7 +6,6 @@ import { certificatesIn, extensionsOf, shakeHands } from "../support/handshake";
 import { faultIn, type KubernetesWorld, worldOf } from "../support/servers/kubernetes-world";
 import type { RunningVault } from "../support/servers/vault-server";
 import type { Actions, Change, Claim, Lifecycle } from "../support/terraform/lifecycle";
-import { pem } from "../support/terraform/planned-state";
 import { synthesized } from "../support/terraform/proofs";
 import { type Json, needsOf, TerraformError } from "../support/terraform/terraform";
 import { days, expectServes, isRevoked, leafOf, listOf, pkiMounts, secret, serverNeeds, servers } from "./servers";
@@ -345,14 +344,6 @@ export const lifecycle: Lifecycle<VaultWorld> = {
     return faults.find((fault) => fault !== undefined);
   },
   changes,
-  computed: {
-    vault_mount: () => ({ audit_non_hmac_request_keys: [], audit_non_hmac_response_keys: [] }),
-    vault_pki_secret_backend_cert: () => ({ expiration: Date.parse("2100-01-01") / 1000 }),
-    vault_pki_secret_backend_role: () => ({ cn_validations: ["email", "hostname"] }),
-    vault_pki_secret_backend_root_cert: () => ({ certificate: pem }),
-    vault_pki_secret_backend_root_sign_intermediate: () => ({ certificate: pem, serial_number: "01:02", ca_chain: [] }),
-    vault_pki_secret_backend_intermediate_set_signed: () => ({ imported_issuers: ["intermediate"], imported_keys: [] }),
-  },
   drifts: [
     {
       sentence: "a wider role, a changed policy, a lost Secret and lists that nothing renews",

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { type Path, type Place, type Report, show } from "../config/report";
 import { type ChangedArgument, type Difference, differences, isResource } from "./difference";
 import type { PreviousStack } from "./previous-stack";
@@ -6,11 +5,12 @@ import type { PreviousStack } from "./previous-stack";
 /** What a change means to those who use what a stack made. */
 export interface Meaning {
   /**
-   * - `quiet`: nobody outside the stack sees it, or others are told by a rule of the wing;
+   * - `quiet`: nobody outside the stack sees it;
+   * - `ruled`: a rule in the wing's `change.ts` judges it, and says what there is to say;
    * - `warned`: others see it, or something goes that the config asks to remove;
    * - `refused`: somebody loses trust, traffic or renewal, or what was made stays where nobody looks.
    */
-  readonly is: "quiet" | "warned" | "refused";
+  readonly is: "quiet" | "ruled" | "warned" | "refused";
   /** Whether the provider makes the thing anew. */
   readonly anew?: true;
   /** The field of the config that decides it, from where the resource is made for. */
@@ -18,6 +18,21 @@ export interface Meaning {
   /** Why it is quiet; or who loses what, and what to do about it: the end of a sentence that starts with "changes: ". */
   readonly because: string;
 }
+
+const meaning =
+  (is: Meaning["is"]) =>
+  (because: string, ...field: Path): Meaning => ({ is, field, because });
+
+/** A change that nobody outside the stack sees: why. */
+export const quiet = meaning("quiet");
+/** A change that a rule judges: what it asks. */
+export const ruled = meaning("ruled");
+/** A change that others see: what they see, and what to do. */
+export const warned = meaning("warned");
+/** A change that takes something from somebody: who loses what, and what to do. */
+export const refused = meaning("refused");
+/** The same, of something that the provider makes anew for it. */
+export const anew = (of: Meaning): Meaning => ({ ...of, anew: true });
 
 /** What it means when resources of a type change or go. */
 export interface TypeMeaning {
@@ -83,7 +98,7 @@ export function judgedDifferences(
 }
 
 /** Whether a changed argument has the thing made anew. */
-function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
+export function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
   return meaningOf(meanings, address, argument)?.anew === true;
 }
 
@@ -103,55 +118,51 @@ export function tellDifferences(
   place: Place,
   said: Report,
 ): void {
-  const before = [...said.problems, ...said.warnings];
+  const rules = [...said.problems, ...said.warnings];
   const idOf = (path: Path) => JSON.stringify(path);
-  const known = new Set(before.map(({ path }) => idOf(path)));
+  const ruled = new Set(rules.map(({ path }) => idOf(path)));
   const told = new Set<string>();
-  const missing = new Set<string>();
-  const tell = ({ is, because }: Pick<Meaning, "is" | "because">, at: Place) => {
-    const one = JSON.stringify([at.path, because]);
-    if (is === "quiet" || known.has(idOf(at.path)) || told.has(one)) return;
+  const tell = (at: Place, is: Meaning["is"], message: string, of = message) => {
+    const one = idOf([...at.path, of]);
+    if (is === "quiet" || is === "ruled" || told.has(one)) return;
     told.add(one);
-    if (is === "refused") at.problem(because);
-    else at.warning(because);
+    if (is === "refused") at.problem(message);
+    else at.warning(message);
   };
-  const madeFor = (address: string): Path | undefined => {
+  /** Tells what a table says, if it says it, at the field that decides it. */
+  const tellMeaning = (at: Path, meaning: Meaning | undefined, what: string, unknownly: string) => {
+    if (meaning === undefined) return tell(place, "warned", `${unknownly}; ${unknown}`);
+    const field = place.in(...at, ...meaning.field);
+    if (!ruled.has(idOf(field.path))) tell(field, meaning.is, `${what}: ${meaning.because}`);
+  };
+  const placeOf = (address: string): Path => {
     const { type, name } = partsOf(address);
-    const at = meanings[type]?.at(name) ?? [];
-    // What stands in no map of the config cannot be taken out of it.
-    return at.length > 1 ? at : undefined;
+    return meanings[type]?.at(name) ?? [];
   };
-  const stays = new Set(now.map((address) => idOf(madeFor(address) ?? [])));
+  const goneOf = (address: string) => meanings[partsOf(address).type]?.gone;
+  const stays = new Set(now.map((address) => idOf(placeOf(address))));
+  // A rule that judges the going of one thing judges that of all that was made for the same.
+  const judged = new Set(
+    differences.flatMap(({ address, fate }) =>
+      fate === "gone" && goneOf(address)?.is === "ruled" ? [idOf(placeOf(address))] : [],
+    ),
+  );
   for (const { address, fate, changed } of differences) {
-    const { type, name } = partsOf(address);
-    const meaning = meanings[type];
-    const at = madeFor(address);
-    if (fate === "gone" && at !== undefined && !stays.has(idOf(at))) {
-      const above = place.in(...at.slice(0, -1));
-      const key = show(at.at(-1));
-      // What a rule said at the thing itself, or in it, is said of something that the config still has.
-      const ofIt = before.some(({ path, message }) => {
-        const [here, said] = [[...above.path, at.at(-1)], path.slice(0, above.path.length + 1)];
-        return isDeepStrictEqual(here, said) || (isDeepStrictEqual(path, above.path) && message.includes(key));
-      });
-      // It may have made several things.
-      if (ofIt || missing.has(idOf(at))) continue;
-      missing.add(idOf(at));
-      above.warning(
-        `lacks ${key}, which was there before: what was made for it goes, such as ${address}; see that nobody uses it`,
-      );
+    const at = placeOf(address);
+    // What stands in a map of the config can be taken out of it.
+    if (fate === "gone" && at.length > 1 && !stays.has(idOf(at))) {
+      const [above, key] = [place.in(...at.slice(0, -1)), show(at.at(-1))];
+      const spokenOf =
+        judged.has(idOf(at)) ||
+        rules.some(({ path, message }) => idOf(path) === idOf(above.path) && message.includes(key));
+      const message = `lacks ${key}, which was there before: what was made for it goes, such as ${address}; see that nobody uses it`;
+      if (!spokenOf) tell(above, "warned", message, key);
     } else if (fate === "gone") {
-      if (meaning === undefined) tell({ is: "warned", because: `no longer has ${address}; ${unknown}` }, place);
-      else {
-        const because = `no longer has ${address}: ${meaning.gone.because}`;
-        tell({ ...meaning.gone, because }, place.in(...meaning.at(name), ...meaning.gone.field));
-      }
+      tellMeaning(at, goneOf(address), `no longer has ${address}`, `no longer has ${address}`);
     }
     for (const argument of changed) {
-      const of = meaningOf(meanings, address, argument);
-      if (meaning === undefined || of === undefined) {
-        tell({ is: "warned", because: `changes ${argument.name} of ${address}; ${unknown}` }, place);
-      } else tell({ ...of, because: `changes: ${of.because}` }, place.in(...meaning.at(name), ...of.field));
+      const meaning = meaningOf(meanings, address, argument);
+      tellMeaning(at, meaning, "changes", `changes ${argument.name} of ${address}`);
     }
   }
 }
@@ -159,12 +170,13 @@ export function tellDifferences(
 /** Counts what becomes of a stack's resources. */
 export function countDifferences(differences: readonly Difference[], meanings: Meanings): Counts {
   const resources = differences.filter(({ address }) => isResource(address));
-  const anew = ({ address, changed }: Difference) => changed.some((argument) => isAnew(meanings, address, argument));
+  const isReplaced = ({ address, changed }: Difference) =>
+    changed.some((argument) => isAnew(meanings, address, argument));
   const count = (which: (one: Difference) => boolean) => resources.filter(which).length;
   return {
     added: count(({ fate }) => fate === "added"),
-    changed: count((one) => one.fate === "changed" && !anew(one)),
-    anew: count((one) => one.fate === "changed" && anew(one)),
+    changed: count((one) => one.fate === "changed" && !isReplaced(one)),
+    anew: count((one) => one.fate === "changed" && isReplaced(one)),
     gone: count(({ fate }) => fate === "gone"),
   };
 }

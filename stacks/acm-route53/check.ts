@@ -21,9 +21,24 @@ export function check(stack: AcmRoute53Config, { horizon }: Settings, place: Pla
     checkRegion(certificate, stack.region, here.in("attach", { member: "cloudfront" }));
     checkCount(certificate.names.length, stack.namesPerCertificate, here.in("names"));
     checkArns(certificate, account, stack.region, here);
+    checkTwins(certificate.listeners, here.in("attach"));
     checkAlarm(certificate.alarm, stack.lifetime, horizon, here.in("alarm", "before"));
   }
   warnOfDefaults(stack, horizon, place.in("certificates"));
+}
+
+/** Listeners are told apart by the name of their load balancer and their own id, which are part of addresses. */
+function checkTwins(listeners: AcmCertificateConfig["listeners"], place: Place): void {
+  const known = new Map<string, string>();
+  for (const { arn, loadBalancer, listener } of listeners) {
+    const id = `${loadBalancer}_${listener}`;
+    const other = known.get(id);
+    if (other === undefined) known.set(id, arn);
+    else
+      place
+        .in({ member: arn })
+        .problem(`has the id of ${show(other)}, and AWS gives every listener its own; copy it again`);
+  }
 }
 
 function checkCount(count: number, granted: number, place: Place): void {

@@ -1,4 +1,3 @@
-import type { Computed } from "./planned-state";
 import { evidence, type Prove, proofsOf } from "./proofs";
 import { type Applied, type Json, type Need, type Plan, TerraformError, type Workspace, workspace } from "./terraform";
 
@@ -120,8 +119,6 @@ export interface Lifecycle<W extends World> extends Calls {
   served?(world: W): Promise<string | undefined>;
   /** In order, each over the one before it. */
   changes?: readonly (Change<W> | Refused)[];
-  /** Lets changes be planned where there is no server. */
-  computed?: Computed;
   /** In order, each repaired before the next. */
   drifts?: readonly Drift<W>[];
   ending?: Ending<W>;

@@ -1,22 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { computed } from "./computed";
 import { offlineProviders } from "./offline";
 import { type Json, type Plan, type Workspace, workspace } from "./terraform";
-
-/** What a provider tells only after an apply and others refer to, by resource type, where it is no plain text. */
-export type Computed = Readonly<Record<string, (values: Json, address: string) => Json>>;
-
-/** A certificate for what is computed: providers compare only PEM, and data sources look into them. */
-export const pem = `-----BEGIN CERTIFICATE-----
-MIIBfDCCASGgAwIBAgIUfmpFMqNxC9Ppwl2AlEcsWH+Y+dcwCgYIKoZIzj0EAwIw
-EjEQMA4GA1UEAwwHcGxhbm5lZDAgFw0yNjExMjIxMDA0MTlaGA8yMTI2MTAyOTEw
-MDQxOVowEjEQMA4GA1UEAwwHcGxhbm5lZDBZMBMGByqGSM49AgEGCCqGSM49AwEH
-A0IABLQPv2bJgG57oFcIj3O/5qu1NE+FPlrG+AcopXCg7K8QxiNGpq4ugjNY/Syb
-3RJ05l1YLM8C6LhSS157Yk98zlqjUzBRMB0GA1UdDgQWBBSVyXvzdROmBLAfFU1Q
-Xn4UfAX+cTAfBgNVHSMEGDAWgBSVyXvzdROmBLAfFU1QXn4UfAX+cTAPBgNVHRMB
-Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCBQbjGVk1nyt3SLpjgYBFuyjM8
-doTTbVsXLXDJAaJQJQIhAP7f+WdTnH530sw8HK2TXY661hPB/wiAlZDCnIUrlZ3C
------END CERTIFICATE-----
-`;
 
 /** The parts of `terraform show -json <plan>` that a state is made from. */
 interface Planned {
@@ -44,12 +29,12 @@ interface Planned {
 const ROUNDS = 6;
 
 /** A folder in which a configuration counts as applied, without a server: later releases of it can be planned there. */
-export async function plannedOffline(json: string, computed: Computed): Promise<Workspace> {
+export async function plannedOffline(json: string): Promise<Workspace> {
   const overrides = { provider: offlineProviders(JSON.parse(json) as Json) };
   const stack = workspace(json, { overrides });
   try {
     await stack.init();
-    await settle(stack, json, computed, await stack.plan({ refresh: false }));
+    await settle(stack, json, await stack.plan({ refresh: false }));
     return stack;
   } catch (error) {
     stack.remove();
@@ -75,10 +60,10 @@ export async function offlineActions(plan: Plan): Promise<Plan["actions"]> {
  * Makes the state as if the plan had been applied. What a provider would only have told then becomes a text of ours;
  * what is made from such texts is planned with them again, until nothing is left to do.
  */
-export async function settle(stack: Workspace, json: string, computed: Computed, first: Plan): Promise<void> {
+export async function settle(stack: Workspace, json: string, first: Plan): Promise<void> {
   let plan = first;
   for (let round = 0; round < ROUNDS; round += 1) {
-    stack.put("terraform.tfstate", stateAfter((await plan.json()) as unknown as Planned, json, computed));
+    stack.put("terraform.tfstate", stateAfter((await plan.json()) as unknown as Planned, json));
     plan = await stack.plan({ refresh: false });
     if (Object.keys(await offlineActions(plan)).length === 0) return;
   }
@@ -92,7 +77,7 @@ export async function settle(stack: Workspace, json: string, computed: Computed,
   throw new Error(`after ${ROUNDS} rounds there is still something to do; tell more in computed:\n${left.join("\n")}`);
 }
 
-function stateAfter(plan: Planned, json: string, computed: Computed): string {
+function stateAfter(plan: Planned, json: string): string {
   const changes = new Map(plan.resource_changes.map(({ address, change }) => [address, change]));
   const resources = (plan.planned_values.root_module.resources ?? []).filter(({ mode }) => mode === "managed");
   return JSON.stringify({

@@ -1,0 +1,175 @@
+import { type Difference, differences } from "../../lib/change/difference";
+import { countDifferences, judgedDifferences, type Meanings, tellDifferences } from "../../lib/change/meaning";
+import type { PreviousStack } from "../../lib/change/previous-stack";
+import { newReport, showPath } from "../../lib/config/report";
+
+type Resources = PreviousStack["resources"];
+
+const output = (resources: Resources): PreviousStack => ({ from: "output", resources });
+const state = (resources: Resources): PreviousStack => ({ from: "state", resources });
+const never = () => false;
+
+/** What differs, as `<address>: <fate> <arguments>`. */
+const shown = (found: readonly Difference[]) =>
+  found.map(({ address, fate, changed }) => [`${address}: ${fate}`, ...changed.map(({ name }) => name)].join(" "));
+
+describe("the difference of two outputs", () => {
+  test("names what is added, changed and gone, and nothing else", () => {
+    const before = output({ "t.same": { a: 1 }, "t.other": { a: 1, gone: 1 }, "t.old": {} });
+    const now = output({ "t.same": { a: 1, "//": "notes" }, "t.other": { a: 2, more: 1 }, "t.new": {} });
+    expect(shown(differences(before, now, never))).toEqual([
+      "t.new: added",
+      "t.old: gone",
+      "t.other: changed a gone more",
+    ]);
+  });
+
+  test("takes a reference for the value that stands behind it", () => {
+    const before = output({
+      "n.space": { metadata: { name: "ml" } },
+      "t.inside": { metadata: { namespace: "${n.space.metadata[0].name}" } },
+    });
+    const inside = (namespace: string) => output({ "t.inside": { metadata: { namespace } } });
+    expect(shown(differences(before, inside("ml"), never))).toEqual(["n.space: gone"]);
+    expect(shown(differences(before, inside("other"), never))).toEqual(["n.space: gone", "t.inside: changed metadata"]);
+  });
+
+  test("follows what is made anew to all that know something of it", () => {
+    const chain = (size: number) =>
+      output({
+        "t.first": { size },
+        "t.second": { of: "${t.first.id}" },
+        "t.third": { of: '${join(",", [t.second.id])}' },
+        "t.beside": { of: "${t.other.id}", depends_on: ["t.first"] },
+      });
+    const anew = (_: string, { name }: { readonly name: string }) => ["size", "of"].includes(name);
+    const found = ["t.first: changed size", "t.second: changed of", "t.third: changed of"];
+    expect(shown(differences(chain(1), chain(2), anew))).toEqual(found);
+    expect(shown(differences(chain(1), chain(2), never))).toEqual(["t.first: changed size"]);
+  });
+});
+
+describe("the difference of a state and an output", () => {
+  test.each<[what: string, was: unknown, is: unknown]>([
+    ["a number that is a text", "3600", 3600],
+    ["a block", [{ a: "1", computed: "x" }], { a: 1 }],
+    ["blocks in another order", [{ a: 1 }, { a: 2 }], [{ a: 2 }, { a: 1 }]],
+    ["a reference", "arn:1", "${t.other.arn}"],
+    ["an empty list that is none", null, []],
+    ["nothing", "default", undefined],
+  ])("is none for %s", (_, was, is) => {
+    expect(differences(state({ "t.x": { a: was } }), output({ "t.x": { a: is } }), never)).toEqual([]);
+  });
+
+  test.each<[what: string, was: unknown, is: unknown]>([
+    ["another text", "a", "b"],
+    ["a member more", ["a"], ["a", "b"]],
+    ["a member twice", ["a", "b"], ["a", "a"]],
+    ["another block", [{ a: "1" }], { a: 2 }],
+    ["a block that there was none of", [], { a: 1 }],
+  ])("is told of %s", (_, was, is) => {
+    expect(shown(differences(state({ "t.x": { a: was } }), output({ "t.x": { a: is } }), never))).toEqual([
+      "t.x: changed a",
+    ]);
+  });
+
+  test("does not take providers for new", () => {
+    expect(differences(state({}), output({ "provider.aws": { region: "eu-west-1" } }), never)).toEqual([]);
+  });
+});
+
+describe("what a difference means", () => {
+  const meanings: Meanings = {
+    aws_thing: {
+      at: (name) => ["things", name],
+      changed: {
+        quiet: { is: "quiet", field: ["quiet"], because: "nobody sees it" },
+        seen: { is: "warned", field: ["seen"], because: "they see it; tell them" },
+        size: (was, is) => ({
+          is: Number(is) < Number(was) ? "refused" : "quiet",
+          anew: true,
+          field: ["size"],
+          because: "it shrinks; go back",
+        }),
+        tags_all: { is: "quiet", field: [], because: "tags are for people" },
+      },
+      gone: { is: "warned", field: ["seen"], because: "they lose it; see that nobody uses it" },
+    },
+  };
+  const told = (before: Resources, now: Resources, said = newReport()) => {
+    const found = judgedDifferences(output(before), output(now), meanings);
+    tellDifferences(found, Object.keys(now), meanings, said.in("stacks", "web"), said);
+    const lines = (findings: typeof said.problems) =>
+      findings.map((one) => `${showPath(one.path, {})}: ${one.message}`);
+    return {
+      problems: lines(said.problems),
+      warnings: lines(said.warnings),
+      counts: countDifferences(found, meanings),
+    };
+  };
+  const none = { added: 0, changed: 0, anew: 0, gone: 0 };
+
+  test("is told at the field that decides it, once", () => {
+    const things = (more: object) => ({ "aws_thing.a": { quiet: 1, seen: 1, size: 2, ...more } });
+    expect(told(things({}), things({ quiet: 2 }))).toEqual({
+      problems: [],
+      warnings: [],
+      counts: { ...none, changed: 1 },
+    });
+    expect(told(things({}), things({ seen: 2, size: 1 }))).toEqual({
+      problems: ["stacks.web.things.a.size: changes: it shrinks; go back"],
+      warnings: ["stacks.web.things.a.seen: changes: they see it; tell them"],
+      counts: { ...none, anew: 1 },
+    });
+    expect(told(things({}), things({ size: 3 }))).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  test("is told where no table knows it", () => {
+    expect(told({ "other.x": { a: 1 }, "aws_thing.a": {} }, { "other.x": { a: 2 }, "aws_thing.a": { b: 1 } })).toEqual({
+      problems: [],
+      warnings: [
+        "stacks.web: changes b of aws_thing.a; what that means to those who use it is not known here; read the plan before you apply",
+        "stacks.web: changes a of other.x; what that means to those who use it is not known here; read the plan before you apply",
+      ],
+      counts: { ...none, changed: 2 },
+    });
+    expect(told({ "other.x": {} }, {}).warnings).toEqual([
+      "stacks.web: no longer has other.x; what that means to those who use it is not known here; read the plan before you apply",
+    ]);
+  });
+
+  test("of something that the config no longer has is told once, unless a rule has spoken of it", () => {
+    const gone = [
+      'stacks.web.things: lacks "a", which was there before: what was made for it goes, such as aws_thing.a; see that nobody uses it',
+    ];
+    expect(told({ "aws_thing.a": {}, "aws_thing.b": {} }, { "aws_thing.b": {} }).warnings).toEqual(gone);
+    const said = newReport();
+    said.in("stacks", "web", "things").problem('lacks "a", which somebody uses');
+    expect(told({ "aws_thing.a": {} }, {}, said)).toMatchObject({ warnings: [] });
+    const ofAnother = newReport();
+    ofAnother.in("stacks", "web", "things").problem('lacks "b", which somebody uses');
+    expect(told({ "aws_thing.a": {} }, {}, ofAnother).warnings).toEqual(gone);
+  });
+
+  test("is not told again of a field that a rule has spoken of, and of no other field less", () => {
+    const said = newReport();
+    said.in("stacks", "web", "things", "a", "size").problem("is too small");
+    expect(told({ "aws_thing.a": { seen: 1, size: 2 } }, { "aws_thing.a": { seen: 2, size: 1 } }, said)).toMatchObject({
+      problems: ["stacks.web.things.a.size: is too small"],
+      warnings: ["stacks.web.things.a.seen: changes: they see it; tell them"],
+    });
+  });
+
+  test("labels of a provider change all that it puts them on, and nothing of another provider", () => {
+    const labelled = (team: string) => ({
+      "provider.aws": { default_tags: [{ tags: { team } }] },
+      "provider.aws.other": {},
+      "aws_thing.a": {},
+      "aws_thing.b": { provider: "aws.other" },
+      "other.x": {},
+    });
+    const found = judgedDifferences(output(labelled("a")), output(labelled("b")), meanings);
+    expect(shown(found)).toEqual(["provider.aws: changed default_tags", "aws_thing.a: changed tags_all"]);
+    expect(countDifferences(found, meanings)).toEqual({ ...none, changed: 1 });
+  });
+});

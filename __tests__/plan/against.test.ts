@@ -1,0 +1,155 @@
+import type { Difference } from "../../lib/change/difference";
+import { isAnew, judgedDifferences, type Meanings } from "../../lib/change/meaning";
+import { synthesizedStack } from "../../lib/change/read-previous";
+import { scenarios } from "../../stacks";
+import { everything } from "../support/configs";
+import { fieldChanges } from "../support/field-changes";
+import { synthesizedTexts } from "../support/synthesis";
+import { offlineProviders } from "../support/terraform/offline";
+import { plannedOffline } from "../support/terraform/planned-state";
+import { proofsOf } from "../support/terraform/proofs";
+import { type Json, needsOf, type Plan, type Workspace } from "../support/terraform/terraform";
+
+/** Every scenario, and a config that has everything that a user can write of it. */
+const kinds: readonly { readonly kind: keyof typeof scenarios; readonly config: string }[] = [
+  { kind: "acm-route53", config: "acm-everything" },
+  { kind: "cas-short-lived", config: "cas-everything" },
+  { kind: "gcp-managed-san", config: "gcp-everything" },
+  { kind: "pipeline-tls", config: "pipeline-everything" },
+  { kind: "vault-pki-k8s", config: "vault-everything" },
+];
+
+/** A change of one field, as the JSON of a stack shows it. */
+interface Change {
+  readonly title: string;
+  readonly json: Json;
+  readonly differences: readonly Difference[];
+}
+
+type Blocks = Record<string, Record<string, Json>>;
+
+/** The earlier JSON with one change's resources in the place of what they were. */
+function merged(before: Json, changes: readonly Change[]): Json {
+  const resource = structuredClone(before.resource ?? {}) as Blocks;
+  let provider = before.provider;
+  for (const { json, differences } of changes) {
+    for (const { address } of differences) {
+      const [type = "", name = ""] = address.split(".");
+      if (type === "provider") {
+        provider = json.provider;
+        continue;
+      }
+      const block = (json.resource as Blocks | undefined)?.[type]?.[name];
+      const named = { ...resource[type] };
+      if (block === undefined) delete named[name];
+      else named[name] = block;
+      resource[type] = named;
+    }
+  }
+  const { check: _, output: __, ...rest } = before;
+  return changes.length === 1 && changes[0] !== undefined ? changes[0].json : { ...rest, resource, provider };
+}
+
+/** Changes that touch nothing in common can be planned together: a plan takes seconds. */
+function together(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const groups: { readonly changes: Change[]; readonly touched: Set<string> }[] = [];
+  for (const change of changes) {
+    const touches = change.differences.map(({ address }) => address);
+    const alone = touches.some((address) => address.startsWith("provider."));
+    const group = alone ? undefined : groups.find(({ touched }) => touches.every((address) => !touched.has(address)));
+    if (group === undefined)
+      groups.push({ changes: [change], touched: new Set(alone ? ["alone", ...touches] : touches) });
+    else {
+      group.changes.push(change);
+      for (const address of touches) group.touched.add(address);
+    }
+  }
+  return groups.map(({ changes }) => changes);
+}
+
+/** What a plan does to a resource, in the words of a difference. */
+function fateOf(actions: readonly string[]): string {
+  if (actions.length > 1) return "anew";
+  return { create: "added", delete: "gone", update: "changed" }[actions[0] ?? ""] ?? String(actions);
+}
+
+/** What the plan does and nobody said, and what was said and the plan does not do. */
+async function disagreements(plan: Plan, changes: readonly Change[], meanings: Meanings): Promise<readonly string[]> {
+  const said = new Map(changes.flatMap((change) => change.differences.map((one) => [one.address, { ...one, change }])));
+  const { resource_changes: all = [] } = plan.exitCode === 0 ? {} : await plan.json();
+  const planned = new Map(all.map((one) => [one.address, one]));
+  const found: string[] = [];
+  for (const [address, actions] of Object.entries(plan.actions)) {
+    const one = said.get(address);
+    const fate = fateOf(actions);
+    const expected =
+      one === undefined
+        ? undefined
+        : one.fate === "changed" && one.changed.some((argument) => isAnew(meanings, address, argument))
+          ? "anew"
+          : one.fate;
+    if (expected === fate) continue;
+    const { before, after, after_unknown: unknown } = planned.get(address)?.change ?? {};
+    const differs = (key: string) => JSON.stringify(before?.[key]) !== JSON.stringify(after?.[key]);
+    const seen = [...new Set([...Object.keys(after ?? {}), ...Object.keys(unknown ?? {})])].filter(
+      (key) => differs(key) || JSON.stringify(unknown?.[key])?.includes("true"),
+    );
+    // What the provider only computes again is seen by nobody who was not told of what it is computed from.
+    if (fate === "changed" && expected === undefined && seen.every((key) => !differs(key))) continue;
+    found.push(
+      `${one?.change.title ?? changes.map(({ title }) => title).join(" | ")}: the plan has ${address} ${fate}, told was ${expected ?? "nothing"} (${seen.join(", ")})`,
+    );
+  }
+  for (const [address, one] of said) {
+    if (address.startsWith("provider.") || plan.actions[address] !== undefined) continue;
+    const names = one.changed.map(({ name }) => name);
+    const instructions = ["lifecycle", "depends_on", "provider", "timeouts"];
+    if (one.fate === "changed" && names.every((name) => instructions.includes(name))) continue;
+    found.push(`${one.change.title}: told was ${address} ${one.fate} (${names.join(", ")}), the plan has nothing`);
+  }
+  return found;
+}
+
+for (const { kind, config } of kinds) {
+  if (process.env.KINDS !== undefined && !process.env.KINDS.split(",").includes(kind)) continue;
+  const { meanings } = scenarios[kind];
+  // A plan looks things up, refresh or not.
+  let ids = 0;
+  const id = () => `"Z0123456789ABCDEFGH${String(ids++).padStart(2, "0")}"`;
+  const given = JSON.parse(JSON.stringify(everything(config)).replace(/"lookup"/g, id)) as Json;
+  const before = synthesizedTexts(given);
+  const changes = fieldChanges(given).changes.flatMap(({ field, what, after }) => {
+    const texts = synthesizedTexts(after);
+    return Object.entries(before).flatMap(([stack, text]) => {
+      const now = texts[stack];
+      if (now === undefined || now === text) return [];
+      const json = JSON.parse(now) as Json;
+      const differences = judgedDifferences(synthesizedStack(JSON.parse(text)), synthesizedStack(json), meanings);
+      return differences.length === 0 ? [] : [{ stack, title: `${field}: ${what}`, json, differences }];
+    });
+  });
+  for (const [stack, text] of Object.entries(before)) {
+    const json = JSON.parse(text) as Json;
+    if (json.data !== undefined && JSON.stringify(json.data).includes("aws_lb")) continue;
+    proofsOf(`${stack} (${config})`, needsOf(json), (prove) => {
+      let run: Workspace;
+      afterAll(() => run?.remove());
+      prove("plan", "what is told of changed fields is what the provider plans", async () => {
+        run = await plannedOffline(text);
+        const found: string[] = [];
+        const groups = together(changes.filter((one) => one.stack === stack));
+        const t = performance.now();
+        for (const group of groups) {
+          const next = merged(json, group);
+          run.replace(JSON.stringify(next));
+          run.override({ provider: offlineProviders(next) });
+          found.push(...(await disagreements(await run.plan({ refresh: false }), group, meanings)));
+        }
+        process.stdout.write(
+          `${stack}: ${changes.filter((one) => one.stack === stack).length} changes, ${groups.length} plans, ${Math.round(performance.now() - t)} ms\n`,
+        );
+        expect(found).toEqual([]);
+      });
+    });
+  }
+}
