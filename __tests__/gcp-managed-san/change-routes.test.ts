@@ -79,7 +79,7 @@ test.each<[what: string, before: Fields, after: Fields, ...messages: readonly st
     {},
     { backends: { mistral: groups }, defaultBackend: "mistral", hosts: { [api]: mistral, [chat]: mistral } },
     `backends.mistral: takes over from one moment to the next what "llama" serves now; ${isNew("mistral")}`,
-    'backends: lacks "llama", which was there before: what was made for it goes, such as google_compute_backend_service.backend_llama; see that nobody uses it',
+    'backends: lacks "llama", which was there before: Google deletes no backend service that something outside this stack leads to, and the apply would end there; see that no other URL map names it',
   ],
 ])("%s is told", (_, before, after, ...messages) => {
   expect(changed(before, after)).toEqual(warned(...messages));

@@ -1,20 +1,15 @@
-import type { Meaning, Meanings } from "../../lib/change/meaning";
+import { anew, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
 import { show } from "../../lib/config/report";
 
-const quiet = (because: string, ...field: readonly string[]): Meaning => ({ is: "quiet", field, because });
-const quietAnew = (because: string, ...field: readonly string[]): Meaning => ({
-  ...quiet(because, ...field),
-  anew: true,
-});
-const warned = (because: string, ...field: readonly string[]): Meaning => ({ is: "warned", field, because });
+/** What rules ask. */
+const certificates = "which host would be without an issued certificate";
+const records = "who is led here, and who renews, with a record";
+const routes = "which requests get another backend";
+const servers = "which servers a backend has, and whether any of them stays";
+const clients = "which clients can no longer connect";
+const closing = "that port 80 or the IPv6 address closes";
 
-const byRule = (what: string) => `a rule of \`change.ts\` knows ${what}`;
-const certificates = byRule("which host would be without an issued certificate");
-const records = byRule("who is led here, and who renews, with a record");
-const routes = byRule("which requests get another backend");
-const servers = byRule("which servers a backend has, and whether any of them stays");
-
-const name = quietAnew("it is made of the names of project, environment and stack, which lead to another state");
+const name = anew(quiet("it is made of the names of project, environment and stack, which lead to another state"));
 const order = quiet("it says what an apply waits for");
 const follows = (what: string) => quiet(`it follows ${what}, the new one before the old one goes`);
 const labels = { effective_labels: quiet("labels are for people and their bills") };
@@ -37,7 +32,7 @@ export const meanings: Meanings = {
   "provider.google": {
     at: stack,
     changed: {
-      project: quiet(byRule("that everything would be made anew in another project"), "project"),
+      project: ruled("that everything would be made anew in another project", "project"),
       default_labels: quiet("labels are for people and their bills"),
     },
     gone: quiet("a stack always has it"),
@@ -46,81 +41,79 @@ export const meanings: Meanings = {
     at: stack,
     changed: {
       region: quiet("records in Route 53 are in no region: it says only which address is called", "dns", "region"),
-      allowed_account_ids: quiet(byRule("that records stay behind in another account"), "dns", "account"),
+      allowed_account_ids: ruled("that records stay behind in another account", "dns", "account"),
       default_tags: quiet("tags are for people and their bills, and records have none"),
     },
-    gone: quiet(records, "dns"),
+    gone: ruled(records, "dns"),
   },
   google_certificate_manager_dns_authorization: {
     at: stack,
     changed: { name, lifecycle: order, ...labels },
-    gone: quiet(certificates, "hosts"),
+    gone: ruled(certificates, "hosts"),
   },
   google_certificate_manager_certificate: {
     at: stack,
     changed: {
       name,
-      managed: quietAnew(certificates, "hosts"),
+      managed: anew(ruled(certificates, "hosts")),
       depends_on: order,
       lifecycle: quiet("a gate stops an apply, and changes nothing that serves", "gate"),
       ...labels,
     },
-    gone: quiet(certificates, "hosts"),
+    gone: ruled(certificates, "hosts"),
   },
   google_certificate_manager_certificate_map: {
     at: stack,
     changed: { name, lifecycle: order, ...labels },
-    gone: quiet(certificates, "mode"),
+    gone: ruled(certificates, "mode"),
   },
   google_certificate_manager_certificate_map_entry: {
     at: stack,
     changed: {
       name,
-      map: quietAnew("it goes with its map"),
-      certificates: quiet(certificates, "hosts"),
+      map: anew(quiet("it goes with its map")),
+      certificates: ruled(certificates, "hosts"),
       ...labels,
     },
-    gone: quiet(certificates, "hosts"),
+    gone: ruled(certificates, "hosts"),
   },
   google_compute_managed_ssl_certificate: {
     at: stack,
-    changed: { name, managed: quietAnew(certificates, "hosts"), lifecycle: order },
-    gone: quiet(certificates, "hosts"),
+    changed: { name, managed: anew(ruled(certificates, "hosts")), lifecycle: order },
+    gone: ruled(certificates, "hosts"),
   },
   google_compute_global_address: {
     at: stack,
     changed: {
-      name: {
-        is: "refused",
-        anew: true,
-        field: [],
-        because:
+      name: anew(
+        refused(
           "the address that clients have from DNS is given back for good, and another one is made; go back to the names of project, environment and stack with which it was made",
-      },
+        ),
+      ),
       lifecycle: order,
       ...labels,
     },
-    gone: quiet(byRule("that the IPv6 address goes"), "ipv6"),
+    gone: ruled(closing, "ipv6"),
   },
   google_compute_global_forwarding_rule: {
     at: stack,
     changed: {
       name,
-      ip_address: quietAnew("it follows the address, whose change is told"),
+      ip_address: anew(quiet("it follows the address, whose change is told")),
       target: follows("its proxy"),
       ...labels,
     },
-    gone: quiet(byRule("that port 80 or the IPv6 address closes")),
+    gone: ruled(closing),
   },
   google_compute_target_https_proxy: {
     at: stack,
     changed: {
-      name: quietAnew("a proxy of another keep-alive has another name, and the listener changes over to it"),
-      http_keep_alive_timeout_sec: quietAnew("it ends idle connections only, and clients open others", "keepAlive"),
+      name: anew(quiet("a proxy of another keep-alive has another name, and the listener changes over to it")),
+      http_keep_alive_timeout_sec: anew(quiet("it ends idle connections only, and clients open others", "keepAlive")),
       url_map: follows("the routes"),
       ssl_policy: follows("the policy"),
-      certificate_map: quiet(certificates, "mode"),
-      ssl_certificates: quiet(certificates, "hosts"),
+      certificate_map: ruled(certificates, "mode"),
+      ssl_certificates: ruled(certificates, "hosts"),
       quic_override: quiet("clients fall back to HTTP/2 by themselves", "quic"),
       depends_on: order,
       lifecycle: order,
@@ -130,14 +123,14 @@ export const meanings: Meanings = {
   google_compute_target_http_proxy: {
     at: stack,
     changed: { name, url_map: follows("the redirect"), lifecycle: order },
-    gone: quiet(byRule("that port 80 closes"), "redirectHttp"),
+    gone: ruled(closing, "redirectHttp"),
   },
   google_compute_ssl_policy: {
     at: stack,
     changed: {
       name,
-      profile: quiet(byRule("which clients can no longer connect"), "sslPolicy", "profile"),
-      min_tls_version: quiet(byRule("which clients can no longer connect"), "sslPolicy", "minimum"),
+      profile: ruled(clients, "sslPolicy", "profile"),
+      min_tls_version: ruled(clients, "sslPolicy", "minimum"),
       lifecycle: order,
     },
     gone: quiet("a stack always has it"),
@@ -146,28 +139,28 @@ export const meanings: Meanings = {
     at: stack,
     changed: {
       name,
-      default_service: quiet(routes, "defaultBackend"),
-      host_rule: quiet(routes, "hosts"),
-      path_matcher: quiet(routes, "hosts"),
+      default_service: ruled(routes, "defaultBackend"),
+      host_rule: ruled(routes, "hosts"),
+      path_matcher: ruled(routes, "hosts"),
       lifecycle: order,
     },
-    gone: quiet(byRule("that port 80 closes"), "redirectHttp"),
+    gone: ruled(closing, "redirectHttp"),
   },
   google_compute_backend_service: {
     at: ofBackend,
     changed: {
-      name: quietAnew(servers),
-      backend: quiet(servers),
+      name: anew(ruled(servers)),
+      backend: ruled(servers),
       protocol: (was, is) =>
         was === undefined || is === undefined
-          ? quiet(servers)
+          ? ruled(servers)
           : warned(
               `the load balancer speaks ${show(is)} with all its servers at once, ${show(was)} until now, and clients get an error from one that does not; see that each of them speaks both before you apply, or lead hosts to a second backend`,
               "protocol",
             ),
       port_name: (was, is) =>
         was === undefined || is === undefined
-          ? quiet(servers)
+          ? ruled(servers)
           : warned(
               `requests go to the named port ${show(is)} of its groups at once, and a group without it serves nothing; give it to every group before you apply (\`gcloud compute instance-groups set-named-ports\`), beside ${show(was)}`,
               "port",
@@ -188,7 +181,7 @@ export const meanings: Meanings = {
       depends_on: order,
       lifecycle: order,
     },
-    gone: quiet(routes),
+    gone: ruled(routes),
   },
   google_compute_health_check: {
     at: ofBackend,
@@ -199,60 +192,60 @@ export const meanings: Meanings = {
       http2_health_check: healthCheck,
       lifecycle: order,
     },
-    gone: quiet(servers),
+    gone: ruled(servers),
   },
   google_compute_region_network_endpoint_group: {
     at: ofBackend,
     changed: {
-      name: quietAnew("a group of another place or service has another name"),
-      region: quietAnew("the group of the new region serves before the old one goes", "cloudRun", "region"),
-      cloud_run: quietAnew(servers, "cloudRun", "service"),
+      name: anew(quiet("a group of another place or service has another name")),
+      region: anew(quiet("the group of the new region serves before the old one goes", "cloudRun", "region")),
+      cloud_run: anew(ruled(servers, "cloudRun", "service")),
       lifecycle: order,
     },
-    gone: quiet(servers),
+    gone: ruled(servers),
   },
   google_compute_network_endpoint_group: {
     at: ofBackend,
     changed: {
-      name: quietAnew("a group of another place has another name"),
-      zone: quietAnew(servers, "zonalNeg", "zone"),
-      network: quietAnew(servers, "zonalNeg", "network"),
-      subnetwork: quietAnew(servers, "zonalNeg", "subnetwork"),
+      name: anew(quiet("a group of another place has another name")),
+      zone: anew(ruled(servers, "zonalNeg", "zone")),
+      network: anew(ruled(servers, "zonalNeg", "network")),
+      subnetwork: anew(ruled(servers, "zonalNeg", "subnetwork")),
       lifecycle: order,
     },
-    gone: quiet(servers),
+    gone: ruled(servers),
   },
   google_compute_network_endpoint: {
     at: ofBackend,
     changed: {
-      network_endpoint_group: quietAnew(servers),
-      zone: quietAnew(servers, "zonalNeg", "zone"),
-      instance: quietAnew(servers, "zonalNeg", "endpoints"),
-      ip_address: quietAnew(servers, "zonalNeg", "endpoints"),
-      port: quietAnew(servers, "zonalNeg", "endpoints"),
+      network_endpoint_group: anew(ruled(servers)),
+      zone: anew(ruled(servers, "zonalNeg", "zone")),
+      instance: anew(ruled(servers, "zonalNeg", "endpoints")),
+      ip_address: anew(ruled(servers, "zonalNeg", "endpoints")),
+      port: anew(ruled(servers, "zonalNeg", "endpoints")),
       lifecycle: order,
     },
-    gone: quiet(servers),
+    gone: ruled(servers),
   },
   google_dns_record_set: {
     at: stack,
     changed: {
-      project: quietAnew(records, "dns"),
-      managed_zone: quietAnew(records, "dns"),
-      name: quietAnew("it is the name of the host or of its authorization, whose change is told"),
+      project: anew(ruled(records, "dns")),
+      managed_zone: anew(ruled(records, "dns")),
+      name: anew(quiet("it is the name of the host or of its authorization, whose change is told")),
       rrdatas: quiet("it follows the address or the authorization, whose change is told"),
       depends_on: order,
     },
-    gone: quiet(records, "dns"),
+    gone: ruled(records, "dns"),
   },
   aws_route53_record: {
     at: stack,
     changed: {
-      zone_id: quietAnew(records, "dns"),
-      name: quietAnew("it is the name of the host or of its authorization, whose change is told"),
+      zone_id: anew(ruled(records, "dns")),
+      name: anew(quiet("it is the name of the host or of its authorization, whose change is told")),
       records: quiet("it follows the address or the authorization, whose change is told"),
       depends_on: order,
     },
-    gone: quiet(records, "dns"),
+    gone: ruled(records, "dns"),
   },
 };

@@ -28,6 +28,17 @@ export function checkServers({ backends }: GcpManagedSanConfig, previous: Previo
   }
 }
 
+/** Backends that leave the config; what served with them is told elsewhere. */
+export function checkGoneBackends({ backends }: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
+  const names = backends.map(({ name }) => name);
+  for (const [name] of namedOfType(previous, "google_compute_backend_service", "backend_")) {
+    if (names.includes(name) || place.in(name).refused) continue;
+    place.warning(
+      `lacks ${show(name)}, which was there before: Google deletes no backend service that something outside this stack leads to, and the apply would end there; see that no other URL map names it`,
+    );
+  }
+}
+
 type Target<Kind extends BackendTarget["kind"]> = Extract<BackendTarget, { readonly kind: Kind }>;
 
 /** Google looks at no server of Cloud Run: requests go to what is named there. */

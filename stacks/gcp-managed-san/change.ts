@@ -3,7 +3,7 @@ import { type Place, show } from "../../lib/config/report";
 import { type Before, checkCertificates, checkUnnamed, namesBefore, readBefore } from "./change-certificates";
 import { checkRecords } from "./change-records";
 import { checkRoutes, wildcardOver } from "./change-routes";
-import { checkServers } from "./change-servers";
+import { checkGoneBackends, checkServers } from "./change-servers";
 import type { GcpManagedSanConfig } from "./config";
 
 /** What is served must stay served at every moment of the apply, and by what the config says. */
@@ -18,6 +18,7 @@ export function change(stack: GcpManagedSanConfig, previous: PreviousStack | und
   checkHosts(stack, before, place.in("hosts"));
   checkRoutes(stack, previous, new Set(namesBefore(before)), place);
   checkServers(stack, previous, place.in("backends"));
+  checkGoneBackends(stack, previous, place.in("backends"));
   checkClosings(stack, previous, place);
 }
 
