@@ -91,6 +91,8 @@ describe("what a difference means", () => {
           field: ["size"],
           because: "it shrinks; go back",
         }),
+        "spec.size": { is: "warned", field: ["size"], because: "its size is seen" },
+        "spec.labels": { is: "quiet", field: ["labels"], because: "labels are for people" },
         tags_all: { is: "quiet", field: [], because: "tags are for people" },
       },
       gone: { is: "warned", field: ["seen"], because: "they lose it; see that nobody uses it" },
@@ -122,6 +124,23 @@ describe("what a difference means", () => {
       counts: { ...none, anew: 1 },
     });
     expect(told(things({}), things({ size: 3 }))).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  test("is told of parts of an argument", () => {
+    const thing = (spec: object) => ({ "aws_thing.a": { spec }, "other.x": { id: 1 } });
+    const before = thing({ size: 1, labels: { a: 1 }, more: 1 });
+    expect(told(before, thing({ size: 1, labels: { b: 1 }, more: 1 })).warnings).toEqual([]);
+    expect(told(before, thing({ size: 2, labels: { a: 1 }, more: 1 })).warnings).toEqual([
+      "stacks.web.things.a.size: changes: its size is seen",
+    ]);
+    expect(told(before, thing({ size: 1, labels: { a: 1 }, more: 2 })).warnings).toEqual([
+      expect.stringMatching(/^stacks\.web: changes spec\.more of aws_thing\.a; /),
+    ]);
+    const sized = (size: number) => ({
+      "aws_thing.b": { size },
+      "aws_thing.a": { spec: { size: "${aws_thing.b.id}" } },
+    });
+    expect(told(sized(1), sized(2)).warnings).toEqual(["stacks.web.things.a.size: changes: its size is seen"]);
   });
 
   test("is told where no table knows it", () => {

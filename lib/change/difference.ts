@@ -72,7 +72,7 @@ function changedFromState(was: PreviousResource, is: PreviousResource): readonly
 }
 
 /** Whether a value in a state can be what an output says: references are not known, blocks are lists of one, sets are sorted. */
-function agrees(was: unknown, is: unknown): boolean {
+export function agrees(was: unknown, is: unknown): boolean {
   if (typeof is === "string" && is.includes("${")) return true;
   if (is === undefined || is === null) return true;
   if (Array.isArray(is)) {
@@ -101,8 +101,10 @@ function followReferences(
   for (const [address, one] of Object.entries(resources)) {
     for (const [name, value] of Object.entries(one)) {
       if (instructions.includes(name)) continue;
-      const argument = { name, was: value, is: value };
-      for (const used of referencesIn(value)) users.set(used, [...(users.get(used) ?? []), { address, argument }]);
+      for (const used of referencesIn(value)) {
+        const argument = { name, was: value, is: withAnother(used, value) };
+        users.set(used, [...(users.get(used) ?? []), { address, argument }]);
+      }
     }
   }
   const left = [...found.values()];
@@ -117,6 +119,14 @@ function followReferences(
       left.push(next);
     }
   }
+}
+
+/** A value that knows another resource of that address. */
+function withAnother(address: string, value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll(address, `${address} (anew)`);
+  if (Array.isArray(value)) return value.map((member) => withAnother(address, member));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withAnother(address, inner)]));
 }
 
 /** An expression that is nothing but something of a resource, such as `${kubernetes_namespace_v1.ml.metadata[0].name}`. */

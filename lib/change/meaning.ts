@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Path, type Place, type Report, show } from "../config/report";
-import { type ChangedArgument, type Difference, differences, isResource } from "./difference";
-import type { PreviousStack } from "./previous-stack";
+import { agrees, type ChangedArgument, type Difference, differences, isResource } from "./difference";
+import { blockOf, type PreviousStack } from "./previous-stack";
 
 /** What a change means to those who use what a stack made. */
 export interface Meaning {
@@ -38,7 +39,7 @@ export const anew = (of: Meaning): Meaning => ({ ...of, anew: true });
 export interface TypeMeaning {
   /** What in a stack's config they are made for; of the name in the address. */
   readonly at: (name: string) => Path;
-  /** By argument, also of what was and what is; one that is missing here is told of. */
+  /** By argument, or part of one (`spec.selector`), also of what was and what is; one that is missing here is told of. */
   readonly changed: Readonly<Record<string, Meaning | ((was: unknown, is: unknown) => Meaning)>>;
   readonly gone: Meaning;
 }
@@ -62,11 +63,30 @@ function partsOf(address: string): { readonly type: string; readonly name: strin
     : { type: `${first}.${second}`, name: rest.join(".") };
 }
 
-/** What a changed argument means; `undefined` where no table says it. */
-function meaningOf(meanings: Meanings, address: string, { name, was, is }: ChangedArgument): Meaning | undefined {
-  const meaning = meanings[partsOf(address).type]?.changed[name];
-  return typeof meaning === "function" ? meaning(was, is) : meaning;
+/** A changed argument, or a part of one, and what its change means; `undefined` where no table says it. */
+interface Judged {
+  readonly name: string;
+  readonly meaning: Meaning | undefined;
 }
+
+/** What a changed argument means: the whole of it, or where a table knows parts of it (`spec.selector`), each that changed. */
+function judge(meanings: Meanings, address: string, { name, was, is }: ChangedArgument): readonly Judged[] {
+  const { changed = {} } = meanings[partsOf(address).type] ?? {};
+  const known = changed[name];
+  if (known !== undefined) return [{ name, meaning: typeof known === "function" ? known(was, is) : known }];
+  if (!Object.keys(changed).some((part) => part.startsWith(`${name}.`))) return [{ name, meaning: undefined }];
+  const [had, has] = [blockOf(was), blockOf(is)];
+  const parts = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter(
+    (part) => !isDeepStrictEqual(had[part], has[part]) && !isStateOf(had[part], has[part]),
+  );
+  const found = parts.flatMap((part) =>
+    judge(meanings, address, { name: `${name}.${part}`, was: had[part], is: has[part] }),
+  );
+  return found.length > 0 ? found : [{ name, meaning: undefined }];
+}
+
+/** Whether a value can be that of a state for what an output says. */
+const isStateOf = (was: unknown, is: unknown) => !JSON.stringify(was ?? "").includes("${") && agrees(was, is);
 
 /** What a provider puts on everything that it makes, and the argument of a resource in which it is seen. */
 const labels = { default_tags: "tags_all", default_labels: "effective_labels" };
@@ -99,7 +119,7 @@ export function judgedDifferences(
 
 /** Whether a changed argument has the thing made anew. */
 export function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
-  return meaningOf(meanings, address, argument)?.anew === true;
+  return judge(meanings, address, argument).some(({ meaning }) => meaning?.anew === true);
 }
 
 const unknown = "what that means to those who use it is not known here; read the plan before you apply";
@@ -160,9 +180,8 @@ export function tellDifferences(
     } else if (fate === "gone") {
       tellMeaning(at, goneOf(address), `no longer has ${address}`, `no longer has ${address}`);
     }
-    for (const argument of changed) {
-      const meaning = meaningOf(meanings, address, argument);
-      tellMeaning(at, meaning, "changes", `changes ${argument.name} of ${address}`);
+    for (const { name, meaning } of changed.flatMap((argument) => judge(meanings, address, argument))) {
+      tellMeaning(at, meaning, "changes", `changes ${name} of ${address}`);
     }
   }
 }
