@@ -20,8 +20,8 @@ function changed(before: Fields, after: Fields) {
 }
 
 const isNew = (backend: string) =>
-  `"${backend}" is new, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
-const leads = (what: string, to: string, from: string, care = `see that "${to}" serves them`) =>
+  `"${backend}" serves nothing yet, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
+const leads = (what: string, to: string, from: string, care = `see that "${to}" answers the same requests`) =>
   `${what} to "${to}", and "${from}" serves it now; ${care}`;
 
 test.each<[what: string, before: Fields, after: Fields, ...messages: readonly string[]]>([
@@ -38,14 +38,20 @@ test.each<[what: string, before: Fields, after: Fields, ...messages: readonly st
     leads(`hosts["${api}"].backend: leads`, "mistral", "llama", isNew("mistral")),
   ],
   [
+    "a host that is led to one that served nothing, which is as unknown",
+    { backends: both },
+    { backends: both, hosts: { [api]: mistral, [chat]: llama } },
+    leads(`hosts["${api}"].backend: leads`, "mistral", "llama", isNew("mistral")),
+  ],
+  [
     "a wildcard's backend, for names that stand nowhere",
-    { backends: both, hosts: { ...two, [wildcard]: llama } },
-    { backends: both, hosts: { ...two, [wildcard]: mistral } },
+    { backends: both, hosts: { [api]: llama, [chat]: mistral, [wildcard]: llama } },
+    { backends: both, hosts: { [api]: llama, [chat]: mistral, [wildcard]: mistral } },
     leads(
       `hosts["${wildcard}"].backend: leads`,
       "mistral",
       "llama",
-      'with every name that it covers; see that "mistral" serves them',
+      'with every name that it covers; see that "mistral" answers the same requests',
     ).replace("now; with", "now, with"),
   ],
   [
@@ -66,13 +72,13 @@ test.each<[what: string, before: Fields, after: Fields, ...messages: readonly st
     "a service by link that becomes another one, said once",
     { backends: { llama: { service: link.replace("mistral", "llama") } } },
     { backends: { llama: { service: link } } },
-    `backends.llama.service: takes over from one moment to the next what "${link.replace("mistral", "llama")}" serves now; see that "${link}" serves them`,
+    `backends.llama.service: takes over from one moment to the next what "${link.replace("mistral", "llama")}" serves now; see that "llama" answers the same requests`,
   ],
   [
     "a backend of the stack that becomes a link",
     {},
     { backends: { llama: { service: link } } },
-    `backends.llama: takes over from one moment to the next what the backend service of this stack serves now; see that "${link}" serves them`,
+    `backends.llama: takes over from one moment to the next what the backend service of this stack serves now; see that "llama" answers the same requests`,
   ],
   [
     "a backend under another name",
@@ -101,7 +107,7 @@ test("a name that gets an entry of its own leaves its wildcard's backend", () =>
   const after = { backends: both, hosts: { ...before.hosts, [api]: llama }, gate: true };
   expect(changed({ ...before, defaultCertificate: wildcard }, { ...after, defaultCertificate: wildcard })).toEqual(
     warned(
-      `hosts["${api}"].backend: leads to "llama", and "mistral" serves it now with the other names of "${wildcard}"; see that "llama" serves them`,
+      `hosts["${api}"].backend: leads to "llama", and "mistral" serves it now with the other names of "${wildcard}"; see that "llama" answers the same requests`,
     ),
   );
 });
@@ -115,7 +121,7 @@ test("a host that a wildcard took over in an earlier release, and that gets its 
   const before = written("before/stacks/lb/cdk.tf.json", JSON.stringify(json));
   expect(said(config(stack), before)).toMatchObject({
     problems: [
-      `stacks.lb.hosts["${api}"]: would be served by "llama", and "mistral" serves it now, though its own backend is what it was: a wildcard or the default changes what it gets; see that "llama" serves it, and name it in acceptOutage for this apply`,
+      `stacks.lb.hosts["${api}"]: would be served by "llama", and "mistral" serves it now, though its own backend is what it was: a wildcard or the default changes what it gets; see that "llama" answers the same requests, and name it in acceptOutage for this apply`,
     ],
     warnings: [],
   });
@@ -129,10 +135,11 @@ function wildcardMatcher(routes: Fields = {}): unknown {
 }
 
 test("a state tells the same", () => {
-  const before = { backends: { ...both, far: { service: link } }, hosts: { [api]: llama, [chat]: { backend: "far" } } };
+  const hosts = { [api]: llama, [chat]: { backend: "far", paths: { "/mistral/*": "mistral" } } };
+  const before = { backends: { ...both, far: { service: link } }, hosts };
   const state = written("lb.tfstate", stateOf(before, ""));
-  expect(said(config(before), state).warnings).toEqual([expect.stringContaining("backends.mistral: serves nothing")]);
-  const after = { ...before, hosts: { [api]: mistral, [chat]: { backend: "far" } } };
+  expect(said(config(before), state)).toMatchObject(warned());
+  const after = { ...before, hosts: { ...hosts, [api]: mistral } };
   expect(said(config(after), state)).toMatchObject(warned(leads(`hosts["${api}"].backend: leads`, "mistral", "llama")));
 });
 

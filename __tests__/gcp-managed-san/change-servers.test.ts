@@ -142,11 +142,11 @@ test("the orders that are advised have no problem, and are silent where it count
   expect(first?.problems).toEqual([]);
   expect(first?.warnings).toEqual([expect.stringContaining(`${of}.paths: leads "/second/*" to "second"`)]);
   expect(others).toEqual(
-    warned(`${of}.backend: leads to "second", and "llama" serves it now; see that "second" serves them`),
+    warned(`${of}.backend: leads to "second", and "llama" serves it now; see that "second" answers the same requests`),
   );
   expect(away?.problems).toEqual([]);
   expect(away?.warnings).toContain(
-    'stacks.lb.defaultBackend: leads what no host of the config is for to "second", and "llama" serves it now; see that "second" serves them',
+    'stacks.lb.defaultBackend: leads what no host of the config is for to "second", and "llama" serves it now; see that "second" answers the same requests',
   );
   expect(last).toEqual({ problems: [], warnings: [expect.stringContaining('backends: lacks "llama"')] });
 });

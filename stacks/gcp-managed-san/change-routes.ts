@@ -44,59 +44,67 @@ export function checkRoutes(
   const [before, now] = [routesBefore(previous), routesOf(stack)];
   // What names no backend leads nowhere that could be compared.
   if (before === undefined || place.in("backends").wrong || place.in("defaultBackend").wrong) return;
-  const had = knownBefore(previous, before);
-  const replaced = new Set<Backend>();
-  /** The end of a sentence about requests that another backend gets. */
-  const care = (backend: Backend): string =>
-    had.has(backend) || !isChecked(stack, backend)
-      ? `see that ${show(backend)} serves them`
-      : `${show(backend)} is new, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
-  /** Says it once of a backend that stands where another stood, for all that it serves. */
-  const isReplacement = (was: Backend, is: Backend): boolean => {
-    const now = stack.backends.find((one) => identityOf(one) === is);
-    if (now === undefined || had.has(is) || stack.backends.some((one) => identityOf(one) === was)) return false;
-    if (!replaced.has(is)) {
-      const here = place.in("backends", now.name);
-      const field = is.includes("/") && was.includes("/") ? here.in("service") : here;
-      const what = was === now.name ? "the backend service of this stack" : show(was);
-      field.warning(`takes over from one moment to the next what ${what} serves now; ${care(is)}`);
-    }
-    replaced.add(is);
-    return true;
-  };
+  const words = wordsFor(stack, before, previous, place.in("backends"));
   for (const host of stack.hosts) {
-    const { name } = host;
-    const wildcard = wildcardOver(name);
-    const here = place.in("hosts", name);
-    if (!(served.has(name) || served.has(wildcard)) || here.in("backend").wrong) continue;
-    const [was, is] = [routeOf(before, name), routeOf(now, name)];
-    if (was.backend !== is.backend && !isReplacement(was.backend, is.backend)) {
-      const change = `${show(is.backend)}, and ${show(was.backend)} serves it now`;
-      const own = served.has(name) ? (before.rules.get(name)?.backend ?? before.otherwise) : undefined;
-      if (own === backendOf(stack, host.backend)) {
-        if (stack.acceptOutage.includes(name)) continue;
+    const here = place.in("hosts", host.name);
+    const covered = served.has(wildcardOver(host.name));
+    if (!(served.has(host.name) || covered) || here.in("backend").wrong) continue;
+    const [was, is] = [routeOf(before, host.name), routeOf(now, host.name)];
+    if (was.backend !== is.backend && !words.isReplacement(was.backend, is.backend)) {
+      const own = before.rules.get(host.name)?.backend ?? before.otherwise;
+      const isOwn = !served.has(host.name) || own !== backendOf(stack, host.backend);
+      const change = words.change(was.backend, is.backend);
+      if (isOwn) {
+        const of = served.has(host.name) ? "" : ` with the other names of ${show(wildcardOver(host.name))}`;
+        const all = host.name.startsWith("*.") ? ", with every name that it covers" : "";
+        here.in("backend").warning(`leads to ${change}${of}${all}; ${words.care(is.backend)}`);
+      } else if (!stack.acceptOutage.includes(host.name)) {
         here.problem(
-          `would be served by ${change}, though its own backend is what it was: a wildcard or the default changes what it gets; see that ${show(is.backend)} serves it, and name it in acceptOutage for this apply`,
+          `would be served by ${change}, though its own backend is what it was: a wildcard or the default changes what it gets; ${words.care(is.backend)}, and name it in acceptOutage for this apply`,
         );
-      } else {
-        const of = served.has(name) ? "" : ` with the other names of ${show(wildcard)}`;
-        const all = name.startsWith("*.") ? ", with every name that it covers" : "";
-        here.in("backend").warning(`leads to ${change}${of}${all}; ${care(is.backend)}`);
       }
     }
     for (const path of new Set([...was.paths.keys(), ...is.paths.keys()])) {
       const [from, to] = [backendAt(was, path), backendAt(is, path)];
-      if (from === to || (from === was.backend && to === is.backend) || isReplacement(from, to)) continue;
-      here.in("paths").warning(`leads ${show(path)} to ${show(to)}, and ${show(from)} serves it now; ${care(to)}`);
+      if (from === to || (from === was.backend && to === is.backend) || words.isReplacement(from, to)) continue;
+      here.in("paths").warning(`leads ${show(path)} to ${words.change(from, to)}; ${words.care(to)}`);
     }
   }
-  if (before.otherwise !== now.otherwise && !isReplacement(before.otherwise, now.otherwise)) {
-    place
-      .in("defaultBackend")
-      .warning(
-        `leads what no host of the config is for to ${show(now.otherwise)}, and ${show(before.otherwise)} serves it now; ${care(now.otherwise)}`,
-      );
-  }
+  const [was, is] = [before.otherwise, now.otherwise];
+  if (was === is || words.isReplacement(was, is)) return;
+  place
+    .in("defaultBackend")
+    .warning(`leads what no host of the config is for to ${words.change(was, is)}; ${words.care(is)}`);
+}
+
+/** What there is to say of requests that another backend gets. */
+function wordsFor(stack: GcpManagedSanConfig, before: Routes, previous: PreviousStack, place: Place) {
+  const used = new Set(backendsOf(before));
+  const known = new Set([...used, ...namedOfType(previous, ...ofServices).keys()]);
+  const replaced = new Set<Backend>();
+  const of = (backend: Backend) => stack.backends.find((one) => identityOf(one) === backend);
+  const named = (backend: Backend) => show(of(backend)?.name ?? backend);
+  const care = (backend: Backend): string =>
+    used.has(backend) || of(backend)?.servers === undefined
+      ? `see that ${named(backend)} answers the same requests`
+      : `${named(backend)} serves nothing yet, and Google sends nothing to its servers until it found them well, which it looks at only once something leads there: give it a path of a host first, apply, and change this when \`gcloud compute backend-services get-health\` says HEALTHY`;
+  return {
+    change: (was: Backend, is: Backend) => `${named(is)}, and ${named(was)} serves it now`,
+    care,
+    /** Whether a new backend stands where one stood that is gone; what it serves is told there, and once. */
+    isReplacement: (was: Backend, is: Backend): boolean => {
+      const backend = of(is);
+      if (backend === undefined || known.has(is) || of(was) !== undefined) return false;
+      if (!replaced.has(is)) {
+        const here = place.in(backend.name);
+        const field = [was, is].every((one) => one.includes("/")) ? here.in("service") : here;
+        const what = was === backend.name ? "the backend service of this stack" : named(was);
+        field.warning(`takes over from one moment to the next what ${what} serves now; ${care(is)}`);
+      }
+      replaced.add(is);
+      return true;
+    },
+  };
 }
 
 /** The wildcard whose certificate covers a name. */
@@ -174,11 +182,6 @@ function backendBefore(previous: PreviousStack, reference: string): Backend {
   return made?.[0] ?? shortLink(reference);
 }
 
-/** Backends of the earlier release, as far as it tells. */
-function knownBefore(previous: PreviousStack, routes: Routes): ReadonlySet<Backend> {
-  return new Set([...backendsOf(routes), ...namedOfType(previous, ...ofServices).keys()]);
-}
-
 const backendsOf = ({ otherwise, rules }: Routes): readonly Backend[] => [
   otherwise,
   ...[...rules.values()].flatMap(({ backend, paths }) => [backend, ...paths.values()]),
@@ -202,9 +205,4 @@ function identityOf({ name, target }: GoogleBackendConfig): Backend {
 function backendOf({ backends }: GcpManagedSanConfig, name: string): Backend {
   const found = backends.find((one) => one.name === name);
   return found === undefined ? name : identityOf(found);
-}
-
-/** Whether Google asks the servers of a backend for their health before it sends them anything. */
-function isChecked({ backends }: GcpManagedSanConfig, backend: Backend): boolean {
-  return backends.find((one) => identityOf(one) === backend)?.servers !== undefined;
 }
