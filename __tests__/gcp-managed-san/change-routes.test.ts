@@ -69,6 +69,12 @@ test.each<[what: string, before: Fields, after: Fields, ...messages: readonly st
     leads(`hosts["${api}"].paths: leads "/c"`, "mistral", "llama"),
   ],
   [
+    "a path that stands out of those above it",
+    { backends: both, hosts: { ...two, [api]: { ...llama, paths: { "/a/*": "mistral", "/a/b": "llama" } } } },
+    { backends: both, hosts: { ...two, [api]: { ...llama, paths: { "/a/*": "mistral" } } } },
+    leads(`hosts["${api}"].paths: leads "/a/b"`, "mistral", "llama"),
+  ],
+  [
     "a service by link that becomes another one, said once",
     { backends: { llama: { service: link.replace("mistral", "llama") } } },
     { backends: { llama: { service: link } } },

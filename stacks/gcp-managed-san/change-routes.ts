@@ -126,10 +126,10 @@ function routeOf({ rules, otherwise }: Routes, host: DnsName): Route {
 
 /** What serves a path: its own rule, or that of the longest path above it. */
 function backendAt({ backend, paths }: Route, path: string): Backend {
-  const above = [...paths.keys()]
-    .filter((one) => one === path || (one.endsWith("/*") && path.startsWith(one.slice(0, -1))))
+  const [above = ""] = [...paths.keys()]
+    .filter((one) => one.endsWith("/*") && path.startsWith(one.slice(0, -1)))
     .sort((one, other) => other.length - one.length);
-  return paths.get(above[0] ?? "") ?? backend;
+  return paths.get(path) ?? paths.get(above) ?? backend;
 }
 
 function routesOf(stack: GcpManagedSanConfig): Routes {
