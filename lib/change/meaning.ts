@@ -39,8 +39,11 @@ export const anew = (of: Meaning): Meaning => ({ ...of, anew: true });
 export interface TypeMeaning {
   /** What in a stack's config they are made for; of the name in the address. */
   readonly at: (name: string) => Path;
-  /** By argument, or part of one (`spec.selector`), also of what was and what is; one that is missing here is told of. */
-  readonly changed: Readonly<Record<string, Meaning | ((was: unknown, is: unknown) => Meaning)>>;
+  /**
+   * By argument, or part of one (`spec.selector`), also of what was, what is and the
+   * name in the address; one that is missing here is told of.
+   */
+  readonly changed: Readonly<Record<string, Meaning | ((was: unknown, is: unknown, name: string) => Meaning)>>;
   readonly gone: Meaning;
 }
 
@@ -71,9 +74,10 @@ interface Judged {
 
 /** What a changed argument means: the whole of it, or where a table knows parts of it (`spec.selector`), each that changed. */
 function judge(meanings: Meanings, address: string, { name, was, is }: ChangedArgument): readonly Judged[] {
-  const { changed = {} } = meanings[partsOf(address).type] ?? {};
+  const { type, name: own } = partsOf(address);
+  const { changed = {} } = meanings[type] ?? {};
   const known = changed[name];
-  if (known !== undefined) return [{ name, meaning: typeof known === "function" ? known(was, is) : known }];
+  if (known !== undefined) return [{ name, meaning: typeof known === "function" ? known(was, is, own) : known }];
   if (!Object.keys(changed).some((part) => part.startsWith(`${name}.`))) return [{ name, meaning: undefined }];
   const [had, has] = [blockOf(was), blockOf(is)];
   const parts = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter(
