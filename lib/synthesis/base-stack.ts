@@ -77,7 +77,12 @@ export abstract class BaseStack extends TerraformStack {
     this.#requireUniqueAddresses();
     const providers = this.allProviders();
     for (const provider of providers) {
-      const name = provider.terraformResourceType as ProviderName;
+      const name = provider.terraformResourceType;
+      if (!isKnown(name)) {
+        throw new Error(
+          `${provider.node.path}: the source of the provider ${name} is not known; add it to lib/config/providers.ts`,
+        );
+      }
       // Some bindings write the bare name, which OpenTofu looks for in a registry of its own.
       this.addOverride(`terraform.required_providers.${name}`, {
         source: providerSources[name],
@@ -126,6 +131,8 @@ function addressOf(construct: unknown): string | undefined {
   const kind = TerraformOutput.isTerraformOutput(construct) ? "output" : type;
   return kind && `${kind}.${construct.friendlyUniqueId}`;
 }
+
+const isKnown = (provider: string): provider is ProviderName => Object.hasOwn(providerSources, provider);
 
 /** `~> <major.minor>` of the version that the binding was made from: fixes come in, new schemas do not. */
 function bindingConstraint(provider: TerraformProvider): string {
