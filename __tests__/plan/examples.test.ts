@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { addressesOf, created } from "../support/terraform/lifecycle";
-import { offline, offlineProviders } from "../support/terraform/offline";
+import { offlineProviders } from "../support/terraform/offline";
 import { expectInventory, inventoryOf } from "../support/terraform/plan-inventory";
 import { evidence, proofsOf, synthesized } from "../support/terraform/proofs";
-import { type Json, needsOf, requiredProviders, type Workspace, workspace } from "../support/terraform/terraform";
+import { type Json, needsOf, type Workspace, workspace } from "../support/terraform/terraform";
 
 const MAIN = "config/example.ts";
 const EXAMPLES = "config/examples";
@@ -55,11 +55,3 @@ for (const { file, stacks } of examples) {
     });
   }
 }
-
-test("every provider of the examples can be run offline", () => {
-  const used = examples
-    .flatMap(({ stacks }) => Object.values(stacks))
-    .flatMap((json) => Object.keys(requiredProviders(JSON.parse(json) as Json)));
-  const unknown = used.filter((name) => offline[name] === undefined && name !== "tls");
-  expect(unknown).toEqual([]);
-});
