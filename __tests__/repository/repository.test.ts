@@ -316,6 +316,18 @@ describe("documents", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("name only files and words of the code that are there, in what contributors read", () => {
+    const text = read("CONTRIBUTING.md").replace(/^```.*?^```/gms, "");
+    const spans = [...new Set([...text.matchAll(/`([^`]+)`/g)].map(([, span = ""]) => span))];
+    const paths = spans.filter((span) => /^[\w.-]+\/[\w./-]*$/.test(span));
+    const gone = paths.filter((path) => !files.some((file) => file === path || file.startsWith(path)));
+    const names = spans.filter((span) => /^[a-z]+[A-Z]\w*$/.test(span));
+    const sources = files.filter((path) => /^(commands|lib|stacks)\//.test(path)).map(read);
+    const unknown = names.filter((name) => !sources.some((source) => source.includes(name)));
+    expect([paths.length > 15, names.length > 1]).toEqual([true, true]);
+    expect([...gone, ...unknown]).toEqual([]);
+  });
+
   test("link to files that are there", () => {
     const broken = files
       .filter((path) => path.endsWith(".md"))
