@@ -790,23 +790,46 @@ describe("reference", () => {
   });
 });
 
-test("a kubeconfig that is not there is warned of in every scenario that has a cluster", () => {
-  const kubernetes = { context: "kind", kubeconfig: "/nowhere/kubeconfig" };
-  const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
-    "../../config/example",
-  ).default;
-  const clustered = Object.entries(stacks).filter(([, stack]) => "kubernetes" in stack);
-  expect(clustered.length).toBeGreaterThan(1);
-  const changed = clustered.map(([name, stack]) => [name, { ...stack, kubernetes }] as const);
-  const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
-  const privateKeys = "encrypted-backend";
-  write({ "config.json": configOf([], { backend, privateKeys, stacks: Object.fromEntries(changed) }) });
-  const { stderr } = command(["check"]);
-  for (const [name] of clustered) {
-    expect(stderr).toContain(
-      `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+describe("the kubeconfig of every stack that has a cluster", () => {
+  /** The example's stacks that have a cluster, reached in this way, in a config of their own. */
+  const clustered = (kubernetes: object) => {
+    const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+      "../../config/example",
+    ).default;
+    const changed = Object.entries(stacks).flatMap(([name, stack]) =>
+      "kubernetes" in stack ? [[name, { ...stack, kubernetes }] as const] : [],
     );
-  }
+    const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
+    const privateKeys = "encrypted-backend";
+    const more = configOf(["web"]) as { stacks: object };
+    write({
+      "config.json": { ...more, backend, privateKeys, stacks: { ...more.stacks, ...Object.fromEntries(changed) } },
+    });
+    const names = changed.map(([name]) => name);
+    expect(names.length).toBeGreaterThan(1);
+    return names;
+  };
+
+  test("is warned of where it is not there", () => {
+    const names = clustered({ context: "kind", kubeconfig: "/nowhere/kubeconfig" });
+    const { stderr } = command(["check"]);
+    for (const name of names) {
+      expect(stderr).toContain(
+        `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+      );
+    }
+  });
+
+  test.each([
+    ["is asked for where the config names none", { context: "kind" }, true],
+    ["is not asked for where it does", { context: "kind", kubeconfig: "/nowhere/kubeconfig" }, false],
+  ])("%s", (_, kubernetes, asked) => {
+    const names = clustered(kubernetes);
+    const told = command(["synth"]).stdout.split("\n");
+    expect(told.filter((line) => line.includes("KUBE_CONFIG_PATH")).map((line) => line.replace(/:.*/, ""))).toEqual(
+      asked ? names.toSorted() : [],
+    );
+  });
 });
 
 describe("a slip of the shell", () => {
