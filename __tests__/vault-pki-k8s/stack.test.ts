@@ -505,6 +505,17 @@ describe("delivery cert-manager", () => {
     }
   });
 
+  test("has text where the config has it, for kubectl too, which reads YAML 1.1", () => {
+    const labels = { team: "no", cost: "1_000", tier: "0x1f", since: "2001-01-01" };
+    const delivery = { delivery: "cert-manager", serviceAccounts: [{ name: "api" }] };
+    const certificates = { inference: { names: ["api.example.com"], ...delivery } };
+    const given = { ...configOf({ certificates }), environment: "no", labels };
+    const text = synthesizedManifests(given)["pki/kubernetes/manifests.yaml"] ?? "";
+    const read = parseAllDocuments(text, { version: "1.1" }).map((one) => one.toJS() as Block);
+    expect(read).toHaveLength(4);
+    for (const { metadata } of read) expect(metadata).toMatchObject({ labels: { ...labels, environment: "no" } });
+  });
+
   test("asks for what the role allows, with a new key each time", () => {
     const [, , issuer, certificate] = documents("vault-pki-k8s/kubernetes/manifests.yaml");
     expect(issuer).toMatchObject({
