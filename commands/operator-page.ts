@@ -44,7 +44,7 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
       : `**${count(keys.length, "private key")} in the state, in every saved plan and in \`terraform show -json\`.** Whoever reads one of them has the keys. Do not upload plan files. Made by: ${keys.map(({ address }) => `\`${address}\``).join(", ")}.`,
     "## What to expect",
     bullets([
-      "The first plan only creates, and warns `Check block assertion known after apply` once per certificate: that is expected. A plan right after an apply is empty.",
+      `The first plan only creates${checkNote(json)}. A plan right after an apply is empty.`,
       ...notes.expect,
       "`terraform output certificate_inventory` lists every certificate: names, issuer, lifetime, who renews it, where its key lives.",
     ]),
@@ -56,6 +56,13 @@ export function operatorPage(config: Config, stack: Stack, json: TerraformJson):
       unlockNote(config.settings.backend),
     ]),
   ].join("\n\n")}\n`;
+}
+
+/** What a first plan warns of: check blocks look at what is not made yet. */
+function checkNote({ check = {} }: TerraformJson): string {
+  const { length } = Object.keys(check);
+  if (length === 0) return "";
+  return `, and warns \`Check block assertion known after apply\` for ${length === 1 ? "its `check` block" : `each of its ${length} \`check\` blocks`}: that is expected`;
 }
 
 const bullets = (lines: readonly Line[]) => lines.flatMap((line) => (line ? [`- ${line}`] : [])).join("\n");
@@ -72,7 +79,7 @@ function stateNeed(backend: BackendConfig): Line {
     case "azurerm":
       return `Azure credentials for the state: the container \`${backend.container}\` of \`${backend.storageAccount}\`.`;
     case "http":
-      return `Access to the state at \`${backend.address}\` (\`TF_HTTP_USERNAME\`, \`TF_HTTP_PASSWORD\`).`;
+      return `Access to the state at \`${backend.address}\`${backend.lockAddress === undefined ? "" : `, with its locks at \`${backend.lockAddress}\``} (\`TF_HTTP_USERNAME\`, \`TF_HTTP_PASSWORD\`).`;
     case "kubernetes":
       return `A kubeconfig in \`KUBE_CONFIG_PATH\` for the state: Secrets and Leases of the namespace \`${backend.namespace}\`.`;
     case "cloud":
@@ -81,10 +88,14 @@ function stateNeed(backend: BackendConfig): Line {
 }
 
 /** What to do with a state that a killed apply left locked or cut off. */
-function unlockNote({ type }: BackendConfig): string {
-  return type === "local"
-    ? "A state file that is empty or ends in the middle was being written: move it aside, and put the `.backup` beside it in its place."
-    : "`Error acquiring the state lock`: make sure that nobody applies, then `terraform force-unlock <id>` with the id that it names.";
+function unlockNote(backend: BackendConfig): string {
+  if (backend.type === "local") {
+    return "A state file that is empty or ends in the middle was being written: move it aside, and put the `.backup` beside it in its place.";
+  }
+  if (backend.type === "http" && backend.lockAddress === undefined) {
+    return "The state has no lock: make sure that no two apply at once.";
+  }
+  return "`Error acquiring the state lock`: make sure that nobody applies, then `terraform force-unlock <id>` with the id that it names.";
 }
 
 function stateNote({ terraform }: TerraformJson): string {

@@ -1,5 +1,6 @@
 import { showDuration } from "../../lib/config/duration";
 import type { Settings } from "../../lib/config/settings";
+import { asCode, nounFor } from "../../lib/config/wording";
 import type { OperatorNotes } from "../scenario";
 import type { CasShortLivedConfig } from "./config";
 import type { NodeGroupConfig } from "./config-nodes";
@@ -13,10 +14,10 @@ export function operatorNotes(config: CasShortLivedConfig, settings: Settings): 
   return {
     purpose: "A private certificate authority for training clusters, on Google Certificate Authority Service.",
     needs: [
-      `Google credentials for the project \`${project}\` from the usual chain (\`GOOGLE_APPLICATION_CREDENTIALS\`, \`gcloud auth application-default login\`, the machine's service account), with \`roles/privateca.admin\`: pools, authorities, templates, their IAM, and \`certificates.create\` on the root's pool, which signs the issuers.`,
+      `Google credentials for the project \`${project}\` from the usual chain (\`GOOGLE_APPLICATION_CREDENTIALS\`, \`gcloud auth application-default login\`, the machine's service account), with \`roles/privateca.admin\`: pools, authorities, templates, their IAM, and \`certificates.create\` on the root's pool, which signs the issuers${signed ? ", and on the issuers' pool, which signs what requests ask for" : ""}.`,
       `The API \`privateca.googleapis.com\`, enabled in the project.`,
       kms.length > 0 &&
-        `The Cloud KMS keys ${kms.map((key) => `\`${key}\``).join(", ")}, which the service agent of Certificate Authority Service may sign with and view.`,
+        `The Cloud KMS ${nounFor("key", kms.map(asCode))}, which the service agent of Certificate Authority Service may sign with and view.`,
     ],
     expect: [
       "**Google never lets the id of an authority be used again.** Where an issuer's activation failed, Terraform would replace it in vain: `terraform untaint google_privateca_certificate_authority.issuer_<key>`, then `terraform apply`. It is then staged, and a plan says how it is enabled.",
@@ -43,7 +44,6 @@ export function operatorNotes(config: CasShortLivedConfig, settings: Settings): 
 function bootCommands({ name, members }: NodeGroupConfig, project: string, location: string): string {
   const accounts = members.flatMap((member) => /^serviceAccount:([^@[]+@.+)$/.exec(member)?.[1] ?? []);
   const account = accounts[0] ?? "<an account that is a member>";
-  const others =
-    members.length > 1 || accounts.length === 0 ? ` Members: ${members.map((one) => `\`${one}\``).join(", ")}.` : "";
+  const others = members.length > 1 || accounts.length === 0 ? ` Members: ${members.map(asCode).join(", ")}.` : "";
   return `Nodes of \`${name}\`: \`terraform output -json bootstrap | jq -r '.["${name}"]' > ${name}.yaml\`, then \`gcloud compute instances create <node> --project=${project} --zone=<a zone of ${location}> --image-project=<project> --image-family=<family> --service-account=${account} --scopes=cloud-platform --metadata-from-file=user-data=${name}.yaml\`.${others}`;
 }

@@ -1,8 +1,9 @@
 import { showDuration } from "../../lib/config/duration";
 import { kubeconfigNeed } from "../../lib/config/kubernetes";
 import type { Settings } from "../../lib/config/settings";
-import type { OperatorNotes } from "../scenario";
-import type { PipelineTlsConfig } from "./config";
+import { asCode, nounFor } from "../../lib/config/wording";
+import type { Line, OperatorNotes } from "../scenario";
+import type { AliasConfig, PipelineTlsConfig } from "./config";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: PipelineTlsConfig, settings: Settings): OperatorNotes {
@@ -17,8 +18,7 @@ export function operatorNotes(config: PipelineTlsConfig, settings: Settings): Op
       namespace.create
         ? `The right to create the namespace \`${namespace.name}\` and ${objects} in it.`
         : `The namespace \`${namespace.name}\`, and the right to create ${objects} in it. None of those named here may exist there yet.`,
-      dns &&
-        `AWS credentials${zonesOf(Object.keys(dns.zones))}${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
+      dns && awsNeed(dns),
     ],
     expect: [
       `**Somebody must apply at least every ${showDuration(settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
@@ -31,8 +31,13 @@ export function operatorNotes(config: PipelineTlsConfig, settings: Settings): Op
   };
 }
 
-/** The zones that credentials are for; none where no name needs a record. */
-function zonesOf(names: readonly string[]): string {
-  if (names.length === 0) return "";
-  return ` for the zone${names.length > 1 ? "s" : ""} ${names.map((name) => `\`${name}\``).join(", ")}`;
+/** What credentials are for; none where no name needs a record and nothing is looked up. */
+function awsNeed({ account, region, zones, target }: AliasConfig): Line {
+  const names = Object.keys(zones);
+  const uses = [
+    names.length > 0 && `for the ${nounFor("zone", names.map(asCode))}`,
+    "name" in target && `to look up the load balancer \`${target.name}\` in ${region}, which must exist`,
+  ].filter((use) => use !== false);
+  if (uses.length === 0) return undefined;
+  return `AWS credentials${account === undefined ? "" : ` of account ${account}`} ${uses.join(", and ")}.`;
 }
