@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { textOf } from "../lib/config/quoting";
 import { oneOf, printable, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings, tellProblem } from "./output";
@@ -44,7 +45,7 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
     synthesizeInto({ ...config, stacks: chosen }, made);
     for (const stack of chosen) {
       const folder = join(made, "stacks", stack.name);
-      writeFileSync(join(folder, "README.md"), operatorPage(config, stack, terraformJson(folder)));
+      writeFileSync(join(folder, "README.md"), textOf(operatorPage(config, stack, terraformJson(folder))));
       writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
     }
     publish(join(made, "stacks"), target);

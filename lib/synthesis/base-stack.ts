@@ -1,6 +1,7 @@
 import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { type ProviderName, providerSources } from "../config/providers";
+import { type Shell, textOf } from "../config/quoting";
 import type { Settings } from "../config/settings";
 import { type InventoryEntry, inventoryValue } from "../constructs/inventory";
 import { StateBackend } from "../constructs/state-backend";
@@ -40,10 +41,10 @@ export abstract class BaseStack extends TerraformStack {
   /**
    * Puts objects for `kubectl` beside the stack's JSON, into a file in `kubernetes/`.
    *
-   * @param usage - the command that they are for, as a comment
+   * @param usage - the command that they are for after an apply, as a comment
    */
-  protected manifestFile(name: string, objects: readonly unknown[], usage?: string): void {
-    const comment = usage === undefined ? "" : `# ${usage}\n---\n`;
+  protected manifestFile(name: string, objects: readonly unknown[], usage?: Shell): void {
+    const comment = usage === undefined ? "" : `# After Terraform: ${textOf(usage)}\n---\n`;
     this.#files.set(`${manifestsFolder}/${name}`, `${comment}${yamlText(objects)}`);
   }
 

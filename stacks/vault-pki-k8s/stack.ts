@@ -3,6 +3,7 @@ import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { showDuration } from "../../lib/config/duration";
+import { shell } from "../../lib/config/quoting";
 import type { Settings } from "../../lib/config/settings";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import {
@@ -153,7 +154,7 @@ export class VaultPkiK8sStack extends BaseStack {
   /** Writes cert-manager's objects to a file: a plan looks their kinds up in the cluster, so a first plan would fail. */
   #writeManifests(context: string, manifests: readonly Manifest[]): void {
     if (manifests.length === 0) return;
-    const usage = `After Terraform: kubectl --context ${context} apply -f manifests.yaml`;
+    const usage = shell`kubectl --context ${context} apply -f manifests.yaml`;
     this.manifestFile("manifests.yaml", manifests, usage);
   }
 }
