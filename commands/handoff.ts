@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { textOf } from "../lib/config/quoting";
-import { oneOf, printable, show } from "../lib/config/report";
+import { terminal, textOf } from "../lib/config/quoting";
+import { oneOf, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings, tellProblem } from "./output";
 import { refuseLinks, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
@@ -52,7 +52,7 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
   });
   if ("problem" in written) return tellProblem(around, "out", written.problem);
   around.stdout(headline(around, config.settings.environment));
-  for (const { name } of chosen) around.stdout(`${printable(join(target, name))}\n`);
+  for (const { name } of chosen) around.stdout(terminal`${join(target, name)}\n`);
   return exitCodes.clean;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationProblem, parseDuration } from "../lib/config/duration";
 import { whole } from "../lib/config/fields";
+import { terminal, terminalLines } from "../lib/config/quoting";
 import { newReport, show } from "../lib/config/report";
 import { nearest, readStructure } from "../lib/config/structure";
 import { type IssueLimits, simulateRole } from "../lib/vault-role/simulate";
@@ -62,7 +63,7 @@ const lineInput = z.looseObject({
 export function simulateVaultRole(around: Surroundings, options: SimulateOptions): number {
   const limits = readLimits(options);
   if (typeof limits === "string") {
-    around.stderr(`${limits}\n`);
+    around.stderr(terminal`${limits}\n`);
     return exitCodes.config;
   }
   let number = 0;
@@ -72,15 +73,15 @@ export function simulateVaultRole(around: Surroundings, options: SimulateOptions
       number++;
       const read = readLine(line);
       if (typeof read === "string") {
-        around.stdout(answers.join(""));
-        around.stderr(`line ${number}: ${read}\n`);
+        around.stdout(terminalLines(answers.join("")));
+        around.stderr(terminal`line ${number}: ${read}\n`);
         return exitCodes.config;
       }
       const { issued, errors, dns, ttl } = simulateRole(read.role, read.request, limits);
       const warnings = misspeltFields(read.role);
       answers.push(`${JSON.stringify({ issued, errors, dns, ttl, ...(warnings.length > 0 ? { warnings } : {}) })}\n`);
     }
-    around.stdout(answers.join(""));
+    around.stdout(terminalLines(answers.join("")));
   }
   return exitCodes.clean;
 }

@@ -1,9 +1,11 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { operatorPage } from "../../commands/operator-page";
 import { textOf } from "../../lib/config/quoting";
 import { checkedConfig } from "../../stacks/check";
-import { everything } from "../support/configs";
+import { everything, goodConfig } from "../support/configs";
+import { runCommand } from "../support/run-command";
 
 /** A text that would act in a shell, in Markdown and on a terminal, wherever it is not quoted. */
 const planted = "PLANTED; touch x $(id) `id` | 'a' \"b\" [c](d) *e* <f> \u202eEND";
@@ -96,4 +98,33 @@ test.each(names)("a page quotes every text of %s, wherever it shows it", (name) 
   }
   expect(acting).toEqual([]);
   expect(seen).toEqual(expect.arrayContaining(["project", "environment", "name"]));
+});
+
+describe("a terminal", () => {
+  const acting = "\u001b]0;title\u0007\u009b31m\u202e\u2028\ufeffx";
+  const escaped = "\\u001b]0;title\\u0007\\u009b31m\\u202e\\u2028\\ufeffx";
+  const folder = mkdtempSync(join(tmpdir(), "tls-stacks-planted-"));
+  const configFile = join(folder, `${acting}.json`);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each<[string, readonly string[], object?]>([
+    ["the name of a config file", ["check"]],
+    ["the name of a config file, in JSON", ["check", "--json"]],
+    ["what a config says", ["check"], { environment: acting, [acting]: acting }],
+    ["what a config says, in JSON", ["check", "--json"], { environment: acting, [acting]: acting }],
+    ["what is compared with", ["check", "--against", acting]],
+    ["a stack to hand off", ["handoff", acting]],
+    ["a folder to hand off into", ["handoff", "web", "--out", join(folder, acting)]],
+    ["an output folder", ["synth"]],
+    ["an option", ["synth", `--${acting}`]],
+    ["a limit of the simulator", ["simulate-vault-role", "--mount-max", acting]],
+    ["a line for the simulator", ["simulate-vault-role"]],
+  ])("is told %s with nothing that it would act on", (_, args, changes = {}) => {
+    writeFileSync(configFile, JSON.stringify({ ...goodConfig(), ...changes }));
+    const stdin = () => [Buffer.from(`{"role": {"${escaped}": 1}, "request": {"common_name": "${escaped}"}}\n`)];
+    const { stdout, stderr } = runCommand(args, { configFile, outdir: join(folder, acting), stdin });
+    const said = stdout + stderr;
+    expect(said).not.toMatch(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/u);
+    expect(said).toContain("\\u001b]0;title\\u0007\\u009b31m\\u202e\\u2028");
+  });
 });

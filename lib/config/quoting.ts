@@ -13,6 +13,9 @@ interface Quoted<Reader extends string> {
 /** A line for a shell of POSIX. */
 export type Shell = Quoted<"shell">;
 
+/** What a terminal is told. */
+export type Terminal = Quoted<"terminal">;
+
 /** A part of a page in Markdown. */
 export type Markdown = Quoted<"Markdown">;
 
@@ -45,6 +48,22 @@ const withoutStrings = (line: string) => line.replace(/'[^']*'|"[^"]*"/g, "");
 function shellWord(value: string | number): string {
   const text = printable(String(value));
   return /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What a terminal is told: a template in which no value has a character that it would act on, line breaks among them. */
+export function terminal(template: TemplateStringsArray, ...values: readonly (string | number | Terminal)[]): Terminal {
+  const parts = values.map((value) => (typeof value === "object" ? value[content] : printable(String(value))));
+  return quoted("terminal", String.raw({ raw: template }, ...parts));
+}
+
+/** Lines that may hold anything, as a terminal is told them: only their ends are acted on. */
+export function terminalLines(text: string): Terminal {
+  return quoted("terminal", text.split("\n").map(printable).join("\n"));
+}
+
+/** What a terminal is told, in a style. */
+export function styled(style: (text: string) => string, text: Terminal): Terminal {
+  return quoted("terminal", style(text[content]));
 }
 
 /**
@@ -110,4 +129,4 @@ export function shellBlock(lines: readonly Shell[]): Markdown {
 }
 
 /** What is written or printed of a quoted text. */
-export const textOf = (text: Markdown | Shell): string => text[content];
+export const textOf = (text: Markdown | Shell | Terminal): string => text[content];
