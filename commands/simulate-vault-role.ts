@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationProblem, parseDuration } from "../lib/config/duration";
 import { whole } from "../lib/config/fields";
+import { terminal, terminalLines } from "../lib/config/quoting";
 import { newReport, show } from "../lib/config/report";
 import { nearest, readStructure } from "../lib/config/structure";
 import { type IssueLimits, simulateRole } from "../lib/vault-role/simulate";
@@ -69,7 +70,7 @@ const lineInput = z.looseObject({
 export function simulateVaultRole(around: Surroundings, options: SimulateOptions): number {
   const limits = readLimits(options);
   if (typeof limits === "string") {
-    around.stderr(`${limits}\n`);
+    around.stderr(terminal`${limits}\n`);
     return exitCodes.config;
   }
   let number = 0;
@@ -79,8 +80,8 @@ export function simulateVaultRole(around: Surroundings, options: SimulateOptions
       number++;
       const read = readLine(line);
       if (typeof read === "string") {
-        around.stdout(answers.join(""));
-        around.stderr(`line ${number}: ${read}\n`);
+        around.stdout(terminalLines(answers.join("")));
+        around.stderr(terminal`line ${number}: ${read}\n`);
         return exitCodes.config;
       }
       const { issued, errors, dns, ttl } = simulateRole(read.role, read.request, limits);
@@ -91,7 +92,7 @@ export function simulateVaultRole(around: Surroundings, options: SimulateOptions
       ];
       answers.push(`${JSON.stringify({ issued, errors, dns, ttl, ...(warnings.length > 0 ? { warnings } : {}) })}\n`);
     }
-    around.stdout(answers.join(""));
+    around.stdout(terminalLines(answers.join("")));
   }
   return exitCodes.clean;
 }

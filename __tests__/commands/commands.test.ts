@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Construct } from "constructs";
-import type { Surroundings } from "../../commands/output";
+import type { Process } from "../../commands/output";
 import type { Settings } from "../../lib/config/settings";
 import type { Kind, Stack } from "../../stacks";
 import { runCommand, type Said } from "../support/run-command";
@@ -49,7 +49,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const root = join(__dirname, "../..");
 const everything = "__tests__/golden/acm-everything.json";
 
-const command = (args: readonly string[], around: Partial<Surroundings> = {}): Said =>
+const command = (args: readonly string[], around: Partial<Process> = {}): Said =>
   runCommand(args, { configFile: join(home, "config.json"), outdir, ...around });
 
 /** A config with a stack and a certificate for each name. */
@@ -239,7 +239,7 @@ describe("synth", () => {
   });
 
   test("warns in CI when nobody named a config, and only then", () => {
-    const warning = (around: Partial<Surroundings>) => command(["synth"], { configFile: everything, ...around }).stderr;
+    const warning = (around: Partial<Process>) => command(["synth"], { configFile: everything, ...around }).stderr;
     const unasked = /^warning: .*TLS_STACKS_CONFIG/m;
     expect(warning({ unattended: true, named: false })).toMatch(unasked);
     expect(warning({ unattended: true, named: true })).not.toMatch(unasked);

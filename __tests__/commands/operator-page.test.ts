@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { operatorPage } from "../../commands/operator-page";
 import { parseName } from "../../lib/config/dns-names";
+import { textOf } from "../../lib/config/quoting";
 import { ask, type Stack } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { everything } from "../support/configs";
@@ -37,7 +38,7 @@ function handOffs(config: object): readonly HandOff[] {
     const json = synthesizedJson(config, stack.name);
     return {
       name: stack.name,
-      page: operatorPage(complete, stack, json),
+      page: textOf(operatorPage(complete, stack, json)),
       json,
       written: (config as Written).stacks[stack.name] ?? {},
       stack,

@@ -23,12 +23,13 @@ const members = {
   clusters: "() => []",
   claims: "() => []",
   zonedNames: "() => []",
-  operatorNotes: '() => ({ purpose: "Nothing.", needs: [], expect: [] })',
+  operatorNotes: "() => ({ purpose: markdown`Nothing.`, needs: [], expect: [] })",
   stack: '() => (require("./stack") as typeof import("./stack")).StubStack',
 };
 
 const wing = (own: readonly (readonly [string, string])[]) => `import { z } from "zod";
 import { fields } from "../../lib/config/fields";
+import { markdown } from "../../lib/config/quoting";
 import type { Scenario } from "../scenario";
 
 const input = fields({ scenario: z.literal("stub") });

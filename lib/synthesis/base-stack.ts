@@ -1,9 +1,11 @@
 import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { type ProviderName, providerSources } from "../config/providers";
+import { type Shell, textOf } from "../config/quoting";
 import type { Settings } from "../config/settings";
 import { type InventoryEntry, inventoryValue } from "../constructs/inventory";
 import { StateBackend } from "../constructs/state-backend";
+import { yamlText } from "./yaml";
 
 /** The folder beside a stack's JSON that holds manifests and patches for its cluster, and nothing else. */
 export const manifestsFolder = "kubernetes";
@@ -36,9 +38,14 @@ export abstract class BaseStack extends TerraformStack {
     this.output("scenario", "The scenario of this stack.", scenario);
   }
 
-  /** Puts a file for `kubectl` beside the stack's JSON, into `kubernetes/`. */
-  protected manifestFile(name: string, text: string): void {
-    this.#files.set(`${manifestsFolder}/${name}`, text);
+  /**
+   * Puts objects for `kubectl` beside the stack's JSON, into a file in `kubernetes/`.
+   *
+   * @param usage - the command that they are for after an apply, as a comment
+   */
+  protected manifestFile(name: string, objects: readonly unknown[], usage?: Shell): void {
+    const comment = usage === undefined ? "" : `# After Terraform: ${textOf(usage)}\n---\n`;
+    this.#files.set(`${manifestsFolder}/${name}`, `${comment}${yamlText(objects)}`);
   }
 
   /** Files beside the stack's JSON: path as seen from it, and text. */

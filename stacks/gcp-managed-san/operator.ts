@@ -1,4 +1,5 @@
 import { lookup, type Zones, zonesInUse } from "../../lib/config/dns-hosts";
+import { joined, type Markdown, markdown } from "../../lib/config/quoting";
 import { asCode, enumerated, nounFor } from "../../lib/config/wording";
 import type { Line, OperatorNotes } from "../scenario";
 import type { GcpManagedSanConfig } from "./config";
@@ -9,23 +10,26 @@ export function operatorNotes(config: GcpManagedSanConfig): OperatorNotes {
   const { project, hosts } = config;
   const { managed, compute } = certificateKinds(config);
   const rights = enumerated([
-    `load balancers${compute ? " with their SSL certificates" : ""} (\`roles/compute.loadBalancerAdmin\`)`,
-    managed && "Certificate Manager (`roles/certificatemanager.owner`)",
+    markdown`load balancers${compute ? " with their SSL certificates" : ""} (\`roles/compute.loadBalancerAdmin\`)`,
+    managed && markdown`Certificate Manager (\`roles/certificatemanager.owner\`)`,
     recordsRight(config),
   ]);
   return {
-    purpose: `Google-managed certificates on a global load balancer, which serves ${hosts.map(({ name }) => asCode(name)).join(", ")}.`,
+    purpose: markdown`Google-managed certificates on a global load balancer, which serves ${joined(
+      hosts.map(({ name }) => asCode(name)),
+      ", ",
+    )}.`,
     needs: [
-      `Google Cloud credentials for the project \`${project}\` from the usual chain (\`gcloud auth application-default login\`, a service account): ${rights}. Their APIs must be enabled; one enabled a moment ago answers 403 for some minutes.`,
+      markdown`Google Cloud credentials for the project \`${project}\` from the usual chain (\`gcloud auth application-default login\`, a service account): ${rights}. Their APIs must be enabled; one enabled a moment ago answers 403 for some minutes.`,
       ...zoneNeeds(config),
       ...googleBackendNeeds(config),
-      "Where a domain has CAA records, one that allows `pki.goog`: without it nothing is issued.",
+      markdown`Where a domain has CAA records, one that allows \`pki.goog\`: without it nothing is issued.`,
     ],
     expect: [
       ...issueNotes(config),
       ...recordNotes(config),
-      compute && "Google renews Compute's certificates by itself while every name leads to this load balancer.",
-      managed && "Google renews by itself while the records of the authorizations stand. Never delete them.",
+      compute && markdown`Google renews Compute's certificates by itself while every name leads to this load balancer.`,
+      managed && markdown`Google renews by itself while the records of the authorizations stand. Never delete them.`,
     ],
   };
 }
@@ -47,10 +51,10 @@ function zonesWithRecords({ dns, hosts, authorizations }: GcpManagedSanConfig): 
 }
 
 /** The right to write records into Cloud DNS. */
-function recordsRight(config: GcpManagedSanConfig): string | false {
+function recordsRight(config: GcpManagedSanConfig): Markdown | false {
   const { dns } = config;
   if (dns.in !== "cloud-dns" || Object.keys(zonesWithRecords(config)).length === 0) return false;
-  return `and the zones' records${dns.project === undefined ? "" : ` in the project \`${dns.project}\``} (\`roles/dns.admin\`)`;
+  return markdown`and the zones' records${dns.project === undefined ? "" : markdown` in the project \`${dns.project}\``} (\`roles/dns.admin\`)`;
 }
 
 /** The zones that must be there, and who may write into those of another cloud. */
@@ -59,19 +63,21 @@ function zoneNeeds(config: GcpManagedSanConfig): readonly Line[] {
   if (dns.in === "elsewhere") return [];
   const zones = zonesWithRecords(config);
   const names = Object.keys(zones);
-  const shown = names.map((name) => (dns.in === "cloud-dns" ? `\`${zones[name]}\` (${name})` : asCode(name)));
+  const shown = Object.entries(zones).map(([name, zone]) =>
+    dns.in === "cloud-dns" ? markdown`\`${zone}\` (${name})` : asCode(name),
+  );
   const delegated =
     names.length > 0 &&
-    `The public ${nounFor(dns.in === "cloud-dns" ? "managed zone" : "zone", shown)}, delegated: Google looks the records up from outside.`;
+    markdown`The public ${nounFor(dns.in === "cloud-dns" ? "managed zone" : "zone", shown)}, delegated: Google looks the records up from outside.`;
   if (dns.in === "cloud-dns") return [delegated];
   const onlyLookedUp = Object.keys(dns.zones).filter((name) => dns.zones[name] === lookup && zones[name] === undefined);
   const uses = [
-    names.length > 0 && "for the zones' records",
-    onlyLookedUp.length > 0 && `to look up the ${nounFor("zone", onlyLookedUp.map(asCode))}`,
+    names.length > 0 && markdown`for the zones' records`,
+    onlyLookedUp.length > 0 && markdown`to look up the ${nounFor("zone", onlyLookedUp.map(asCode))}`,
   ].filter((use) => use !== false);
   return [
     uses.length > 0 &&
-      `AWS credentials of ${dns.account === undefined ? "the zones' account" : `account ${dns.account}`} ${uses.join(", and ")}.`,
+      markdown`AWS credentials of ${dns.account === undefined ? "the zones' account" : markdown`account ${dns.account}`} ${joined(uses, ", and ")}.`,
     delegated,
   ];
 }
@@ -81,15 +87,15 @@ function issueNotes(config: GcpManagedSanConfig): readonly Line[] {
   const { project, gate } = config;
   const { managed, compute } = certificateKinds(config);
   const lists = [
-    managed && `\`gcloud certificate-manager certificates list --project ${project}\``,
-    compute && `\`gcloud compute ssl-certificates list --project ${project}\``,
+    managed && markdown`\`gcloud certificate-manager certificates list --project ${project}\``,
+    compute && markdown`\`gcloud compute ssl-certificates list --project ${project}\``,
   ].filter((list) => list !== false);
   return [
     gate
-      ? "**An apply that makes a certificate ends with an error that says so: it is a gate, nothing that serves was changed.** Google issues within minutes as a rule; apply again then."
-      : "An apply does not wait for certificates. A plan warns as long as one is not issued; until then its host is not served.",
-    gate && compute && "A plan warns as long as one of Compute's is not issued.",
-    `${lists.join(" and ")} ${lists.length === 1 ? "says" : "say"} how far Google is.`,
+      ? markdown`**An apply that makes a certificate ends with an error that says so: it is a gate, nothing that serves was changed.** Google issues within minutes as a rule; apply again then.`
+      : markdown`An apply does not wait for certificates. A plan warns as long as one is not issued; until then its host is not served.`,
+    gate && compute && markdown`A plan warns as long as one of Compute's is not issued.`,
+    markdown`${joined(lists, " and ")} ${lists.length === 1 ? "says" : "say"} how far Google is.`,
   ];
 }
 
@@ -97,42 +103,42 @@ function issueNotes(config: GcpManagedSanConfig): readonly Line[] {
 function recordNotes(config: GcpManagedSanConfig): readonly Line[] {
   const { dns, certificates } = config;
   const made = Object.keys(zonesWithRecords(config)).length > 0;
-  const toMake = "Make the records of `terraform output dns_records`";
+  const toMake = markdown`Make the records of \`terraform output dns_records\``;
   return [
     dns.in === "elsewhere"
-      ? `${toMake} with your DNS host: without them nothing is issued.`
+      ? markdown`${toMake} with your DNS host: without them nothing is issued.`
       : !dns.addressRecords &&
         // Compute issues once every name leads to the load balancer.
-        `${toMake}: ${certificates.length === 0 ? "without them nothing is issued" : "they lead clients here"}.`,
+        markdown`${toMake}: ${certificates.length === 0 ? "without them nothing is issued" : "they lead clients here"}.`,
     made &&
       (dns.in === "cloud-dns"
-        ? "Cloud DNS replaces without a question a record of the same name and type that somebody made by hand: look first."
-        : "Route 53 refuses a record where somebody made one of the same name and type by hand: look first."),
+        ? markdown`Cloud DNS replaces without a question a record of the same name and type that somebody made by hand: look first.`
+        : markdown`Route 53 refuses a record where somebody made one of the same name and type by hand: look first.`),
   ];
 }
 
 /** What must exist behind the load balancer, without repeats. */
 function googleBackendNeeds({ backends }: GcpManagedSanConfig): readonly Line[] {
   const shown = (link: string) => asCode(link.replace(/^https:.*\/v1\//, ""));
-  const needOf = ({ target }: GoogleBackendConfig): string => {
+  const needOf = ({ target }: GoogleBackendConfig): Markdown => {
     switch (target.kind) {
       case "service":
-        return `The backend service ${shown(target.link)}.`;
+        return markdown`The backend service ${shown(target.link)}.`;
       case "instance-groups":
-        return `The ${nounFor("instance group", target.groups.map(shown))},${target.groups.length === 1 ? "" : " each"} with the named port \`${target.port}\` (\`gcloud compute instance-groups set-named-ports\`).`;
+        return markdown`The ${nounFor("instance group", target.groups.map(shown))},${target.groups.length === 1 ? "" : " each"} with the named port \`${target.port}\` (\`gcloud compute instance-groups set-named-ports\`).`;
       case "zonal-neg":
-        return `The network \`${target.network}\`, the subnetwork \`${target.subnetwork}\`, and in ${target.zone} the ${nounFor(
+        return markdown`The network \`${target.network}\`, the subnetwork \`${target.subnetwork}\`, and in ${target.zone} the ${nounFor(
           "virtual machine",
-          target.endpoints.map(({ instance, address }) => `\`${instance}\` (${address})`),
+          target.endpoints.map(({ instance, address }) => markdown`\`${instance}\` (${address})`),
         )}.`;
       case "cloud-run":
-        return `The Cloud Run service \`${target.service}\` in ${target.region}, whose ingress lets load balancers in.`;
+        return markdown`The Cloud Run service \`${target.service}\` in ${target.region}, whose ingress lets load balancers in.`;
     }
   };
   const reached = backends.some(({ servers }) => servers !== undefined);
   return [
     ...new Set(backends.map(needOf)),
     reached &&
-      "Firewall rules that let `130.211.0.0/22` and `35.191.0.0/16` reach the servers: Google's health checks, and the load balancer, come from there.",
+      markdown`Firewall rules that let \`130.211.0.0/22\` and \`35.191.0.0/16\` reach the servers: Google's health checks, and the load balancer, come from there.`,
   ];
 }
