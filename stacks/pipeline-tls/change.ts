@@ -12,6 +12,7 @@ export function change(stack: PipelineTlsConfig, before: PreviousStack | undefin
   if (checkMode(stack, before, place.in("mode"))) return;
   checkServices(stack, before, place.in("services"));
   checkSecrets(stack, before, place.in("services"));
+  if (checkDomain(stack, before, place.in("clusterDomain"))) return;
   for (const service of stack.services) checkCertificate(service, before, place.in("services", service.name));
   checkAccount(stack, before, place.in("dns", "account"));
 }
@@ -24,6 +25,20 @@ function checkMode({ authority }: PipelineTlsConfig, before: PreviousStack, plac
   const [is, was] = had ? ["self-signed", "local-ca"] : ["local-ca", "self-signed"];
   place.problem(
     `is ${show(is)}, was ${show(was)}: every certificate would be made anew, and clients refuse all of them until they have the new bundle; go back, make a second stack in the other mode, have clients trust both bundles, lead them over, and take this one out last`,
+  );
+  return true;
+}
+
+/** The full name of every service in its cluster. @returns whether it changes */
+function checkDomain({ services, namespace }: PipelineTlsConfig, before: PreviousStack, place: Place): boolean {
+  const lost = services.flatMap(({ name, names }) => {
+    const request = before.resources[`tls_cert_request.${name}`] ?? before.resources[`tls_self_signed_cert.${name}`];
+    const full = `${name}.${namespace.name}.svc.`;
+    return textsOf(request?.dns_names).filter((one) => one.startsWith(full) && !names.includes(one));
+  });
+  if (lost.length === 0 || place.refused) return false;
+  place.problem(
+    `takes ${lost.map(show).join(", ")} from the certificates: clients that ask for them refuse the service; go back, and give services the names of the other domain in names as well, until no client asks for the old ones`,
   );
   return true;
 }
