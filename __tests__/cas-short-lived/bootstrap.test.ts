@@ -39,6 +39,14 @@ describe("the script", () => {
     expect(inDocs.sort()).toEqual([...inHead].sort());
     expect(text).not.toMatch(/acme|trainers|us-central1/);
   });
+
+  test("has no copy of its shell wait for a program once it has the lock: a copy that is left behind would hold it", () => {
+    const [, locked = ""] = readFileSync(scriptFile, "utf8").split("# --- What is installed");
+    const starts = [...locked.matchAll(/\$\((?!\()\s*(\w+)/g)].map(([, program]) => program);
+    expect(starts.length).toBeGreaterThan(15);
+    expect(starts.filter((program) => program !== "exec")).toEqual([]);
+    expect(locked.match(/^ *\(.*/gm)).toEqual(['    (cd / && exec timeout -k 5 60 sh -c "$RELOAD" </dev/null >&2) ||']);
+  });
 });
 
 describe("user data", () => {
