@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { newPool, serviceUser, shells, TrainingNode } from "../support/node/training-node";
@@ -114,6 +114,19 @@ describe("a folder for certificates", () => {
     const { code, log } = await node.run();
     expect({ code, log }).toEqual({ code: 0, log });
     expect(readdirSync(join(node.home, "shared/in/real/pairs/current/"))).toContain("tls.crt");
+  });
+
+  test("is refused where a link takes the place of a folder that was just looked for", async () => {
+    node.sh("mkdir other");
+    // What another user could do in a folder like /tmp, between two steps of the script.
+    const swap = `#!/bin/sh\nln -s ${node.home}/other ${node.home}/app\nrm "$0"\n`;
+    writeFileSync(join(node.bin, "mkdir"), swap, { mode: 0o755 });
+    const { code, log } = await node.run();
+    expect({ code, log }).toEqual({
+      code: 40,
+      log: expect.stringContaining(`${node.home}/app was replaced by a link`),
+    });
+    expect(readdirSync(join(node.home, "other"))).toEqual([]);
   });
 
   test("does not have its note of a told service written behind a link", async () => {

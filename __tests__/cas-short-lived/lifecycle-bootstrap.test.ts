@@ -80,6 +80,7 @@ const cases: Readonly<Record<string, Case>> = {
   "chain without its issuer": { before: due, given: { answer: "alone" }, code: 31, after: "old", says: "local issuer" },
   "wrong purpose": { before: due, given: { answer: "usage" }, code: 31, after: "old", says: "purpose" },
   "wrong name": { before: due, given: { answer: "other-name" }, code: 32, after: "old", says: "names" },
+  "one wrong name": { before: due, given: { answer: "swapped-name" }, code: 32, after: "old", says: "names" },
   "one name too many": { before: due, given: { answer: "more-names" }, code: 32, after: "old", says: "names" },
   "no name": { before: due, given: { answer: "no-name" }, code: 32, after: "old", says: "names" },
   "wrong key": { before: due, given: { answer: "other-key" }, code: 33, after: "old", says: "key beside it" },

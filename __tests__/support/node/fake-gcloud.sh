@@ -56,6 +56,7 @@ start=0
 case $FAKE_ANSWER in
   stranger | foreign) by=$FAKE_ANSWER ;;
   other-name) names=DNS:other.train.example.internal ;;
+  swapped-name) names=${names%,*},DNS:other.train.example.internal ;;
   more-names) names=$names,DNS:other.train.example.internal ;;
   no-name) names='' ;;
   other-key) cp "$pool/other.csr" "$own/csr" ;;
