@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Counts } from "../lib/change/meaning";
 import type { PreviousStack } from "../lib/change/previous-stack";
 import { previousStacks, synthesizedStack } from "../lib/change/read-previous";
-import { type Finding, printable, type Report, showPath } from "../lib/config/report";
+import { type Terminal, terminal, terminalLines } from "../lib/config/quoting";
+import { type Finding, type Report, showPath } from "../lib/config/report";
 import { ask } from "../stacks";
 import { checkAgainst } from "../stacks/change";
 import type { Config } from "../stacks/config";
@@ -40,7 +41,7 @@ export function check(around: Surroundings, { json, against, strict }: CheckOpti
       ...findingsJson("warning", report.warnings, given),
     ];
     const said = { config: around.configFile, environment, against: compared, problems, warnings, findings };
-    around.stdout(`${JSON.stringify(said, null, 2)}\n`);
+    around.stdout(terminalLines(`${JSON.stringify(said, null, 2)}\n`));
     return code;
   }
   if (compared !== undefined) around.stdout(comparisonText(compared));
@@ -50,9 +51,9 @@ export function check(around: Surroundings, { json, against, strict }: CheckOpti
   around.stdout(headline(around, config.settings.environment));
   const certificates = config.stacks.flatMap((stack) => ask(stack, (scenario, own) => scenario.certificates(own)));
   around.stdout(
-    `${count(config.stacks.length, "stack")}, ${count(certificates.length, "certificate")}: no problem found\n`,
+    terminal`${count(config.stacks.length, "stack")}, ${count(certificates.length, "certificate")}: no problem found\n`,
   );
-  if (stops) around.stderr(`${count(warnings.length, "warning")}, and --strict lets none pass\n`);
+  if (stops) around.stderr(terminal`${count(warnings.length, "warning")}, and --strict lets none pass\n`);
   return code;
 }
 
@@ -134,23 +135,27 @@ function synthesized(config: Config): ReadonlyMap<string, PreviousStack> {
 }
 
 /** Says what was compared, so that a stack that was not compared does not pass for one that interrupts nothing. */
-function comparisonText({ path, compared, new: added, gone, unknown }: Comparison): string {
+function comparisonText({ path, compared, new: added, gone, unknown }: Comparison): Terminal {
   const lists = [
     compared.join(", ") || "nothing",
     ...(added.length > 0 ? [`not there, so taken as new: ${added.join(", ")}`] : []),
     ...(gone.length > 0 ? [`gone: ${gone.join(", ")}`] : []),
     ...(unknown.length > 0 ? [`not compared, since a state does not say it: ${unknown.join(", ")}`] : []),
   ];
-  return `${printable(`compared with ${path}: ${lists.join("; ")}`)}\n`;
+  return terminal`compared with ${path}: ${lists.join("; ")}\n`;
 }
 
 /** Says what an apply does, so that silence can be read. */
-function countsText({ added, changed, anew, gone }: Counts, told: number): string {
+function countsText({ added, changed, anew, gone }: Counts, told: number): Terminal {
   const fates = [
     `${count(added, "resource")} added`,
     `${changed} changed in place`,
     `${anew} made anew`,
     `${gone} gone`,
   ];
-  return `${fates.join(", ")}; ${told === 0 ? "nothing that is served goes" : `${count(told, "finding")} above ${told === 1 ? "says" : "say"} what that means`}\n`;
+  const meaning =
+    told === 0
+      ? "nothing that is served goes"
+      : `${count(told, "finding")} above ${told === 1 ? "says" : "say"} what that means`;
+  return terminal`${fates.join(", ")}; ${meaning}\n`;
 }

@@ -14,6 +14,8 @@ export interface ChangedArgument {
   readonly name: string;
   readonly was: unknown;
   readonly is: unknown;
+  /** Whether what was is that of a state, where a value has another form, and more in it than was given. */
+  readonly fromState: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export function differences(
   for (const address of [...new Set([...Object.keys(had), ...Object.keys(made)])].sort()) {
     const [was, is] = [had[address], made[address]];
     if (is === undefined) found.set(address, { address, fate: "gone", changed: [] });
-    // A state has no providers: nothing says that they are new.
+    // A state has neither providers nor what is looked up: nothing says that they are new.
     else if (was === undefined) {
       if (before.from === "output" || isResource(address)) found.set(address, { address, fate: "added", changed: [] });
     } else {
@@ -46,9 +48,9 @@ export function differences(
   return [...found.values()];
 }
 
-/** Whether an address is that of a resource, and not of a provider or a backend. */
+/** Whether an address is that of a resource, and not of a provider or of something that is looked up. */
 export function isResource(address: string): boolean {
-  return !/^(provider|backend)\./.test(address);
+  return !/^(provider|data)\./.test(address);
 }
 
 /** What the framework notes for itself. */
@@ -58,7 +60,7 @@ const notes = "//";
 function changedFromOutput(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
     .filter((name) => name !== notes && !isDeepStrictEqual(was[name], is[name]))
-    .map((name) => ({ name, was: was[name], is: is[name] }));
+    .map((name) => ({ name, was: was[name], is: is[name], fromState: false }));
 }
 
 /** Instructions to Terraform, which no state has. */
@@ -68,7 +70,7 @@ const instructions = [notes, "lifecycle", "depends_on", "provider", "timeouts"];
 function changedFromState(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
   return Object.keys(is)
     .filter((name) => !instructions.includes(name) && name in was && !agrees(was[name], is[name]))
-    .map((name) => ({ name, was: was[name], is: is[name] }));
+    .map((name) => ({ name, was: was[name], is: is[name], fromState: true }));
 }
 
 /** Whether a value in a state can be what an output says: references are not known, blocks are lists of one, sets are sorted. */
@@ -102,7 +104,7 @@ function followReferences(
     for (const [name, value] of Object.entries(one)) {
       if (instructions.includes(name)) continue;
       for (const used of referencesIn(value)) {
-        const argument = { name, was: value, is: withAnother(used, value) };
+        const argument = { name, was: value, is: withAnother(used, value), fromState: false };
         users.set(used, [...(users.get(used) ?? []), { address, argument }]);
       }
     }
@@ -130,7 +132,7 @@ function withAnother(address: string, value: unknown): unknown {
 }
 
 /** An expression that is nothing but something of a resource, such as `${kubernetes_namespace_v1.ml.metadata[0].name}`. */
-const reference = /\$\{([a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)((?:\.[a-z_]+|\[0\])+)\}/g;
+const reference = /\$\{((?:data\.)?[a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)((?:\.[a-z_]+|\[0\])+)\}/g;
 
 /** The resources with the value in place of each reference to an argument that is written in the same output. */
 function withKnownValues(resources: PreviousStack["resources"]): PreviousStack["resources"] {
@@ -155,7 +157,7 @@ function withKnownValues(resources: PreviousStack["resources"]): PreviousStack["
 /** Addresses of resources that a value refers to. */
 function referencesIn(value: unknown): readonly string[] {
   if (typeof value === "string") {
-    return [...value.matchAll(/(?<![\w.])([a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)(?=[.[])/g)].map(
+    return [...value.matchAll(/(?<![\w.])((?:data\.)?[a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)(?=[.[])/g)].map(
       ([, address = ""]) => address,
     );
   }

@@ -39,12 +39,15 @@ export const anew = (of: Meaning): Meaning => ({ ...of, anew: true });
 export interface TypeMeaning {
   /** What in a stack's config they are made for; of the name in the address. */
   readonly at: (name: string) => Path;
-  /** By argument, or part of one (`spec.selector`), also of what was and what is; one that is missing here is told of. */
-  readonly changed: Readonly<Record<string, Meaning | ((was: unknown, is: unknown) => Meaning)>>;
+  /**
+   * By argument, or part of one (`spec.selector`), also of what was, what is and the
+   * name in the address; one that is missing here is told of.
+   */
+  readonly changed: Readonly<Record<string, Meaning | ((was: unknown, is: unknown, name: string) => Meaning)>>;
   readonly gone: Meaning;
 }
 
-/** By resource type, or `provider.<name>`; a type that is missing here is told of. */
+/** By resource type, `provider.<name>` or `data.<type>`; a type that is missing here is told of. */
 export type Meanings = Readonly<Record<string, TypeMeaning>>;
 
 /** What an apply does to the resources of a stack. */
@@ -55,7 +58,7 @@ export interface Counts {
   readonly gone: number;
 }
 
-/** The type and the name in an address; of a provider the name is its alias. */
+/** The type and the name in an address; of a provider the name is its alias, and the type of what is looked up is `data.<type>`. */
 function partsOf(address: string): { readonly type: string; readonly name: string } {
   const [first = "", second = "", ...rest] = address.split(".");
   return isResource(address)
@@ -70,23 +73,22 @@ interface Judged {
 }
 
 /** What a changed argument means: the whole of it, or where a table knows parts of it (`spec.selector`), each that changed. */
-function judge(meanings: Meanings, address: string, { name, was, is }: ChangedArgument): readonly Judged[] {
-  const { changed = {} } = meanings[partsOf(address).type] ?? {};
+function judge(meanings: Meanings, address: string, argument: ChangedArgument): readonly Judged[] {
+  const { name, was, is, fromState } = argument;
+  const { type, name: own } = partsOf(address);
+  const { changed = {} } = meanings[type] ?? {};
   const known = changed[name];
-  if (known !== undefined) return [{ name, meaning: typeof known === "function" ? known(was, is) : known }];
+  if (known !== undefined) return [{ name, meaning: typeof known === "function" ? known(was, is, own) : known }];
   if (!Object.keys(changed).some((part) => part.startsWith(`${name}.`))) return [{ name, meaning: undefined }];
   const [had, has] = [blockOf(was), blockOf(is)];
-  const parts = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter(
-    (part) => !isDeepStrictEqual(had[part], has[part]) && !isStateOf(had[part], has[part]),
-  );
-  const found = parts.flatMap((part) =>
-    judge(meanings, address, { name: `${name}.${part}`, was: had[part], is: has[part] }),
-  );
+  const same = fromState ? agrees : isDeepStrictEqual;
+  const found = [...new Set([...Object.keys(fromState ? has : had), ...Object.keys(has)])]
+    .filter((part) => !same(had[part], has[part]))
+    .flatMap((part) =>
+      judge(meanings, address, { ...argument, name: `${name}.${part}`, was: had[part], is: has[part] }),
+    );
   return found.length > 0 ? found : [{ name, meaning: undefined }];
 }
-
-/** Whether a value can be that of a state for what an output says. */
-const isStateOf = (was: unknown, is: unknown) => !JSON.stringify(was ?? "").includes("${") && agrees(was, is);
 
 /** What a provider puts on everything that it makes, and the argument of a resource in which it is seen. */
 const labels = { default_tags: "tags_all", default_labels: "effective_labels" };

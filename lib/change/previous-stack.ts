@@ -7,7 +7,7 @@ export interface PreviousStack {
   readonly from: "output" | "state";
   /** The scenario that it recorded; a release before 0.2 recorded none. */
   readonly scenario?: string;
-  /** By address; those of an output besides by provider: `provider.google`, `provider.aws.us-east-1`. */
+  /** By address; an output has besides what it looks up (`data.<address>`) and its providers (`provider.google`, `provider.aws.us-east-1`). */
   readonly resources: Readonly<Record<string, PreviousResource>>;
   /** Where its state is kept: the backend's type and arguments. A state does not say it. */
   readonly backend?: PreviousResource;

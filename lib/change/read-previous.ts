@@ -202,11 +202,13 @@ function scenarioOf(outputs: unknown): Pick<PreviousStack, "scenario"> {
   return typeof value === "string" ? { scenario: value } : {};
 }
 
-/** The resources of a configuration by address, and its providers. */
-function configured({ resource, provider }: Json): PreviousStack["resources"] {
-  const entries = Object.entries(mapOf(resource)).flatMap(([type, named]) =>
-    Object.entries(mapOf(named)).map(([name, block]) => [`${type}.${name}`, mapOf(block)] as const),
-  );
+/** The resources of a configuration by address, what it looks up, and its providers. */
+function configured({ resource, data, provider }: Json): PreviousStack["resources"] {
+  const byAddress = (blocks: unknown, prefix = "") =>
+    Object.entries(mapOf(blocks)).flatMap(([type, named]) =>
+      Object.entries(mapOf(named)).map(([name, block]) => [`${prefix}${type}.${name}`, mapOf(block)] as const),
+    );
+  const entries = [...byAddress(resource), ...byAddress(data, "data.")];
   const providers = Object.entries(mapOf(provider)).flatMap(([name, blocks]) =>
     [blocks].flat().map((block) => {
       const { alias, ...given } = mapOf(block);
