@@ -1,5 +1,13 @@
 import { type Difference, differences } from "../../lib/change/difference";
-import { countDifferences, judgedDifferences, type Meanings, tellDifferences } from "../../lib/change/meaning";
+import {
+  anew,
+  countDifferences,
+  judgedDifferences,
+  kept,
+  type Meanings,
+  quiet,
+  tellDifferences,
+} from "../../lib/change/meaning";
 import type { PreviousStack } from "../../lib/change/previous-stack";
 import { newReport, showPath } from "../../lib/config/report";
 
@@ -94,6 +102,7 @@ describe("what a difference means", () => {
         "spec.size": { is: "warned", field: ["size"], because: "its size is seen" },
         "spec.labels": { is: "quiet", field: ["labels"], because: "labels are for people" },
         tags_all: { is: "quiet", field: [], because: "tags are for people" },
+        project: (_, is) => (is === undefined ? kept("the provider keeps it") : anew(quiet("it moves"))),
       },
       gone: { is: "warned", field: ["seen"], because: "they lose it; see that nobody uses it" },
     },
@@ -124,6 +133,14 @@ describe("what a difference means", () => {
       counts: { ...none, anew: 1 },
     });
     expect(told(things({}), things({ size: 3 }))).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  test("is none where the provider leaves an argument as it was", () => {
+    const counts = (was: Resources[string], is: Resources[string]) =>
+      told({ "aws_thing.a": was }, { "aws_thing.a": is }).counts;
+    expect(counts({ project: "a" }, {})).toEqual(none);
+    expect(counts({ project: "a" }, { project: "b" })).toEqual({ ...none, anew: 1 });
+    expect(counts({ project: "a", quiet: 1 }, { quiet: 2 })).toEqual({ ...none, changed: 1 });
   });
 
   test("is told of parts of an argument", () => {

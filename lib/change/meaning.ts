@@ -14,6 +14,8 @@ export interface Meaning {
   readonly is: "quiet" | "ruled" | "warned" | "refused";
   /** Whether the provider makes the thing anew. */
   readonly anew?: true;
+  /** Whether the provider leaves the argument as it was, so that nothing changes: one that it computes where none is given. */
+  readonly kept?: true;
   /** The field of the config that decides it, from where the resource is made for. */
   readonly field: Path;
   /** Why it is quiet; or who loses what, and what to do about it: the end of a sentence that starts with "changes: ". */
@@ -34,6 +36,8 @@ export const warned = meaning("warned");
 export const refused = meaning("refused");
 /** The same, of something that the provider makes anew for it. */
 export const anew = (of: Meaning): Meaning => ({ ...of, anew: true });
+/** A change that the provider does not make: why. */
+export const kept = (because: string): Meaning => ({ ...quiet(because), kept: true });
 
 /** What it means when resources of a type change or go. */
 export interface TypeMeaning {
@@ -99,7 +103,12 @@ export function judgedDifferences(
   now: PreviousStack,
   meanings: Meanings,
 ): readonly Difference[] {
-  const found = differences(before, now, (address, argument) => isAnew(meanings, address, argument));
+  const found = differences(before, now, (address, argument) => isAnew(meanings, address, argument)).flatMap(
+    ({ changed, ...one }) => {
+      const made = changed.filter((argument) => !isKept(meanings, one.address, argument));
+      return changed.length > 0 && made.length === 0 ? [] : [{ ...one, changed: made }];
+    },
+  );
   const all = new Map(found.map((one) => [one.address, one]));
   for (const { address, changed } of found) {
     const [, provider, alias] = address.split(".");
@@ -122,6 +131,11 @@ export function judgedDifferences(
 /** Whether a changed argument has the thing made anew. */
 export function isAnew(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
   return judge(meanings, address, argument).some(({ meaning }) => meaning?.anew === true);
+}
+
+/** Whether a provider leaves a changed argument as it was. */
+function isKept(meanings: Meanings, address: string, argument: ChangedArgument): boolean {
+  return judge(meanings, address, argument).every(({ meaning }) => meaning?.kept === true);
 }
 
 const unknown = "what that means to those who use it is not known here; read the plan before you apply";
