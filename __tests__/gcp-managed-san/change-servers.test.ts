@@ -118,6 +118,10 @@ test("a state tells of servers, too", () => {
       .warnings;
   expect(toldOf(groups, groups)).toEqual([]);
   expect(toldOf(neg, neg)).toEqual([]);
+  expect(toldOf(groups, { ...groups, protocol: "HTTPS" })).toEqual([expect.stringContaining("protocol: ")]);
+  expect(toldOf(groups, { ...groups, healthCheck: { path: "/health" } })).toEqual([
+    expect.stringContaining("healthCheck: changes: a server"),
+  ]);
   expect(toldOf(groups, { ...groups, instanceGroups: [group("c")] })).toEqual([expect.stringContaining("has none of")]);
   expect(toldOf(run, { cloudRun: { ...run.cloudRun, service: "x" } })).toEqual([expect.stringContaining('"x" in')]);
 });

@@ -1,5 +1,6 @@
-import { said, written } from "../support/check-command";
-import { change } from "./changes";
+import { inFolder, said, written } from "../support/check-command";
+import { synthesizedTexts } from "../support/synthesis";
+import { change, counts } from "./changes";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
 
 const fine = { problems: [], warnings: [] };
@@ -26,9 +27,9 @@ describe("nothing is interrupted by", () => {
     ["no change", {}, {}],
     ["a name added", {}, { hosts: three }],
     [
-      "a proxy or a backend that is replaced",
+      "a proxy or a backend that is replaced, and HTTP/3",
       {},
-      { keepAlive: "620s", backends: { llama: { cloudRun: { region: "us-east1", service: "llama" } } } },
+      { keepAlive: "620s", quic: false, backends: { llama: { cloudRun: { region: "us-east1", service: "llama" } } } },
     ],
     ["a name added to one certificate for all, which waits at its gate", all, { ...all, hosts: three }],
     ["one certificate for all, from one for each name", {}, all],
@@ -81,6 +82,12 @@ describe("nothing is interrupted by", () => {
     ],
   ])("%s", (_, before, after) => {
     expect(change(before, after)).toEqual(fine);
+  });
+
+  test("other labels", () => {
+    written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config()).lb ?? "");
+    const labelled = { ...config(), labels: { team: "ml" } };
+    expect(said(labelled, inFolder("before"))).toMatchObject({ problems: [], warnings: [] });
   });
 
   test("a host that is accepted to be taken out", () => {
@@ -145,7 +152,7 @@ describe("an interruption is refused:", () => {
       "another project",
       {},
       { project: "ml-serving-test" },
-      'stacks.lb.project: is "ml-serving-test", was "ml-serving-prod": everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves',
+      'stacks.lb.project: is "ml-serving-test", was "ml-serving-prod": what is there stays in "ml-serving-prod", and whatever is made from now on, such as the next host\'s certificate, is made in "ml-serving-test", where the load balancer cannot use it; go back, make a second stack, and lead the names over once it serves',
     ],
     [
       "records that would go, of which those of one host are accepted",
@@ -238,6 +245,26 @@ test("what an output cannot tell, and what is closed on purpose, is warned of", 
       'stacks.lb.hosts: lacks "new.example.com", which is served now: "*.example.com" serves it from then on, with its backend; see that this is meant',
     ],
   });
+});
+
+test("an address that another release names otherwise is given back: refused", () => {
+  const text = synthesizedTexts(config()).lb ?? "";
+  const other = text.replace(/"test-lb-ipv4-[0-9a-f]+"/, '"lb-ipv4"');
+  expect(other).not.toBe(text);
+  expect(said(config(), written("before/cdk.tf.json", other)).problems).toEqual([
+    "stacks.lb: changes: the address that clients have from DNS is given back for good, and another one is made; go back to the names of project, environment and stack with which it was made",
+  ]);
+});
+
+test("records stay in a project that is named no more, which is warned of", () => {
+  const before = cloudDns({ project: "shared-dns" });
+  const left =
+    'stacks.lb.dns.project: is missing, was "shared-dns": the provider leaves the records there that are there, and makes new ones in "ml-serving-prod", whose zones may be none of these; write it again';
+  expect(change(before, cloudDns())).toEqual({ problems: [], warnings: [left] });
+  expect(counts(before, cloudDns())).toMatchObject({ changed: 0, anew: 0 });
+  const state = written("lb.tfstate", stateOf(before, ""));
+  expect(said(config(cloudDns()), state)).toMatchObject({ problems: [], warnings: [left] });
+  expect(change(before, cloudDns({ project: "other-dns" })).problems).toHaveLength(2);
 });
 
 describe("a state", () => {

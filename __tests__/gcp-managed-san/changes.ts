@@ -10,11 +10,22 @@ const stackOf = (given: object) => new Map([["lb", synthesizedStack(JSON.parse(s
 
 /** What `check --against` says of the second form of a stack, if the first was synthesized before. */
 export function change(before: Fields, after: Fields) {
+  const { problems, warnings } = compared(before, after);
+  return { problems, warnings };
+}
+
+/** What an apply of the second form would do to resources. */
+export function counts(before: Fields, after: Fields) {
+  return compared(before, after).resources;
+}
+
+function compared(before: Fields, after: Fields) {
   // A file of JSON has no field that is undefined.
   const given = JSON.parse(JSON.stringify(config(after))) as object;
   const { config: complete, report } = checkedConfig(given);
-  checkAgainst(complete, stackOf(config(before)), report, () => stackOf(given));
-  return { problems: findingLines(report.problems, given), warnings: findingLines(report.warnings, given) };
+  const resources = checkAgainst(complete, stackOf(config(before)), report, () => stackOf(given));
+  const lines = (findings: typeof report.problems) => findingLines(findings, given);
+  return { problems: lines(report.problems), warnings: lines(report.warnings), resources };
 }
 
 /** Warnings of the stack, and no problem. */

@@ -25,6 +25,8 @@ export function config(changes: Fields = {}, stack = "lb"): object {
 
 const path = (kind: string, name: unknown) => `projects/ml-serving-prod/global/${kind}/${String(name)}`;
 
+const healthChecks = ["http_health_check", "https_health_check", "http2_health_check"];
+
 /**
  * The state of a stack, in the parts that the comparison reads.
  *
@@ -40,9 +42,13 @@ export function stateOf(changes: Fields, expireTime: string): string {
         path(type, resource[type]?.[name]?.name),
       ),
     ) as Fields;
-  const attributes = (block: Fields) => ({
+  const attributes = (type: string, block: Fields) => ({
     ...known(block),
     managed: block.managed && [known(block.managed as Fields)],
+    // A state has an empty list for a block that is not there.
+    ...(type === "google_compute_health_check"
+      ? Object.fromEntries(healthChecks.map((one) => [one, [block[one] ?? []].flat()]))
+      : {}),
     expire_time: expireTime,
   });
   const resources = Object.entries(resource).flatMap(([type, blocks]) =>
@@ -50,7 +56,7 @@ export function stateOf(changes: Fields, expireTime: string): string {
       mode: "managed",
       type,
       name,
-      instances: [{ deposed: "0a1b2c3d", attributes: {} }, { attributes: attributes(block) }],
+      instances: [{ deposed: "0a1b2c3d", attributes: {} }, { attributes: attributes(type, block) }],
     })),
   );
   return JSON.stringify({ version: 4, resources });

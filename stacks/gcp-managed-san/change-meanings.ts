@@ -1,4 +1,4 @@
-import { anew, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
+import { anew, kept, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
 import { show } from "../../lib/config/report";
 
 /** What rules ask. */
@@ -20,7 +20,8 @@ const stack = () => [];
 
 /** What the load balancer asks servers: all of them are judged anew by it, at the same moment. */
 const healthCheck = (was: unknown, is: unknown): Meaning =>
-  was === undefined || is === undefined
+  // A state has an empty list for each kind that is not this one.
+  [was].flat()[0] === undefined || is === undefined
     ? quiet("it speaks what the backend speaks, whose change is told", "protocol")
     : warned(
         "a server that does not answer the new health check with 200 gets no requests any more, and all are asked at once; see that each of them answers it before you apply",
@@ -32,7 +33,7 @@ export const meanings: Meanings = {
   "provider.google": {
     at: stack,
     changed: {
-      project: ruled("that everything would be made anew in another project", "project"),
+      project: ruled("that new things would be made in another project", "project"),
       default_labels: quiet("labels are for people and their bills"),
     },
     gone: quiet("a stack always has it"),
@@ -45,6 +46,11 @@ export const meanings: Meanings = {
       default_tags: quiet("tags are for people and their bills, and records have none"),
     },
     gone: ruled(records, "dns"),
+  },
+  "data.aws_route53_zone": {
+    at: stack,
+    changed: {},
+    gone: quiet("a look-up makes nothing, and whether records move is told", "dns"),
   },
   google_certificate_manager_dns_authorization: {
     at: stack,
@@ -230,7 +236,8 @@ export const meanings: Meanings = {
   google_dns_record_set: {
     at: stack,
     changed: {
-      project: anew(ruled(records, "dns")),
+      project: (_, is) =>
+        is === undefined ? kept("the provider leaves a record in its project") : anew(ruled(records, "dns")),
       managed_zone: anew(ruled(records, "dns")),
       name: anew(quiet("it is the name of the host or of its authorization, whose change is told")),
       rrdatas: quiet("it follows the address or the authorization, whose change is told"),

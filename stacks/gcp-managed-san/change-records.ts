@@ -19,9 +19,7 @@ export function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack
   ]);
   const goes = (id: string, target: PreviousResource) => {
     const record = records.get(inAddress(id));
-    return (
-      record !== undefined && !(placeOf(record, previous) === placeOf(target, previous) || lookedUp(record, target))
-    );
+    return record !== undefined && !(isThere(record, target, previous) || lookedUp(record, target));
   };
   const asked = hosts.filter(({ name }) => !acceptOutage.includes(name));
   const leads = dns.in !== "elsewhere" && dns.addressRecords;
@@ -35,6 +33,14 @@ export function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack
       ? asked.filter(({ name }) => withoutWildcard(name) === domain)
       : [],
   );
+  const stays = [...records.values()].map(({ project }) => project).find((one) => typeof one === "string");
+  if (dns.in === "cloud-dns" && dns.project === undefined && stays !== undefined && stays !== stack.project) {
+    here
+      .in("project")
+      .warning(
+        `is missing, was ${show(stays)}: the provider leaves the records there that are there, and makes new ones in ${show(stack.project)}, whose zones may be none of these; write it again`,
+      );
+  }
   if (led.length > 0) {
     const field = dns.in === "elsewhere" || leads ? here : here.in("addressRecords");
     field.problem(
@@ -69,12 +75,12 @@ function checkAccount(
 }
 
 /** The place of a stack's record, as arguments of the provider that makes it. */
-function placed({ dns, project }: GcpManagedSanConfig, zone = ""): PreviousResource {
+function placed({ dns }: GcpManagedSanConfig, zone = ""): PreviousResource {
   switch (dns.in) {
     case "elsewhere":
       return {};
     case "cloud-dns":
-      return { project: dns.project ?? project, managed_zone: dns.zones[zone] };
+      return { project: dns.project, managed_zone: dns.zones[zone] };
     case "route53":
       return { zone_id: dns.zones[zone] === lookup ? lookedUpZone(zone) : dns.zones[zone] };
   }
@@ -91,10 +97,14 @@ function lookedUp(one: PreviousResource, other: PreviousResource): boolean {
   return one.zone_id !== undefined && other.zone_id !== undefined && references[0] !== references[1];
 }
 
-/** The place of a record as a text. An output omits the project if it is the stack's. */
-function placeOf({ project, managed_zone, zone_id }: PreviousResource, previous: PreviousStack): string {
-  if (managed_zone === undefined) return `zone ${zone_id}`;
-  return `zone ${managed_zone} of ${project ?? previous.resources["provider.google"]?.project}`;
+/** Whether a record is where the other one is to be. The provider leaves it in its project if none is named any more. */
+function isThere(record: PreviousResource, target: PreviousResource, previous: PreviousStack): boolean {
+  const own = previous.resources["provider.google"]?.project;
+  return (
+    record.managed_zone === target.managed_zone &&
+    record.zone_id === target.zone_id &&
+    (target.project === undefined || (record.project ?? own) === target.project)
+  );
 }
 
 const namesOf = (hosts: readonly { readonly name: DnsName }[]) => hosts.map(({ name }) => name);

@@ -11,7 +11,7 @@ export function change(stack: GcpManagedSanConfig, previous: PreviousStack | und
   if (previous === undefined) return;
   const before = readBefore(previous);
   if (before === undefined) return;
-  if (checkProject(stack, previous, place.in("project"))) return;
+  checkProject(stack, previous, place.in("project"));
   checkCertificates(stack, before, place);
   checkUnnamed(stack, before, place.in("defaultCertificate"));
   checkRecords(stack, previous, place);
@@ -22,15 +22,14 @@ export function change(stack: GcpManagedSanConfig, previous: PreviousStack | und
   checkClosings(stack, previous, place);
 }
 
-/** Another project replaces everything: the address changes, records change, and certificates are not issued yet. */
-function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, place: Place): boolean {
+/** The provider leaves everything in the project where it was made (run), and makes what is new in the other one. */
+function checkProject({ project }: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
   const [proxy] = ofType(previous, "google_compute_target_https_proxy");
   const was = previous.resources["provider.google"]?.project ?? proxy?.project;
-  if (typeof was !== "string" || was === project || place.refused) return false;
+  if (typeof was !== "string" || was === project || place.refused) return;
   place.problem(
-    `is ${show(project)}, was ${show(was)}: everything would be made anew there, the address too, and nothing be served meanwhile; make a second stack, and lead the names over once it serves`,
+    `is ${show(project)}, was ${show(was)}: what is there stays in ${show(was)}, and whatever is made from now on, such as the next host's certificate, is made in ${show(project)}, where the load balancer cannot use it; go back, make a second stack, and lead the names over once it serves`,
   );
-  return true;
 }
 
 /** A host that is taken out is no longer served, unless its wildcard was there before and stays. */
