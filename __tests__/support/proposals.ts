@@ -103,7 +103,7 @@ function passes({ config, place }: Way, { path, message }: Finding, given: Value
   return example || mistakes(problems).every((one) => before.includes(one));
 }
 
-/** Remedies that were tried already, by the field that they are for. */
+/** Remedies that this test file tried already, by the field that they are for: a process runs several files, in any order. */
 const tried = new Set<string>();
 
 /** Whether nothing was tried yet of what a message proposes. */
@@ -111,7 +111,7 @@ export function isNews({ path, message }: Finding): boolean {
   const remedy = remedyOf(message);
   if (remedy === undefined) return false;
   const field = path.filter((part) => typeof part === "string").at(-1);
-  const known = `${String(field)} ${remedy}`;
+  const known = `${expect.getState().testPath} ${String(field)} ${remedy}`;
   const news = !tried.has(known);
   tried.add(known);
   return news;
