@@ -13,6 +13,7 @@ const members = {
   read: '() => ({ greeting: "hello" })',
   check: "() => {}",
   change: "() => {}",
+  meanings: "{}",
   marker: '"terraform_data"',
   certificates: '() => [{ name: "one", names: ["one.example.com"] }]',
   authorities: "() => []",
