@@ -34,6 +34,9 @@ describe("the scenario that was there before", () => {
     // What a stack only looks up it did not make.
     expect(changeOfState([{ ...key, mode: "data" }], web)).toEqual(fine);
     // A scenario keeps no type of resource to itself: what was recorded counts.
-    expect(changeOfState([key], web, state("acm-route53"))).toEqual(fine);
+    expect(changeOfState([key], web, state("acm-route53"))).toEqual({
+      problems: [],
+      warnings: [expect.stringMatching(/^stacks\.web: no longer has tls_private_key\.ca; /)],
+    });
   });
 });
