@@ -1,6 +1,8 @@
-import { said, written } from "../support/check-command";
+import { inOwnFolders, said, written } from "../support/check-command";
 import { change, refused, warned } from "./changes";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
+
+inOwnFolders();
 
 const wildcard = "*.example.com";
 const covered = { hosts: { [wildcard]: llama }, defaultCertificate: wildcard };

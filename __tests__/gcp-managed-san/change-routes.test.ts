@@ -1,7 +1,9 @@
-import { said, written } from "../support/check-command";
+import { inOwnFolders, said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 import { change, warned } from "./changes";
 import { api, chat, config, type Fields, llama, stateOf, two } from "./configs";
+
+inOwnFolders();
 
 const run = (service: string) => ({ cloudRun: { region: "europe-west4", service } });
 const groups = {

@@ -1,6 +1,8 @@
-import { said, written } from "../support/check-command";
+import { inOwnFolders, said, written } from "../support/check-command";
 import { change, warned } from "./changes";
 import { config, type Fields, stateOf } from "./configs";
+
+inOwnFolders();
 
 const group = (name: string) => `projects/ml-serving-prod/zones/europe-west4-a/instanceGroups/${name}`;
 const groups = { instanceGroups: [group("a"), group("b")], port: "http" };

@@ -1,7 +1,9 @@
-import { inFolder, said, written } from "../support/check-command";
+import { inFolder, inOwnFolders, said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 import { change, counts } from "./changes";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
+
+inOwnFolders();
 
 const fine = { problems: [], warnings: [] };
 
