@@ -197,7 +197,12 @@ export const meanings: Meanings = {
       private_key_pem: selfSigned(anew(quiet("its key is told of", "key")), "key"),
       subject: selfSigned(subject, "names"),
       dns_names: selfSigned(quiet("an authority has none"), "names"),
-      allowed_uses: selfSigned(quiet("an authority has the same for ever"), "client"),
+      allowed_uses: (was, is, name) => {
+        const uses = (value: unknown) => JSON.stringify([value].flat().filter((use) => use !== "key_encipherment"));
+        // Which RSA keys have besides.
+        const field = uses(was) === uses(is) ? "key" : "client";
+        return selfSigned(quiet("an authority has the same for ever"), field)(was, is, name);
+      },
       validity_period_hours: selfSigned(
         // Seen with openssl: who trusts the old one verifies what was signed under the new one, and the other way round.
         anew(quiet("it has the key and the subject that clients trust", "ca", "lifetime")),
