@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { goodConfig } from "../support/configs";
 
 // A busy machine may take longer than the default.
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const root = join(__dirname, "../..");
 const home = mkdtempSync(join(tmpdir(), "tls-stacks-process-config-"));
@@ -17,7 +17,7 @@ function said(code: string, shell = 'node app.cjs check --json "$@"', ...args: r
   const exported = code.includes("export default ") ? "" : `export default ${JSON.stringify(goodConfig())};`;
   writeFileSync(file, `${code}\n${exported}`);
   const env = { PATH: process.env.PATH, TLS_STACKS_CONFIG: file, CDKTF_OUTDIR: join(home, "out"), NO_COLOR: "1" };
-  const options = { cwd: root, env, encoding: "utf8", timeout: 30_000 } as const;
+  const options = { cwd: root, env, encoding: "utf8", timeout: 120_000 } as const;
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", shell, "sh", ...args], options);
   return { status, stdout, stderr };
 }
