@@ -19,7 +19,7 @@ import { goodConfig } from "../support/configs";
 import { runCommand } from "../support/run-command";
 
 // A busy machine may take longer than the default.
-jest.setTimeout(300_000);
+jest.setTimeout(1_800_000);
 
 const root = join(__dirname, "../..");
 
