@@ -1,5 +1,6 @@
 import { previousStacks } from "../lib/change/read-previous";
-import { printable, type Report } from "../lib/config/report";
+import { type Terminal, terminal, terminalLines } from "../lib/config/quoting";
+import type { Report } from "../lib/config/report";
 import { ask } from "../stacks";
 import { checkAgainst } from "../stacks/change";
 import type { Config } from "../stacks/config";
@@ -28,7 +29,7 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
     // An environment that was refused is empty.
     const environment = config?.settings.environment || null;
     const findings = { config: around.configFile, environment, against: compared, problems, warnings };
-    around.stdout(`${JSON.stringify(findings, null, 2)}\n`);
+    around.stdout(terminalLines(`${JSON.stringify(findings, null, 2)}\n`));
     return code;
   }
   if (compared !== undefined) around.stdout(comparisonText(compared));
@@ -37,7 +38,7 @@ export function check(around: Surroundings, { json, against }: CheckOptions): nu
   around.stdout(headline(around, config.settings.environment));
   const certificates = config.stacks.flatMap((stack) => ask(stack, (scenario, own) => scenario.certificates(own)));
   around.stdout(
-    `${count(config.stacks.length, "stack")}, ${count(certificates.length, "certificate")}: no problem found\n`,
+    terminal`${count(config.stacks.length, "stack")}, ${count(certificates.length, "certificate")}: no problem found\n`,
   );
   return code;
 }
@@ -76,11 +77,11 @@ function compare(
 }
 
 /** Says what was compared, so that a stack that was not compared does not pass for one that interrupts nothing. */
-function comparisonText({ path, compared, new: added, gone }: Comparison): string {
+function comparisonText({ path, compared, new: added, gone }: Comparison): Terminal {
   const lists = [
     compared.join(", ") || "nothing",
     ...(added.length > 0 ? [`not there, so taken as new: ${added.join(", ")}`] : []),
     ...(gone.length > 0 ? [`gone: ${gone.join(", ")}`] : []),
   ];
-  return `${printable(`compared with ${path}: ${lists.join("; ")}`)}\n`;
+  return terminal`compared with ${path}: ${lists.join("; ")}\n`;
 }

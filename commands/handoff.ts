@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { oneOf, printable, show } from "../lib/config/report";
+import { terminal, textOf } from "../lib/config/quoting";
+import { oneOf, show } from "../lib/config/report";
 import { operatorPage } from "./operator-page";
 import { exitCodes, headline, type Surroundings, tellFindings, tellProblem } from "./output";
 import { refuseLinks, refuseNoFolder, refuseOtherEnvironments } from "./output-folder";
@@ -44,14 +45,14 @@ export function handoff(around: Surroundings, stacks: readonly string[], out: st
     synthesizeInto({ ...config, stacks: chosen }, made);
     for (const stack of chosen) {
       const folder = join(made, "stacks", stack.name);
-      writeFileSync(join(folder, "README.md"), operatorPage(config, stack, terraformJson(folder)));
+      writeFileSync(join(folder, "README.md"), textOf(operatorPage(config, stack, terraformJson(folder))));
       writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
     }
     publish(join(made, "stacks"), target);
   });
   if ("problem" in written) return tellProblem(around, "out", written.problem);
   around.stdout(headline(around, config.settings.environment));
-  for (const { name } of chosen) around.stdout(`${printable(join(target, name))}\n`);
+  for (const { name } of chosen) around.stdout(terminal`${join(target, name)}\n`);
   return exitCodes.clean;
 }
 

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { bold, dim, red, yellow } from "picocolors";
+import { styled, type Terminal, terminal, terminalLines } from "../lib/config/quoting";
 import { type Finding, newReport, printable, type Report, showPath } from "../lib/config/report";
 
 /** Everything that a command knows of the world around it: what to read, and where to write. */
@@ -18,6 +19,12 @@ export interface Surroundings {
   readonly npmAgainst?: string | undefined;
   /** Reads the standard input in pieces; left out, there is none. */
   readonly stdin?: () => Iterable<Uint8Array>;
+  readonly stdout: (text: Terminal) => void;
+  readonly stderr: (text: Terminal) => void;
+}
+
+/** The same as the program is started with: it writes whatever it is given. */
+export interface Process extends Omit<Surroundings, "stdout" | "stderr"> {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }
@@ -51,18 +58,16 @@ function told(lines: readonly string[], noun: string): readonly string[] {
 }
 
 /** What is wrong with a config, for people: every problem on a line of its own below the file's name. */
-function problemText(configFile: string, report: Report, data: unknown): string {
+function problemText(configFile: string, report: Report, data: unknown): Terminal {
   const lines = findingLines(report.problems, data);
-  return [
-    red(`${printable(configFile) || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`),
-    ...told(lines, "problem").map((line) => `  ${line}`),
-    "",
-  ].join("\n");
+  const title = terminal`${configFile || "TLS_STACKS_CONFIG"}: ${count(lines.length, "problem")}`;
+  return told(lines, "problem").reduce((text, line) => terminal`${text}  ${line}\n`, terminal`${styled(red, title)}\n`);
 }
 
 /** What the owner of a config should know, for people. */
-export function warningText(lines: readonly string[]): string {
-  return lines.map((line) => `${yellow("warning:")} ${printable(line)}\n`).join("");
+export function warningText(lines: readonly string[]): Terminal {
+  const mark = styled(yellow, terminal`warning:`);
+  return lines.reduce((text, line) => terminal`${text}${mark} ${line}\n`, terminal``);
 }
 
 /** Tells people what was found: warnings, then problems if there are any. */
@@ -80,19 +85,23 @@ export function tellProblem(around: Surroundings, option: string, problem: strin
 }
 
 /** Rows in aligned columns without lines around them, which a log keeps readable. */
-export function tableText(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function tableText(head: readonly string[], rows: readonly (readonly (string | number)[])[]): Terminal {
   const none = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"];
-  const lines = [...none, "left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
+  const edges = [...none, "left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
   const table = new Table({
-    head: head.map((title) => dim(title)),
-    chars: { ...Object.fromEntries(lines.map((name) => [name, ""])), middle: "  " },
+    head: [...head],
+    chars: { ...Object.fromEntries(edges.map((name) => [name, ""])), middle: "  " },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
   });
-  table.push(...rows.map((row) => row.map(String)));
-  return `${table.toString().replace(/[ \t]+$/gm, "")}\n`;
+  table.push(...rows.map((row) => row.map((cell) => printable(String(cell)))));
+  const [titles = "", ...lines] = table
+    .toString()
+    .replace(/[ \t]+$/gm, "")
+    .split("\n");
+  return terminal`${styled(dim, terminal`${titles}`)}\n${terminalLines(lines.join("\n"))}\n`;
 }
 
 /** The first line of every command: which config, for which environment. */
-export function headline({ configFile }: Surroundings, environment: string): string {
-  return `${bold(printable(configFile))}, environment ${bold(environment)}\n`;
+export function headline({ configFile }: Surroundings, environment: string): Terminal {
+  return terminal`${styled(bold, terminal`${configFile}`)}, environment ${styled(bold, terminal`${environment}`)}\n`;
 }

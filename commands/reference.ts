@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { configJsonSchema, configReference } from "../lib/config/json-schema";
+import { terminal } from "../lib/config/quoting";
 import { configInput } from "../stacks/config";
 import { exitCodes, type Surroundings } from "./output";
 
@@ -18,7 +19,7 @@ export function reference(around: Surroundings, { check }: { readonly check: boo
     if (!check) {
       writeFileSync(file, text);
     } else if (readFileSync(file, "utf8") !== text) {
-      around.stderr(`${file} is not what the schema says; run npm run reference\n`);
+      around.stderr(terminal`${file} is not what the schema says; run npm run reference\n`);
       code = exitCodes.config;
     }
   }

@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
-import { printable } from "../lib/config/report";
+import { terminalLines, textOf } from "../lib/config/quoting";
 import { withoutSecrets } from "../lib/config/secrets";
 import { check } from "./check";
 import { handoff } from "./handoff";
-import { exitCodes, npmWay, type Surroundings } from "./output";
+import { exitCodes, npmWay, type Process, type Surroundings } from "./output";
 import { reference } from "./reference";
 import { type SimulateOptions, simulateVaultRole } from "./simulate-vault-role";
 import { synth } from "./synth";
@@ -13,12 +13,20 @@ import { synth } from "./synth";
  *
  * @returns the exit code: 0 clean, 1 config wrong or unreadable, 2 internal failure
  */
-export function run(argv: readonly string[], around: Surroundings): number {
+export function run(argv: readonly string[], outside: Process): number {
+  const around: Surroundings = {
+    ...outside,
+    stdout: (text) => outside.stdout(textOf(text)),
+    stderr: (text) => outside.stderr(textOf(text)),
+  };
   let code: number = exitCodes.clean;
   const program = new Command("ai-tls-stacks")
     .description("Terraform stacks for TLS in front of and between AI services.")
     .exitOverride()
-    .configureOutput({ writeOut: around.stdout, writeErr: (text) => around.stderr(printableLines(text)) });
+    .configureOutput({
+      writeOut: (text) => around.stdout(terminalLines(text)),
+      writeErr: (text) => around.stderr(terminalLines(text)),
+    });
   program
     .command("synth")
     .description("write Terraform JSON for every stack of the config")
@@ -72,11 +80,11 @@ export function run(argv: readonly string[], around: Surroundings): number {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.config;
     around.stderr(
-      `internal failure, please report it: ${printableLines(withoutSecrets(String((error as Error | undefined)?.stack ?? error)))}\n`,
+      terminalLines(
+        `internal failure, please report it: ${withoutSecrets(String((error as Error | undefined)?.stack ?? error))}\n`,
+      ),
     );
     return exitCodes.internal;
   }
   return code;
 }
-
-const printableLines = (text: string) => text.split("\n").map(printable).join("\n");

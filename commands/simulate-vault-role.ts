@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { durationProblem, parseDuration } from "../lib/config/duration";
 import { whole } from "../lib/config/fields";
+import { terminal, terminalLines } from "../lib/config/quoting";
 import { newReport, show } from "../lib/config/report";
 import { nearest, readStructure } from "../lib/config/structure";
 import { type IssueLimits, simulateRole } from "../lib/vault-role/simulate";
+import { otherFields, unjudgedFields } from "../lib/vault-role/unjudged";
 import { exitCodes, findingLines, type Surroundings } from "./output";
 
 /** The options as the user writes them. */
@@ -37,6 +39,8 @@ const lineInput = z.looseObject({
       allow_ip_sans: yesOrNo,
       allowed_uri_sans: list("spiffe://example.com/*"),
       allowed_other_sans: list("1.3.6.1.4.1.311.20.2.3;UTF8:*"),
+      allowed_serial_numbers: list("ai-*"),
+      allowed_user_ids: list("ai-*"),
       require_cn: yesOrNo,
       cn_validations: list("hostname"),
       key_type: word("ec"),
@@ -52,6 +56,10 @@ const lineInput = z.looseObject({
       ip_sans: list("192.0.2.7"),
       uri_sans: list("spiffe://example.com/x"),
       other_sans: list("1.3.6.1.4.1.311.20.2.3;UTF8:x"),
+      serial_number: word("ai-1"),
+      user_ids: list("ai-1"),
+      key_type: word("ec"),
+      key_bits: whole(0, 65_536, { description: "bits", examples: [256] }).optional(),
       exclude_cn_from_sans: yesOrNo,
       ttl: seconds,
     })
@@ -62,7 +70,7 @@ const lineInput = z.looseObject({
 export function simulateVaultRole(around: Surroundings, options: SimulateOptions): number {
   const limits = readLimits(options);
   if (typeof limits === "string") {
-    around.stderr(`${limits}\n`);
+    around.stderr(terminal`${limits}\n`);
     return exitCodes.config;
   }
   let number = 0;
@@ -72,15 +80,19 @@ export function simulateVaultRole(around: Surroundings, options: SimulateOptions
       number++;
       const read = readLine(line);
       if (typeof read === "string") {
-        around.stdout(answers.join(""));
-        around.stderr(`line ${number}: ${read}\n`);
+        around.stdout(terminalLines(answers.join("")));
+        around.stderr(terminal`line ${number}: ${read}\n`);
         return exitCodes.config;
       }
       const { issued, errors, dns, ttl } = simulateRole(read.role, read.request, limits);
-      const warnings = misspeltFields(read.role);
+      const warnings = [
+        ...misspeltFields("role", read.role),
+        ...misspeltFields("request", read.request),
+        ...unjudgedFields(read.role, read.request),
+      ];
       answers.push(`${JSON.stringify({ issued, errors, dns, ttl, ...(warnings.length > 0 ? { warnings } : {}) })}\n`);
     }
-    around.stdout(answers.join(""));
+    around.stdout(terminalLines(answers.join("")));
   }
   return exitCodes.clean;
 }
@@ -116,26 +128,17 @@ function* linesOf(chunks: Iterable<Uint8Array>): Generator<readonly Uint8Array[]
   if (begun.length > 0) yield [Buffer.concat(begun)];
 }
 
-/** What else a role of Vault or OpenBao has, and the simulator has no use for (`POST <mount>/roles/<name>`). */
-const otherFields = [
-  "allowed_domains_template allowed_serial_numbers allowed_uri_sans_template allowed_user_ids backend",
-  "basic_constraints_valid_for_non_ca client_flag code_signing_flag country email_protection_flag ext_key_usage",
-  "ext_key_usage_oids generate_lease issuer_ref key_usage locality name no_store no_store_metadata not_after",
-  "not_after_bound not_before not_before_bound not_before_duration organization ou policy_identifiers postal_code",
-  "province serial_number_source server_flag signature_bits street_address use_csr_common_name use_csr_sans use_pss",
-].flatMap((line) => line.split(" "));
-
-/** Vault passes over a field that it does not know, and the role is another than was meant. */
-function misspeltFields(role: object): readonly string[] {
-  const known = [...Object.keys(lineInput.shape.role.shape), ...otherFields];
-  return Object.keys(role)
+/** Vault passes over a field that it does not know, and asks or stores another thing than was meant. */
+function misspeltFields(part: "role" | "request", given: object): readonly string[] {
+  const known = [...Object.keys(lineInput.shape[part].shape), ...otherFields[part]];
+  return Object.keys(given)
     .filter((field) => !known.includes(field))
     .sort()
     .flatMap((field) => {
       const meant = nearest(field, known);
       return meant === undefined
         ? []
-        : [`role.${field}: is an unknown field, which Vault ignores; did you mean ${show(meant)}?`];
+        : [`${part}.${field}: is an unknown field, which Vault ignores; did you mean ${show(meant)}?`];
     });
 }
 

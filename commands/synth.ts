@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { printable } from "../lib/config/report";
+import { terminal } from "../lib/config/quoting";
 import { ask } from "../stacks";
 import { exitCodes, headline, type Surroundings, tableText, tellFindings, tellProblem, warningText } from "./output";
 import { refuseLinks, refuseNoFolder, refuseOtherEnvironments, removeLeftStacks } from "./output-folder";
@@ -42,7 +42,7 @@ export function synth(around: Surroundings): number {
           scenario.authorities(own).length,
           resources[index] ?? 0,
           scenario.keysInState(own).length,
-          printable(join(folderOf(stack.name), "cdk.tf.json")),
+          join(folderOf(stack.name), "cdk.tf.json"),
         ]),
       ),
     ),
@@ -51,7 +51,7 @@ export function synth(around: Surroundings): number {
     const clusters = ask(stack, (scenario, own) => scenario.clusters(own));
     if (clusters.every(({ kubeconfig }) => kubeconfig !== undefined)) continue;
     around.stdout(
-      `${stack.name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
+      terminal`${stack.name}: set KUBE_CONFIG_PATH before plan and apply; the provider looks for no kubeconfig by itself\n`,
     );
   }
   for (const folder of kept) {

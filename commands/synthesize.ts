@@ -37,6 +37,8 @@ export interface TerraformJson {
     readonly cloud?: Readonly<Record<string, unknown>>;
   };
   readonly resource?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Check blocks by name. */
+  readonly check?: Readonly<Record<string, unknown>>;
 }
 
 /** The JSON that was written into a stack's folder. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { PreviousStack } from "../lib/change/previous-stack";
 import type { KubernetesConfig } from "../lib/config/kubernetes";
+import type { Markdown } from "../lib/config/quoting";
 import type { Place } from "../lib/config/report";
 import type { Settings } from "../lib/config/settings";
 import type { KeyInState } from "../lib/key-custody";
@@ -67,12 +68,12 @@ interface NamedCertificate {
 }
 
 /** A line of an operator page; none where its condition does not hold. */
-export type Line = string | false | undefined;
+export type Line = Markdown | false | undefined;
 
-/** What an operator must know of a stack, in Markdown. */
+/** What an operator must know of a stack. */
 export interface OperatorNotes {
   /** What the stack is for: one sentence. */
-  readonly purpose: string;
+  readonly purpose: Markdown;
   /** What must be there before an apply: credentials, rights, objects. */
   readonly needs: readonly Line[];
   /** What an apply does, waits for and warns of. */

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import loadBalancers from "../../config/examples/acm-load-balancers";
+import { keysOf } from "../../lib/config/issuers";
 import { configWith, everything, type Fields } from "../support/configs";
 import { runs } from "../support/runs";
 import { expectGoldenOf, expectSameInAnyOrder, resources, synthesizedStacks } from "../support/stack-test";
@@ -254,6 +255,14 @@ describe("certificates", () => {
     expect(Object.keys(resources(made, "aws_acm_certificate")).sort()).toEqual(keys);
     expect(Object.keys(resources(made, "aws_route53_record"))).toHaveLength(keys.length);
   });
+});
+
+test("every key that ACM makes has ACM's name for it: without one ACM would make an RSA key", () => {
+  const certificates = Object.fromEntries(
+    keysOf("acm").map((key) => [key, { names: [`${key}.example.com`], key, alarm: false }]),
+  );
+  const made = Object.values(resources(withCertificates(certificates), "aws_acm_certificate"));
+  expect(made.map(({ key_algorithm: name }) => name)).toEqual(keysOf("acm").map(() => expect.any(String)));
 });
 
 describe("providers", () => {

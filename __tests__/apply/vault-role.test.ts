@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Recorded, recordingLimits, recordVerdicts } from "../support/record/vault-recorder";
 import { type RunningVault, startVault, vaultNeed } from "../support/servers/vault-server";
 import { agreementWith } from "../support/vault-role/vault-agreement";
-import { type Pair, vaultPairs } from "../support/vault-role/vault-pairs";
+import { inOrder, type Pair, vaultPairs } from "../support/vault-role/vault-pairs";
 
 const { name, missing } = vaultNeed();
 const mustRun = (process.env.TLS_STACKS_REQUIRE ?? "").split(",").includes(name);
@@ -46,10 +46,10 @@ const title = `roles on a server${missing === undefined ? "" : ` [skipped: ${mis
     const lines: Recorded[] = [];
     // Others every time; a difference names the seed that shows it again.
     const seed = Date.now() % 1_000_000;
-    for await (const line of recordVerdicts(server, first(1_000, inOrder(vaultPairs(seed))))) lines.push(line);
+    for await (const line of recordVerdicts(server, first(1_000, ordered(vaultPairs(seed))))) lines.push(line);
     const { differences, ...counts } = agreementWith(lines, recordingLimits);
     expect({ seed, differences }).toEqual({ seed, differences: [] });
-    expect(counts).toMatchObject({ verdicts: 1_000, names: counts.issued, words: counts.refused });
+    expect(counts).toMatchObject({ verdicts: 1_000 - counts.unjudged, names: counts.issued, words: counts.refused });
     expect(counts.issued).toBeGreaterThan(50);
   }, 120_000);
 
@@ -108,13 +108,8 @@ const title = `roles on a server${missing === undefined ? "" : ` [skipped: ${mis
   }, 60_000);
 });
 
-/** OpenBao keeps the order of alternative names and white space in front of them; Vault 1.14 sorts and trims them. */
-function* inOrder(pairs: Iterable<Pair>): Generator<Pair> {
-  for (const { role, request } of pairs) {
-    const names = new Set((request.alt_names ?? []).map((text) => text.trim()));
-    const sorted = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    yield { role, request: { ...request, alt_names: sorted } };
-  }
+function* ordered(pairs: Iterable<Pair>): Generator<Pair> {
+  for (const { role, request } of pairs) yield { role, request: { ...request, alt_names: inOrder(request.alt_names) } };
 }
 
 function* first<Value>(count: number, values: Iterable<Value>): Generator<Value> {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
+import { keysOf } from "../../lib/config/issuers";
 import { renewalProblem, renewalTimes } from "../../stacks/cas-short-lived/config-renewal";
 import { cloudConfig, fileAt, trainersData, trustAnchor } from "../support/node/training-node";
 import { runs } from "../support/runs";
@@ -38,6 +39,13 @@ describe("the script", () => {
     expect([...new Set(["0", ...codes])].sort()).toEqual([...inHead].sort());
     expect(inDocs.sort()).toEqual([...inHead].sort());
     expect(text).not.toMatch(/acme|trainers|us-central1/);
+  });
+
+  test("makes a key of every kind that a config can ask for: there no compiler names the one that is missing", () => {
+    const [, choices = ""] = /^case \$KEY in\n(.*?)^ {2}\*\) fail /ms.exec(readFileSync(scriptFile, "utf8")) ?? [];
+    const patterns = [...choices.matchAll(/^ {2}([a-z0-9*-]+)\) set -- /gm)].map(([, pattern = ""]) => pattern);
+    const made = new RegExp(`^(${patterns.join("|").replaceAll("*", "\\d+")})$`);
+    expect(keysOf("cas").filter((kind) => !made.test(kind))).toEqual([]);
   });
 });
 

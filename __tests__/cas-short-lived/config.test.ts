@@ -176,6 +176,11 @@ describe("refuses for nodes", () => {
       ],
     ],
     [
+      "a command with a line end of Unicode, at which a reader of YAML 1.1 would end the user data's line",
+      trainers({ bootstrap: { reload: "systemctl reload a\u2028b" } }),
+      [`${trainersPath}.bootstrap.reload: contains the invisible character U+2028; write it without`],
+    ],
+    [
       "the folder of the bootstrap's own settings",
       trainers({ bootstrap: { path: "/etc/ai-tls-stacks/x" } }),
       [

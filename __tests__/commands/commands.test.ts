@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Construct } from "constructs";
-import type { Surroundings } from "../../commands/output";
+import type { Process } from "../../commands/output";
 import type { Settings } from "../../lib/config/settings";
 import type { Kind, Stack } from "../../stacks";
 import { runCommand, type Said } from "../support/run-command";
@@ -49,7 +49,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const root = join(__dirname, "../..");
 const everything = "__tests__/golden/acm-everything.json";
 
-const command = (args: readonly string[], around: Partial<Surroundings> = {}): Said =>
+const command = (args: readonly string[], around: Partial<Process> = {}): Said =>
   runCommand(args, { configFile: join(home, "config.json"), outdir, ...around });
 
 /** A config with a stack and a certificate for each name. */
@@ -239,7 +239,7 @@ describe("synth", () => {
   });
 
   test("warns in CI when nobody named a config, and only then", () => {
-    const warning = (around: Partial<Surroundings>) => command(["synth"], { configFile: everything, ...around }).stderr;
+    const warning = (around: Partial<Process>) => command(["synth"], { configFile: everything, ...around }).stderr;
     const unasked = /^warning: .*TLS_STACKS_CONFIG/m;
     expect(warning({ unattended: true, named: false })).toMatch(unasked);
     expect(warning({ unattended: true, named: true })).not.toMatch(unasked);
@@ -790,23 +790,46 @@ describe("reference", () => {
   });
 });
 
-test("a kubeconfig that is not there is warned of in every scenario that has a cluster", () => {
-  const kubernetes = { context: "kind", kubeconfig: "/nowhere/kubeconfig" };
-  const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
-    "../../config/example",
-  ).default;
-  const clustered = Object.entries(stacks).filter(([, stack]) => "kubernetes" in stack);
-  expect(clustered.length).toBeGreaterThan(1);
-  const changed = clustered.map(([name, stack]) => [name, { ...stack, kubernetes }] as const);
-  const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
-  const privateKeys = "encrypted-backend";
-  write({ "config.json": configOf([], { backend, privateKeys, stacks: Object.fromEntries(changed) }) });
-  const { stderr } = command(["check"]);
-  for (const [name] of clustered) {
-    expect(stderr).toContain(
-      `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+describe("the kubeconfig of every stack that has a cluster", () => {
+  /** The example's stacks that have a cluster, reached in this way, in a config of their own. */
+  const clustered = (kubernetes: object) => {
+    const { stacks } = jest.requireActual<{ default: { stacks: Record<string, object> } }>(
+      "../../config/example",
+    ).default;
+    const changed = Object.entries(stacks).flatMap(([name, stack]) =>
+      "kubernetes" in stack ? [[name, { ...stack, kubernetes }] as const] : [],
     );
-  }
+    const backend = { type: "s3", bucket: "state", region: "eu-west-1" };
+    const privateKeys = "encrypted-backend";
+    const more = configOf(["web"]) as { stacks: object };
+    write({
+      "config.json": { ...more, backend, privateKeys, stacks: { ...more.stacks, ...Object.fromEntries(changed) } },
+    });
+    const names = changed.map(([name]) => name);
+    expect(names.length).toBeGreaterThan(1);
+    return names;
+  };
+
+  test("is warned of where it is not there", () => {
+    const names = clustered({ context: "kind", kubeconfig: "/nowhere/kubeconfig" });
+    const { stderr } = command(["check"]);
+    for (const name of names) {
+      expect(stderr).toContain(
+        `warning: stacks.${name}.kubernetes.kubeconfig: /nowhere/kubeconfig does not exist on this machine; `,
+      );
+    }
+  });
+
+  test.each([
+    ["is asked for where the config names none", { context: "kind" }, true],
+    ["is not asked for where it does", { context: "kind", kubeconfig: "/nowhere/kubeconfig" }, false],
+  ])("%s", (_, kubernetes, asked) => {
+    const names = clustered(kubernetes);
+    const told = command(["synth"]).stdout.split("\n");
+    expect(told.filter((line) => line.includes("KUBE_CONFIG_PATH")).map((line) => line.replace(/:.*/, ""))).toEqual(
+      asked ? names.toSorted() : [],
+    );
+  });
 });
 
 describe("a slip of the shell", () => {

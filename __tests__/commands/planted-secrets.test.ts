@@ -1,19 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { plainData } from "../../lib/config/plain-data";
 import { newReport, type Path } from "../../lib/config/report";
-import { saidOf } from "../support/configs";
+import { everything, everythings, saidOf } from "../support/configs";
 import { runCommand } from "../support/run-command";
 import { secretKinds } from "../support/secrets";
 
 type Values = Record<string, unknown>;
 
-const root = join(__dirname, "../..");
-const full = ["acm", "cas", "gcp", "pipeline", "vault"].map(
-  (name) => JSON.parse(readFileSync(join(root, `__tests__/golden/${name}-everything.json`), "utf8")) as Values,
-);
+const full = everythings.map((name) => everything(name) as Values);
 
 /** Every place of a config that has a value, and whether it is a map or a list. */
 function placesOf(value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {

@@ -46,6 +46,20 @@ describe("simulate-vault-role", () => {
     );
   });
 
+  test("names a misspelt field of the request, and what is not simulated and could change the verdict", () => {
+    const role = { ...open, issuer_ref: "next", not_after: "", server_flag: true };
+    const request = { ...asked, alt_name: "x", not_after: "2030-01-01T00:00:00Z", format: "pem" };
+    expect(simulate(line(role, request)).stdout).toBe(
+      answer({
+        warnings: [
+          'request.alt_name: is an unknown field, which Vault ignores; did you mean "alt_names"?',
+          'role.issuer_ref: is "next", which is not simulated and could change the verdict; ask the server',
+          'request.not_after: is "2030-01-01T00:00:00Z", which is not simulated and could change the verdict; ask the server',
+        ],
+      }),
+    );
+  });
+
   test("takes lines that arrive in any pieces, and a last one without an end", () => {
     const name = "bücher.example";
     const bytes = Buffer.from((line(open, { common_name: name }) + line({}, asked)).trimEnd());

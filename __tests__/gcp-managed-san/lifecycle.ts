@@ -106,6 +106,29 @@ const serves =
     for (const name of names) expect({ name, serving: world.api.serving(name) }).toEqual({ name, serving: "ACTIVE" });
   };
 
+/**
+ * Who answers whom, by host and path, from what the provider sent: the key of a backend, or the name of a service that the
+ * config names itself.
+ */
+const answers =
+  (expected: Readonly<Record<string, string>>, port?: 80) =>
+  ({ world }: Run<GoogleWorld>): void => {
+    const answer = (request: string) => {
+      const slash = request.indexOf("/");
+      const service = world.api.servedBy(request.slice(0, slash), request.slice(slash), port) ?? "nothing";
+      return service.replace(/^.*\//, "").replace(/^.*-([a-z]+)-[0-9a-f]{10}$/, "$1");
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((request) => [request, answer(request)]))).toEqual(expected);
+  };
+
+/** What the example says of its hosts. */
+const routed = {
+  "chat.example.com/": "llama",
+  "embeddings.example.com/": "embeddings",
+  "embeddings.example.com/v1/embeddings": "embeddings",
+  "somebody.example.org/": "llama",
+};
+
 /** The example: a certificate for each name. */
 export const forEach: Lifecycle<GoogleWorld> = {
   stack: MAIN,
@@ -114,6 +137,8 @@ export const forEach: Lifecycle<GoogleWorld> = {
   start: () => startGoogle({ there, watched: hosts }),
   applied: (run, { warnings }) => {
     serves(...hosts)(run);
+    answers(routed)(run);
+    answers({ "chat.example.com/": "redirect", "somebody.example.org/": "redirect" }, 80)(run);
     expect(warnings.map(({ detail }) => detail).sort()).toEqual(
       hosts.map((host) => expect.stringContaining(`The certificate for ${host} is not issued.`)),
     );
@@ -132,14 +157,20 @@ export const forEach: Lifecycle<GoogleWorld> = {
         "POST certificateMapEntries",
       ],
       besides: ["records +A api.example.com."],
-      holds: serves(api),
+      holds: (run) => {
+        serves(api)(run);
+        answers({ ...routed, [`${api}/`]: "llama" })(run);
+      },
     },
     {
       sentence: "a name added for another backend changes the routes besides, in place",
       json: main({ hosts: { ...routes, [api]: { ...llama, paths: { "/v1/embeddings/*": "embeddings" } } } }),
       actions: { [urlMap]: ["update"] },
       calls: ["PUT urlMaps routes"],
-      holds: serves(api),
+      holds: (run) => {
+        serves(api)(run);
+        answers({ ...routed, [`${api}/`]: "llama", [`${api}/v1/embeddings/1`]: "embeddings" })(run);
+      },
     },
     {
       sentence: "a name removed takes its own things and nothing else",
@@ -152,12 +183,14 @@ export const forEach: Lifecycle<GoogleWorld> = {
         "DELETE dnsAuthorizations api-example-com",
       ],
       besides: ["PUT urlMaps routes", "records -A api.example.com."],
+      holds: answers(routed),
     },
     {
       sentence: "a backend removed is first taken out of the routes",
       json: main(oneBackend),
       actions: { ...each([backend("embeddings"), serverless("embeddings")], ["delete"]), [urlMap]: ["update"] },
       calls: ["PUT urlMaps routes", "DELETE backendServices embeddings", "DELETE networkEndpointGroups embeddings"],
+      holds: answers({ "chat.example.com/": "llama", "embeddings.example.com/": "llama" }),
     },
     {
       sentence: "a backend of another region serves before the old one goes",
@@ -170,6 +203,7 @@ export const forEach: Lifecycle<GoogleWorld> = {
       json: main(kept),
       actions: { [listener]: ["update"], [proxy]: before },
       calls: ["POST targetHttpsProxies", "setTarget forwardingRules https-ipv4", "DELETE targetHttpsProxies https"],
+      holds: answers({ "chat.example.com/": "llama", "embeddings.example.com/": "llama" }),
     },
     {
       sentence: "TLS, HTTP/3 and a default certificate change in place",
@@ -200,6 +234,7 @@ export const forEach: Lifecycle<GoogleWorld> = {
         "DELETE targetHttpsProxies https",
       ],
       besides: ["PATCH sslPolicies tls", "DELETE certificateMapEntries primary", "DELETE networkEndpointGroups llama"],
+      holds: answers(routed),
     },
     {
       sentence: "from one certificate for each name to one for all, once that is issued",
@@ -465,8 +500,113 @@ const full: Lifecycle<GoogleWorld> = {
       ],
     }),
   waits: { error },
-  applied: serves("api.example.com", "any.ml.example.com", "no.such.host"),
+  applied: (run) => {
+    serves("api.example.com", "any.ml.example.com", "no.such.host")(run);
+    answers({
+      "api.example.com/": "groups",
+      "api.example.com/v1/embeddings": "run",
+      "api.example.com/v1/embeddings/1": "groups",
+      "api.example.com/v1/files/a/b": "files",
+      "any.ml.example.com/": "endpoints",
+      "a.b.ml.example.com/": "endpoints",
+      "ml.example.com/": "endpoints",
+      "a.bc.example.com/": "run",
+      "ab.c.example.com/": "files",
+      "no.such.host/": "groups",
+    })(run);
+  },
+};
+
+const tenants = { backend: "tenants", paths: { "/v1/embeddings/*": "embeddings" } };
+const web = { backend: "web" };
+const wide = { "*.example.com": tenants, "api.example.com": web };
+const narrow = {
+  "*.eu.example.com": web,
+  "chat.eu.example.com": { ...web, paths: { "/v1/*": "embeddings", "/v1/models": "tenants" } },
+};
+const routing = (hosts: Json, defaultBackend = "web") =>
+  main({
+    dns: { in: "elsewhere" },
+    hosts,
+    defaultBackend,
+    backends: Object.fromEntries(
+      ["embeddings", "tenants", "web"].map((name) => [name, { cloudRun: { region: "europe-west4", service: name } }]),
+    ),
+  });
+const ofNarrow = [
+  ...Object.values(managedOf("chat.eu.example.com")),
+  managedOf("eu.example.com").authorization,
+  managedOf("-wildcard.eu.example.com").certificate,
+  managedOf("-wildcard.eu.example.com").entry,
+];
+/** What a wildcard serves: any host to the left of its dot, to any depth, but none that has a rule of its own. */
+const wideAnswers = {
+  "api.example.com/": "web",
+  "api.example.com/v1/embeddings/1": "web",
+  "acme.example.com/": "tenants",
+  "acme.example.com/v1/embeddings/1": "embeddings",
+  "a.b.example.com/": "tenants",
+  "example.com/": "web",
+  "api.example.org/": "web",
+};
+const narrowAnswers = {
+  "acme.eu.example.com/": "web",
+  "acme.eu.example.com/v1/embeddings/1": "web",
+  "a.b.eu.example.com/": "web",
+  "eu.example.com/": "tenants",
+  "chat.eu.example.com/": "web",
+  "chat.eu.example.com/v1/models": "tenants",
+  "chat.eu.example.com/v1/models/1": "embeddings",
+  "chat.eu.example.com/v1/files": "embeddings",
+  "a.chat.eu.example.com/v1/models": "web",
+};
+
+/** Wildcards over each other and over hosts of the default backend, which would answer for them if they had no rule. */
+const wildcards: Lifecycle<GoogleWorld> = {
+  stack: `${MAIN} (wildcards)`,
+  json: routing(wide),
+  needs,
+  start: () => startGoogle({ watched: ["api.example.com", "acme.example.com"], recordsElsewhere: true }),
+  applied: (run) => {
+    answers(wideAnswers)(run);
+    answers({ "api.example.com/": "redirect", "acme.example.com/": "redirect" }, 80)(run);
+  },
+  served,
+  computed,
+  changes: [
+    {
+      sentence:
+        "a wildcard below the wildcard, and a host below both, answer for themselves and leave the others alone",
+      json: routing({ ...wide, ...narrow }),
+      actions: { ...each(ofNarrow, ["create"]), [urlMap]: ["update"] },
+      holds: answers({ ...wideAnswers, ...narrowAnswers }),
+    },
+    {
+      sentence: "another default backend answers for hosts that no rule has, and for no other",
+      json: routing({ ...wide, ...narrow }, "tenants"),
+      actions: { [urlMap]: ["update"] },
+      calls: ["PUT urlMaps routes"],
+      holds: answers({
+        ...wideAnswers,
+        ...narrowAnswers,
+        "example.com/": "tenants",
+        "api.example.org/": "tenants",
+      }),
+    },
+    {
+      sentence: "a wildcard of the default backend that has only paths takes none from the host below it",
+      json: routing({ "*.example.com": { ...tenants, ...web }, "api.example.com": web }),
+      actions: { ...each(ofNarrow, ["delete"]), [urlMap]: ["update"] },
+      holds: answers({
+        ...wideAnswers,
+        "acme.example.com/": "web",
+        "a.b.example.com/": "web",
+        "chat.eu.example.com/v1/models": "web",
+        "chat.eu.example.com/v1/embeddings/1": "embeddings",
+      }),
+    },
+  ],
 };
 
 /** What the stacks of this scenario say of themselves. */
-export const lifecycles: readonly Lifecycle<GoogleWorld>[] = [forEach, forAll, perProxy, full];
+export const lifecycles: readonly Lifecycle<GoogleWorld>[] = [forEach, forAll, perProxy, full, wildcards];

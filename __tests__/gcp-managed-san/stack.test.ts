@@ -518,7 +518,7 @@ describe("the page for operators", () => {
     expect(text).toContain("the zones' records in the project `shared-dns`");
     expect(text).toContain("ends with an error that says so: it is a gate, nothing that serves was changed.");
     expect(text).toContain("`gcloud certificate-manager certificates list --project ml-serving-prod`");
-    expect(text).toContain("is replaced without a question by Cloud DNS");
+    expect(text).toContain("Cloud DNS replaces without a question a record of the same name and type");
     expect(text).toContain("No private key is in the state");
   });
 
@@ -545,7 +545,7 @@ describe("the page for operators", () => {
   });
 
   test("names the credentials of Route 53, and the records that somebody else makes", () => {
-    expect(page("changing")).toContain("AWS credentials for account 111122223333 of the zones `example.org`.");
+    expect(page("changing")).toContain("AWS credentials of account 111122223333 for the zones' records.");
     const text = page("elsewhere");
     expect(text).toContain("Make the records of `terraform output dns_records` with your DNS host");
     expect(text).toContain("`gcloud compute ssl-certificates list --project ml-serving-prod`");

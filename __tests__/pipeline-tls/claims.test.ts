@@ -50,3 +50,18 @@ test("and at the service, where the certificate's stack has it; two services are
   expect(twins.filter((line) => /Ingress/.test(line))).toEqual([]);
   expect(twins.filter((line) => /is a Service of stack one already/.test(line))).toHaveLength(1);
 });
+
+test("a Secret that is called like a taken Service is not told, since what settles the Service settles it", () => {
+  const batch = services({ api: service });
+  expect(problems(batch, services({ api: service }))).toEqual([
+    "stacks.two.services.api: is a Service of stack one already, in the same namespace; rename it, or give one of the stacks another namespace",
+  ]);
+  expect(problems(batch, services({ other: service }))).toEqual([]);
+  expect(problems(batch, { ...services({ api: service }), namespace: { name: "other" } })).toEqual([]);
+});
+
+test("one with a name of its own is told as well: the Service's new name would not settle it", () => {
+  const named = services({ api: { ...service, secret: "tls" } });
+  expect(problems(named, named).filter((line) => /\.secret: /.test(line))).toHaveLength(1);
+  expect(problems(named, services({ other: { ...service, secret: "tls" } }))).toHaveLength(1);
+});

@@ -1,21 +1,21 @@
-import * as acmRoute53 from "../acm-route53/lifecycle";
-import * as casShortLived from "../cas-short-lived/lifecycle";
-import * as gcpManagedSan from "../gcp-managed-san/lifecycle";
-import * as pipelineTls from "../pipeline-tls/lifecycle";
+import { scenarios } from "../../stacks";
 import type { Lifecycle, World } from "../support/terraform/lifecycle";
 import { offlineActions, plannedOffline, settle } from "../support/terraform/planned-state";
 import { proofsOf } from "../support/terraform/proofs";
 import { type Json, needsOf, type Workspace } from "../support/terraform/terraform";
-import * as vaultPkiK8s from "../vault-pki-k8s/lifecycle";
 
-/** Every stack whose changes are declared. */
-const lifecycles = [
-  acmRoute53.lifecycle,
-  ...casShortLived.lifecycles,
-  ...gcpManagedSan.lifecycles,
-  pipelineTls.lifecycle,
-  vaultPkiK8s.lifecycle,
-] as readonly Pick<Lifecycle<World>, "stack" | "json" | "changes" | "computed">[];
+type Declared = Pick<Lifecycle<World>, "stack" | "json" | "changes" | "computed">;
+
+/** Every stack whose changes are declared: the one of its scenario, or some. */
+const lifecycles = Object.keys(scenarios).flatMap((kind) => {
+  const { lifecycle, lifecycles } = require(`../${kind}/lifecycle`) as {
+    readonly lifecycle?: Declared;
+    readonly lifecycles?: readonly Declared[];
+  };
+  if (lifecycles !== undefined) return lifecycles;
+  if (lifecycle === undefined) throw new Error(`__tests__/${kind}/lifecycle.ts declares no lifecycle`);
+  return [lifecycle];
+});
 
 for (const { stack: row, json, changes = [], computed = {} } of lifecycles) {
   if (changes.length === 0) continue;

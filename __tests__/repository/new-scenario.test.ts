@@ -23,12 +23,13 @@ const members = {
   clusters: "() => []",
   claims: "() => []",
   zonedNames: "() => []",
-  operatorNotes: '() => ({ purpose: "Nothing.", needs: [], expect: [] })',
+  operatorNotes: "() => ({ purpose: markdown`Nothing.`, needs: [], expect: [] })",
   stack: '() => (require("./stack") as typeof import("./stack")).StubStack',
 };
 
 const wing = (own: readonly (readonly [string, string])[]) => `import { z } from "zod";
 import { fields } from "../../lib/config/fields";
+import { markdown } from "../../lib/config/quoting";
 import type { Scenario } from "../scenario";
 
 const input = fields({ scenario: z.literal("stub") });
@@ -73,7 +74,8 @@ beforeAll(() => {
   const registry = join(copy, "stacks", "index.ts");
   const entered = readFileSync(registry, "utf8")
     .split("\n")
-    .filter((line) => !others.some((kind) => line.includes(`"./${kind}"`) || line.startsWith(`  "${kind}": `)))
+    // A name without a hyphen needs no quotes.
+    .filter((line) => !others.some((kind) => new RegExp(`"\\./${kind}"|^  (${kind}|"${kind}")[:,]`).test(line)))
     .join("\n")
     .replace("import { acmRoute53 }", 'import { stub } from "./stub";\nimport { acmRoute53 }')
     .replace("export const scenarios = {", "export const scenarios = {\n  stub,");

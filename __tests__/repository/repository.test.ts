@@ -271,6 +271,63 @@ describe("documents", () => {
     for (const [name] of commands) expect(page).toMatch(new RegExp(`^\\| \`npm run (--silent )?${name}\\b`, "m"));
   });
 
+  interface Schema {
+    readonly const?: unknown;
+    readonly default?: unknown;
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly additionalProperties?: Schema | boolean;
+    readonly items?: Schema;
+    readonly anyOf?: readonly Schema[];
+    readonly oneOf?: readonly Schema[];
+  }
+
+  /** Every default of a config, with its field's name; only of one scenario where a kind is given. */
+  function defaultsOf(schema: Schema, kind: string | undefined): readonly (readonly [field: string, value: unknown])[] {
+    const { properties = {}, additionalProperties: members, items, anyOf = [], oneOf = [] } = schema;
+    const scenario = properties.scenario?.const;
+    if (scenario !== undefined && kind !== undefined && scenario !== kind) return [];
+    const inner = [items, members, ...anyOf, ...oneOf].filter((one) => typeof one === "object");
+    return [
+      ...Object.entries(properties).flatMap(([field, own]) => [
+        [field, own.default] as const,
+        ...defaultsOf(own, kind),
+      ]),
+      ...inner.flatMap((own) => defaultsOf(own, kind)),
+    ];
+  }
+
+  test("say of a default what the reference says, as `field` (default `value`) or `value` (the default)", () => {
+    const schema = JSON.parse(read("docs/config.schema.json")) as Schema;
+    // The options of simulate:vault-role are no fields, and the reference is generated.
+    const pages = files.filter((path) => /^docs\/(?!config|vault-role).*\.md$/.test(path));
+    const wrong = pages.flatMap((path) => {
+      const kind = Object.keys(scenarios).find((one) => path === `docs/${one}.md`);
+      const known = defaultsOf(schema, kind).filter(([, value]) => value !== undefined);
+      const said = [...read(path).matchAll(/(?:`([^`]*)`)?(?:,\s|\s\()(?:the\s)?default\b(?:\s`([^`]*)`|\)|[^\n]*)/g)];
+      return said
+        .filter(([, before, value]) =>
+          value === undefined
+            ? !known.some(([, one]) => one === before || JSON.stringify(one) === before)
+            : !known.some(([field, one]) => field === before && JSON.stringify(one) === value),
+        )
+        .map(([words]) => `${path}: ${words}`);
+    });
+    expect(pages.length).toBeGreaterThan(8);
+    expect(wrong).toEqual([]);
+  });
+
+  test("name only files and words of the code that are there, in what contributors read", () => {
+    const text = read("CONTRIBUTING.md").replace(/^```.*?^```/gms, "");
+    const spans = [...new Set([...text.matchAll(/`([^`]+)`/g)].map(([, span = ""]) => span))];
+    const paths = spans.filter((span) => /^[\w.-]+\/[\w./-]*$/.test(span));
+    const gone = paths.filter((path) => !files.some((file) => file === path || file.startsWith(path)));
+    const names = spans.filter((span) => /^[a-z]+[A-Z]\w*$/.test(span));
+    const sources = files.filter((path) => /^(commands|lib|stacks)\//.test(path)).map(read);
+    const unknown = names.filter((name) => !sources.some((source) => source.includes(name)));
+    expect([paths.length > 15, names.length > 1]).toEqual([true, true]);
+    expect([...gone, ...unknown]).toEqual([]);
+  });
+
   test("link to files that are there", () => {
     const broken = files
       .filter((path) => path.endsWith(".md"))

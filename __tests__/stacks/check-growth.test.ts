@@ -1,7 +1,7 @@
 import { newReport } from "../../lib/config/report";
 import { ask } from "../../stacks";
 import { readConfig } from "../../stacks/config";
-import { everything, type Fields } from "../support/configs";
+import { everything, everythings, type Fields } from "../support/configs";
 
 /** What a stack has many of. */
 const many = ["certificates", "hosts", "services", "issuers", "nodeGroups"];
@@ -52,8 +52,8 @@ function looks(config: object, name: string, stack: Fields, times: number): numb
   return sum;
 }
 
-const stacks = ["acm", "cas", "gcp", "pipeline", "vault"].flatMap((kind) => {
-  const config = everything(`${kind}-everything`) as { readonly stacks: Readonly<Record<string, Fields>> };
+const stacks = everythings.flatMap((file) => {
+  const config = everything(file) as { readonly stacks: Readonly<Record<string, Fields>> };
   return Object.entries(config.stacks).map(([name, stack]) => ({ name, config, stack }));
 });
 

@@ -506,7 +506,7 @@ describe("names", () => {
       "a joiner without anything to join",
       { "api/names": ["a\u200cb.example.com"] },
       [
-        `${api}.names["a\\u200cb.example.com"]: is no valid internationalised name (UTS #46); check its letters and their direction`,
+        `${api}.names["a\\u200cb.example.com"]: contains the invisible character U+200C; write it without, and a DNS name that needs it in ASCII (xn--...)`,
       ],
     ],
     refusedName(
@@ -910,9 +910,27 @@ describe("texts", () => {
     [
       "a direction mark, which is shown",
       { "api/names": ["a\u202eb.example.com"] },
-      [
-        `${api}.names["a\\u202eb.example.com"]: is no valid internationalised name (UTS #46); check its letters and their direction`,
-      ],
+      [`${api}.names["a\\u202eb.example.com"]: contains the invisible character U+202E; write it without`],
+    ],
+    [
+      "what has no width, in a key",
+      { "labels/a\u200bb": "x" },
+      ['labels["a\\u200bb"]: contains the invisible character U+200B; write it without'],
+    ],
+    [
+      "a line end of Unicode",
+      { project: "a\u2028b" },
+      ["project: contains the invisible character U+2028; write it without"],
+    ],
+    [
+      "half a surrogate pair",
+      { project: "a\ud800" },
+      ["project: contains U+D800, which is no character; write it without"],
+    ],
+    [
+      "a noncharacter",
+      { project: "a\u{1fffe}" },
+      ["project: contains U+1FFFE, which is no character; write it without"],
     ],
   ])("%s", (_, changes, lines) => expect(problemsOf(changed(changes))).toEqual(lines));
 

@@ -1,11 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Finding } from "../../lib/config/report";
 import { checkedConfig } from "../../stacks/check";
+import { everything, everythings } from "../support/configs";
 import { brokenProposals, isNews } from "../support/proposals";
-
-// Lists of bad input hold this too: `problemsOf` asks it of every message that a test provokes.
-const kinds = ["acm", "cas", "gcp", "pipeline", "vault"];
 
 /** Values of which each is wrong in many places. */
 const wrongValues: readonly unknown[] = [
@@ -49,8 +45,9 @@ function misspelt(value: unknown, odd: boolean): unknown {
   );
 }
 
-describe.each(kinds)("what is proposed to whoever writes a stack of %s", (kind) => {
-  const given: unknown = JSON.parse(readFileSync(join(__dirname, `../golden/${kind}-everything.json`), "utf8"));
+// Lists of bad input hold this too: `problemsOf` asks it of every message that a test provokes.
+describe.each(everythings)("what is proposed to whoever writes %s", (name) => {
+  const given: unknown = everything(name);
   const findings = (config: unknown): readonly Finding[] => {
     const { problems, warnings } = checkedConfig(config).report;
     return [...problems, ...warnings];

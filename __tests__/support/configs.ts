@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Finding, showPath } from "../../lib/config/report";
 import type { AcmCertificateConfig, AcmRoute53Config } from "../../stacks/acm-route53/config";
@@ -9,10 +9,18 @@ import { brokenProposals, isNews } from "./proposals";
 /** Fields of a config. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+const golden = join(__dirname, "..", "golden");
+
 /** A config that has every optional field of a scenario: `__tests__/golden/<name>.json`. */
 export function everything(name: string): object {
-  return JSON.parse(readFileSync(join(__dirname, "..", "golden", `${name}.json`), "utf8")) as object;
+  return JSON.parse(readFileSync(join(golden, `${name}.json`), "utf8")) as object;
 }
+
+/** The names of these configs. What is asked of every scenario is asked of them. */
+export const everythings: readonly string[] = readdirSync(golden)
+  .filter((file) => file.endsWith("-everything.json"))
+  .map((file) => file.replace(/\.json$/, ""))
+  .toSorted();
 
 /** A config with one stack, which may keep keys wherever it likes. */
 export function configWith(name: string, stack: Fields, more: Fields = {}): object {

@@ -4,6 +4,7 @@ import { day, hour, parseDuration } from "../../lib/config/duration";
 import { plainData } from "../../lib/config/plain-data";
 import { type Finding, newReport, type Path, showPath } from "../../lib/config/report";
 import { readStructure } from "../../lib/config/structure";
+import { scenarios } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { configInput } from "../../stacks/config";
 
@@ -60,11 +61,17 @@ function unknownWords(message: string): readonly string[] {
   const fields = [...plain.matchAll(/\b[a-z]+(?:[A-Z][a-z0-9]+)+\b/g)]
     .map(([name]) => name)
     .filter((name) => !fieldNames.has(name));
-  const scenarios = [...plain.matchAll(/\b(?:acm|cas|gcp|pipeline|vault)-[a-z0-9-]+/g)]
-    .map(([name]) => name)
-    .filter((name) => !wordsOf.get("scenario")?.has(name));
-  return [...words, ...fields, ...scenarios];
+  const kinds = [...plain.matchAll(likeScenario)].map(([name]) => name).filter((name) => !(name in scenarios));
+  return [...words, ...fields, ...kinds];
 }
+
+/** What begins as the name of a scenario does: it may be one that is misspelt. */
+const likeScenario = new RegExp(
+  `\\b(?:${Object.keys(scenarios)
+    .map((kind) => kind.replace(/-.*/, ""))
+    .join("|")})-[a-z0-9-]+`,
+  "g",
+);
 
 const fieldNames = new Set<string>();
 /** The words that fields have, by the name of the field; only of fields that have words everywhere. */

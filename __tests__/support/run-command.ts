@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Surroundings } from "../../commands/output";
+import type { Process } from "../../commands/output";
 import { run } from "../../commands/run";
 
 /** What a command said, without colours, which CI turns on. */
@@ -12,7 +12,7 @@ export interface Said {
 /** Runs a command as a user's shell would, in this process. */
 export function runCommand(
   args: readonly string[],
-  around: Pick<Surroundings, "configFile" | "outdir"> & Partial<Surroundings>,
+  around: Pick<Process, "configFile" | "outdir"> & Partial<Process>,
 ): Said {
   const said = { stdout: "", stderr: "" };
   const code = run(["node", "app.cjs", ...args], {

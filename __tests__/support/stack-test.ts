@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { operatorPage } from "../../commands/operator-page";
+import { textOf } from "../../lib/config/quoting";
 import { ask } from "../../stacks";
 import { checkedConfig } from "../../stacks/check";
 import { runs } from "./runs";
@@ -104,7 +105,7 @@ export function pageOf(config: object, name: string): string {
   const { config: complete } = checkedConfig(config);
   const stack = complete.stacks.find((one) => one.name === name);
   if (stack === undefined) throw new Error(`no stack ${name}`);
-  return operatorPage(complete, stack, synthesizedJson(config, name));
+  return textOf(operatorPage(complete, stack, synthesizedJson(config, name)));
 }
 
 /** The same members in an order of its own. */

@@ -51,6 +51,20 @@ const authority = (which: "root" | "intermediate", changes: Fields) => ({
   pki: { ...ownPki, [which]: { ...ownPki[which], ...changes } },
 });
 
+/** A path of Vault in each field that takes one, and what is said of it there. */
+const pathFields = (path: string, sentence: string) =>
+  (
+    [
+      ["pki.root.mount", authority("root", { mount: path })],
+      ["pki.existing", { pki: { existing: path, caBundle } }],
+      ["authPath", { authPath: path }],
+    ] as const
+  ).map(([field, changes]): [string, Fields, string[]] => [
+    `the path ${path} in ${field}`,
+    pki(changes),
+    [`stacks.pki.${field}: ${sentence}`],
+  ]);
+
 const at = "stacks.pki.certificates.api";
 const byController = { delivery: "cert-manager" };
 
@@ -73,6 +87,14 @@ test("a stack without a mistake is accepted without a word", () => {
     certificate(byController, { manifests: "apply", crdsInstalled: true }),
   ]) {
     expect([problemsOf(given), warningsOf(given)]).toEqual([[], []]);
+  }
+});
+
+test("a path that Vault takes is accepted, whatever its dots: only a part of one or two leads elsewhere", () => {
+  // OpenBao 2.4.4 mounts each of them, as a secrets engine and as an auth method, and writes a role there.
+  for (const path of ["...", "a..b", "..a", ".a", "a.", "a/....", "team/..sys", "auditx", "team/sys", "-a", "PKI"]) {
+    const pathed = [authority("root", { mount: path }), { pki: { existing: path, caBundle } }, { authPath: path }];
+    expect([path, ...pathed.flatMap((changes) => problemsOf(pki(changes)))]).toEqual([path]);
   }
 });
 
@@ -137,17 +159,49 @@ describe("refuses", () => {
       pki({ pki: { existing: mount, caBundle } }),
       [`stacks.pki.pki.existing: is "${mount}"; write "pki", without "/" at its ends`],
     ]),
-    ...(["sys", "auth", "auth/pki", "identity", "cubbyhole/x"] as const).map((mount): [string, Fields, string[]] => [
-      `the mount path ${mount}`,
-      pki(authority("root", { mount })),
-      [
-        `stacks.pki.pki.root.mount: is "${mount}"; below "${mount.split("/")[0]}" Vault keeps its own, write another path`,
+    ...(["sys", "auth", "auth/pki", "identity", "cubbyhole/x", "audit", "/sys/", "./sys/x"] as const).map(
+      (mount): [string, Fields, string[]] => [
+        `the mount path ${mount}`,
+        pki(authority("root", { mount })),
+        [
+          `stacks.pki.pki.root.mount: is "${mount}"; below "${/[a-z]+/.exec(mount)?.[0]}" Vault keeps its own, write another path`,
+        ],
       ],
+    ),
+    ...(["pki/../sys", "..", "pki/..", "../pki", "/pki/../"] as const).flatMap((path) =>
+      pathFields(
+        path,
+        `is "${path}", and ".." leads out of a path in Vault; write the mount's own, as Vault lists it, without ".."`,
+      ),
+    ),
+    ...(["pki//int", "./pki/int", "pki/./int", "/pki//int/."] as const).flatMap((path) =>
+      pathFields(path, `is "${path}"; write "pki/int", without "." and empty parts`),
+    ),
+    ...(
+      ["pki%2fint", "pki/%2e%2e/sys", "pki\\int", "pki?x", "pki#x", "pki int", "pki+", "pki/*", ".", "/"] as const
+    ).flatMap((path) =>
+      pathFields(path, `is ${JSON.stringify(path)}; write letters, digits, "_", "." and "-", with "/" between parts`),
+    ),
+    ...(
+      [
+        ["auth/kubernetes", "kubernetes"],
+        ["/auth/kubernetes/", "kubernetes"],
+        ["v1/auth/team/k8s", "team/k8s"],
+        ["auth//auth/k8s", "k8s"],
+        ["auth/../sys", "kubernetes"],
+        ["auth/token", "kubernetes"],
+      ] as const
+    ).map(([authPath, wanted]): [string, Fields, string[]] => [
+      `the auth path ${authPath}`,
+      pki({ authPath }),
+      [`stacks.pki.authPath: is "${authPath}"; write the path below "auth", such as "${wanted}"`],
     ]),
     [
-      "an auth path as policies write it",
-      pki({ authPath: "auth/kubernetes" }),
-      ['stacks.pki.authPath: is "auth/kubernetes"; write the path below "auth", such as "kubernetes"'],
+      "an auth path of Vault's own",
+      pki({ authPath: "token" }),
+      [
+        'stacks.pki.authPath: is "token"; below "token" Vault keeps its own tokens, write the path of a Kubernetes auth mount, such as "kubernetes"',
+      ],
     ],
     [
       "one mount for both authorities",
@@ -306,6 +360,30 @@ describe("refuses", () => {
         ],
       ],
     ),
+    ...(
+      [
+        ["/a/../b", "/b"],
+        ["/a/%2e%2E/b", "/b"],
+        ["/./b/", "/b"],
+        ["/b//c", "/b/c"],
+        ["\\b", "/b"],
+        ["/..", ""],
+        ["/tëam", "/t%C3%ABam"],
+      ] as const
+    ).map(([path, read]): [string, Fields, string[]] => [
+      `an address with ${path}`,
+      pki({ pki: { ...ownPki, urls: { address: `https://vault:8200${path}` } } }),
+      [
+        `stacks.pki.pki.urls.address: is ${JSON.stringify(`https://vault:8200${path}`)}, whose path clients read as another one; write "https://vault:8200${read}"`,
+      ],
+    ]),
+    [
+      "an address with half an escape",
+      pki({ pki: { ...ownPki, urls: { address: "https://vault:8200/a%2" } } }),
+      [
+        "stacks.pki.pki.urls.address: is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment",
+      ],
+    ],
     [
       "an existing PKI's address with a mount",
       pki({ pki: { existing: "pki_int", caBundle, address: "https://gate/vault/v1/pki_int/sign" } }),

@@ -266,6 +266,37 @@ proofs(
       expect((await run.plan()).exitCode).toBe(0);
     });
 
+    prove("change", "what a state lost comes back by the ids of docs/recovery.md, or is written again", async () => {
+      const whole = run.state();
+      const { imported, writtenAgain } = recoveryOf(whole);
+      // What is neither is an authority's: its key, its certificate, its place on the mount.
+      expect(
+        Object.keys(whole)
+          .filter((one) => one.startsWith("vault_") && !(one in imported))
+          .sort(),
+      ).toEqual([
+        "vault_pki_secret_backend_config_ca.intermediate",
+        "vault_pki_secret_backend_intermediate_cert_request.intermediate",
+        "vault_pki_secret_backend_intermediate_set_signed.intermediate",
+        "vault_pki_secret_backend_root_cert.root",
+        "vault_pki_secret_backend_root_sign_intermediate.intermediate",
+      ]);
+      const unknown = ["vault_pki_secret_backend_config_ca.intermediate"];
+      lose(run, [...Object.keys(imported), ...unknown]);
+      run.put("recover.tf.json", JSON.stringify({ import: Object.entries(imported).map(([to, id]) => ({ to, id })) }));
+      const plan = await run.plan();
+      expect(plan.actions).toEqual(Object.fromEntries(unknown.map((address) => [address, ["create"]])));
+      await run.apply(plan);
+      run.put("recover.tf.json", undefined);
+      expect(Object.keys(run.state()).sort()).toEqual(Object.keys(whole).sort());
+      expect((await run.plan()).exitCode).toBe(0);
+      // Without a word of where it is.
+      lose(run, writtenAgain);
+      const { added, changed, destroyed } = await run.apply();
+      expect({ added, changed, destroyed }).toEqual({ added: writtenAgain.length, changed: 0, destroyed: 0 });
+      expect((await run.plan()).exitCode).toBe(0);
+    });
+
     prove("outputs", "the files are objects that the cluster takes as they are", async () => {
       const { cluster } = await servers();
       for (const manifest of manifests()) {
@@ -422,6 +453,44 @@ proofs(
   },
   [loginNeed],
 );
+
+/** What docs/recovery.md says of Vault's objects in a state: ids to import by, and what an apply writes again without. */
+function recoveryOf(state: Readonly<Record<string, Json>>) {
+  const rows = readFileSync(join(__dirname, "../../docs/recovery.md"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| `vault_"))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  const imported: Record<string, string> = {};
+  const writtenAgain: string[] = [];
+  for (const [address, { id }] of Object.entries(state)) {
+    const words = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
+    const isOf = (word: string) => address.startsWith(word.replace(/\*$/, ""));
+    const row = rows.find(([, addresses]) => words(addresses).some(isOf));
+    if (!address.startsWith("vault_")) continue;
+    if (row === undefined) throw new Error(`docs/recovery.md has no row for ${address}`);
+    const [, addresses, ids = "", otherwise = ""] = row;
+    // "The same" is what the row above it says, and only one of Vault's says so in full.
+    if (/^the same( object is written again)?$/.test(otherwise)) writtenAgain.push(address);
+    if (ids.startsWith("cannot")) continue;
+    // Of several addresses, each has the id in its own place.
+    const form = words(ids)[words(addresses).findIndex(isOf)] ?? "";
+    const fits = new RegExp(`^${form.replace(/<[a-z]+>/gi, "[^/]+")}$`);
+    if (form.includes("<")) expect([address, id]).toEqual([address, expect.stringMatching(fits)]);
+    imported[address] = String(id);
+  }
+  return { imported, writtenAgain: writtenAgain.sort() };
+}
+
+/** Takes resources out of a state, as an apply that was cut off leaves it. */
+function lose(run: Workspace, addresses: readonly string[]): void {
+  const file = join(run.folder, "terraform.tfstate");
+  const state = JSON.parse(readFileSync(file, "utf8")) as {
+    serial: number;
+    resources: { type: string; name: string }[];
+  };
+  const resources = state.resources.filter(({ type, name }) => !addresses.includes(`${type}.${name}`));
+  run.put("terraform.tfstate", JSON.stringify({ ...state, serial: state.serial + 1, resources }));
+}
 
 /** A token of a service account, as cert-manager makes one. */
 async function accountToken(account: string, audience: string): Promise<string> {

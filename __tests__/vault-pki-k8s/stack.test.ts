@@ -13,6 +13,7 @@ import {
   expectSameInAnyOrder,
   keysInState,
   output,
+  pageOf,
   resources,
   synthesizedStacks,
 } from "../support/stack-test";
@@ -503,6 +504,33 @@ describe("delivery cert-manager", () => {
         "vault_kubernetes_auth_backend_role.trainer",
       ]);
     }
+  });
+
+  test("has text where the config has it, for kubectl too, which reads YAML 1.1", () => {
+    const labels = { team: "no", cost: "1_000", tier: "0x1f", since: "2001-01-01" };
+    const delivery = { delivery: "cert-manager", serviceAccounts: [{ name: "api" }] };
+    const certificates = { inference: { names: ["api.example.com"], ...delivery } };
+    const given = { ...configOf({ certificates }), environment: "no", labels };
+    const text = synthesizedManifests(given)["pki/kubernetes/manifests.yaml"] ?? "";
+    const read = parseAllDocuments(text, { version: "1.1" }).map((one) => one.toJS() as Block);
+    expect(read).toHaveLength(4);
+    for (const { metadata } of read) expect(metadata).toMatchObject({ labels: { ...labels, environment: "no" } });
+  });
+
+  test("the command above them, and those on the page, quote the context for the shell", () => {
+    const consumer = { deployment: { name: "api" } };
+    const certificates = {
+      api: { names: ["api.example.com"], delivery: "cert-manager", serviceAccounts: [{ name: "api" }], consumer },
+    };
+    const given = configOf({ certificates, kubernetes: { context: "x; touch pwned; " } });
+    const kubectl = "kubectl --context 'x; touch pwned; '";
+    expect(synthesizedManifests(given)["pki/kubernetes/manifests.yaml"]).toMatch(
+      `# After Terraform: ${kubectl} apply -f manifests.yaml\n---\n`,
+    );
+    const page = pageOf(given, "pki");
+    expect(page).toContain(`\`${kubectl} apply -f kubernetes/manifests.yaml\``);
+    expect(page).toContain(`\`${kubectl} -n serving patch deployment api --patch-file kubernetes/patch-api.yaml\``);
+    expect(page).toContain("with the context `x; touch pwned; `");
   });
 
   test("asks for what the role allows, with a new key each time", () => {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import type { KeyKind } from "./keys";
+import { type KeyKind, keyKinds } from "./keys";
 import { show } from "./report";
 
 /** A certificate signing request (PKCS #10, RFC 2986) whose signature is right. */
@@ -137,16 +137,26 @@ function isExact(der: Buffer, raw: Buffer, written: Buffer, writtenInfo: Buffer)
   return der[0] === 0x30 && length === content.length && der.subarray(2 + size).equals(content);
 }
 
+/** How Node describes a key of each kind: an RSA key by its size, one on a curve by the curve's name in OpenSSL. */
+const details: Readonly<Record<KeyKind, { readonly modulusLength: number } | { readonly namedCurve: string }>> = {
+  "ecdsa-p256": { namedCurve: "prime256v1" },
+  "ecdsa-p384": { namedCurve: "secp384r1" },
+  "rsa-2048": { modulusLength: 2048 },
+  "rsa-3072": { modulusLength: 3072 },
+  "rsa-4096": { modulusLength: 4096 },
+};
+
 function kindOf(key: KeyObject): Pick<SigningRequest, "key" | "keyText"> {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType === "rsa") {
-    const kinds: Readonly<Record<number, KeyKind>> = { 2048: "rsa-2048", 3072: "rsa-3072", 4096: "rsa-4096" };
-    return { key: kinds[modulusLength ?? 0], keyText: `an RSA key of ${modulusLength} bits` };
-  }
-  const curves: Readonly<Record<string, KeyKind>> = { prime256v1: "ecdsa-p256", secp384r1: "ecdsa-p384" };
-  return namedCurve === undefined
-    ? { key: undefined, keyText: `a key of the kind ${show(key.asymmetricKeyType)}` }
-    : { key: curves[namedCurve], keyText: `a key on the curve ${namedCurve}` };
+  const isRsa = key.asymmetricKeyType === "rsa";
+  const kind = keyKinds.find((one) => {
+    const own = details[one];
+    return "namedCurve" in own ? own.namedCurve === namedCurve : isRsa && own.modulusLength === modulusLength;
+  });
+  if (isRsa) return { key: kind, keyText: `an RSA key of ${modulusLength} bits` };
+  const keyText =
+    namedCurve === undefined ? `a key of the kind ${show(key.asymmetricKeyType)}` : `a key on the curve ${namedCurve}`;
+  return { key: kind, keyText };
 }
 
 function pemOf(der: Buffer): string {

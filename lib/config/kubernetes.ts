@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { fields, flag, mapOf, patterned, text } from "./fields";
+import { type Markdown, markdown } from "./quoting";
 import { type Place, show } from "./report";
 import { sortedMap } from "./sorted-map";
 
@@ -126,8 +127,8 @@ export function selectorValueProblem(value: string): string | undefined {
 }
 
 /** What an operator page says of the kubeconfig that an apply needs. */
-export function kubeconfigNeed({ kubeconfig, context }: KubernetesConfig): string {
+export function kubeconfigNeed({ kubeconfig, context }: KubernetesConfig): Markdown {
   return kubeconfig === undefined
-    ? `A kubeconfig with the context \`${context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
-    : `The kubeconfig \`${kubeconfig}\` with the context \`${context}\`.`;
+    ? markdown`A kubeconfig with the context \`${context}\`, named in \`KUBE_CONFIG_PATH\`: the provider looks nowhere else by itself.`
+    : markdown`The kubeconfig \`${kubeconfig}\` with the context \`${context}\`.`;
 }

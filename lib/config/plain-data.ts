@@ -1,4 +1,4 @@
-import { oneOf, type Place, show } from "./report";
+import { oneOf, type Place, show, unseen } from "./report";
 import { secretIn } from "./secrets";
 
 /** Fields that hold PEM blocks, where line breaks belong. */
@@ -17,7 +17,7 @@ const plain = "a config is plain data: strings, numbers, true, false, lists and 
 const machinery: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
- * Copies a config as plain data, refusing what no field may hold: Terraform expressions, control characters, secrets,
+ * Copies a config as plain data, refusing what no field may hold: Terraform expressions, unseen characters, secrets,
  * and values that JSON has no form for. A refused text is replaced by `""`, so later rules can look at the rest.
  *
  * @param around - the maps and lists that the value is in
@@ -149,10 +149,19 @@ function textProblem(text: string, { pem = false, literal = false } = {}): strin
   if (token !== undefined) {
     return `contains ${show(token)}, which the framework would take for a reference; write the value itself`;
   }
-  const control = /\p{Cc}/u.exec(pem ? text.replace(/\r?\n/g, "") : text)?.[0];
-  if (control !== undefined) {
-    const code = `U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-    return `contains ${control === "\n" ? "a line break" : `the control character ${code}`}; write it on one line without control characters`;
+  const character = unseen.exec(pem ? text.replace(/\r?\n/g, "") : text)?.[0];
+  return character === undefined ? undefined : characterProblem(character);
+}
+
+/** Why a character has no place in a text: no reader sees it, and a shell, a terminal or a reader of YAML acts on it. */
+function characterProblem(character: string): string {
+  const code = `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (character === "\n") return "contains a line break; write it on one line without control characters";
+  if (/\p{Cc}/u.test(character)) {
+    return `contains the control character ${code}; write it on one line without control characters`;
   }
-  return undefined;
+  if (!/[\p{Cf}\p{Zl}\p{Zp}]/u.test(character)) return `contains ${code}, which is no character; write it without`;
+  // Some international names need a joiner (RFC 5892, A.1 and A.2).
+  const otherwise = /[\u200C\u200D]/.test(character) ? ", and a DNS name that needs it in ASCII (xn--...)" : "";
+  return `contains the invisible character ${code}; write it without${otherwise}`;
 }

@@ -81,9 +81,15 @@ function quoted(value: unknown, most: number): string {
   return text.length > most ? `${text.slice(0, most - 30)}... (${text.length} characters)` : text;
 }
 
+/**
+ * A character that no reader sees and some program acts on: controls, what has no width or turns the direction of a text
+ * (Cf), other line ends (Zl, Zp), and what is no character: half a surrogate pair, U+FFFE and the like.
+ */
+export const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+
 /** A text from outside, with nothing that a terminal would act on; a text without such characters stays as it is. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
+  return text.replace(new RegExp(unseen, "gu"), escaped);
 }
 
 const escaped = (character: string) =>

@@ -1,9 +1,11 @@
 import { TerraformElement, TerraformOutput, type TerraformProvider, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { type ProviderName, providerSources } from "../config/providers";
+import { type Shell, textOf } from "../config/quoting";
 import type { Settings } from "../config/settings";
 import { type InventoryEntry, inventoryValue } from "../constructs/inventory";
 import { StateBackend } from "../constructs/state-backend";
+import { yamlText } from "./yaml";
 
 /** The folder beside a stack's JSON that holds manifests and patches for its cluster, and nothing else. */
 export const manifestsFolder = "kubernetes";
@@ -36,9 +38,14 @@ export abstract class BaseStack extends TerraformStack {
     this.output("scenario", "The scenario of this stack.", scenario);
   }
 
-  /** Puts a file for `kubectl` beside the stack's JSON, into `kubernetes/`. */
-  protected manifestFile(name: string, text: string): void {
-    this.#files.set(`${manifestsFolder}/${name}`, text);
+  /**
+   * Puts objects for `kubectl` beside the stack's JSON, into a file in `kubernetes/`.
+   *
+   * @param usage - the command that they are for after an apply, as a comment
+   */
+  protected manifestFile(name: string, objects: readonly unknown[], usage?: Shell): void {
+    const comment = usage === undefined ? "" : `# After Terraform: ${textOf(usage)}\n---\n`;
+    this.#files.set(`${manifestsFolder}/${name}`, `${comment}${yamlText(objects)}`);
   }
 
   /** Files beside the stack's JSON: path as seen from it, and text. */
@@ -77,7 +84,12 @@ export abstract class BaseStack extends TerraformStack {
     this.#requireUniqueAddresses();
     const providers = this.allProviders();
     for (const provider of providers) {
-      const name = provider.terraformResourceType as ProviderName;
+      const name = provider.terraformResourceType;
+      if (!isKnown(name)) {
+        throw new Error(
+          `${provider.node.path}: the source of the provider ${name} is not known; add it to lib/config/providers.ts`,
+        );
+      }
       // Some bindings write the bare name, which OpenTofu looks for in a registry of its own.
       this.addOverride(`terraform.required_providers.${name}`, {
         source: providerSources[name],
@@ -126,6 +138,8 @@ function addressOf(construct: unknown): string | undefined {
   const kind = TerraformOutput.isTerraformOutput(construct) ? "output" : type;
   return kind && `${kind}.${construct.friendlyUniqueId}`;
 }
+
+const isKnown = (provider: string): provider is ProviderName => Object.hasOwn(providerSources, provider);
 
 /** `~> <major.minor>` of the version that the binding was made from: fixes come in, new schemas do not. */
 function bindingConstraint(provider: TerraformProvider): string {

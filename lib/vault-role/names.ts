@@ -1,4 +1,4 @@
-import { asciiForm } from "./idna";
+import { asciiForm, isAscii } from "./idna";
 import type { CompleteRole } from "./role";
 
 const label = "([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -107,6 +107,9 @@ function allowedBy(role: CompleteRole, { name, reduced, isEmail, wildcard }: Tak
   };
 }
 
-function sameIgnoringCase(a: string, b: string): boolean {
-  return a.length === b.length && a.toLowerCase() === b.toLowerCase();
+/** Whether two texts differ in the case of letters alone, as Go sees it: `s` and `ſ` do, `ss` and `ß` do not. */
+export function sameIgnoringCase(a: string, b: string): boolean {
+  if (isAscii(a) && isAscii(b)) return a.toLowerCase() === b.toLowerCase();
+  // With both flags an expression ignores case by Unicode's simple folding, which Go has too.
+  return new RegExp(`^${a.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}$`, "iu").test(b);
 }

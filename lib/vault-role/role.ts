@@ -28,11 +28,15 @@ export interface VaultRole {
   readonly allowed_uri_sans?: readonly string[];
   /** Other names that are issued, as `<oid>;UTF8:<value>` with `*` for anything, or `*` alone. @default [] */
   readonly allowed_other_sans?: readonly string[];
+  /** Serial numbers of the subject that are issued, `*` for anything; none: no serial number is. @default [] */
+  readonly allowed_serial_numbers?: readonly string[];
+  /** User ids of the subject that are issued, `*` for anything; none: no user id is. @default [] */
+  readonly allowed_user_ids?: readonly string[];
   /** Whether a request must have a common name. @default true */
   readonly require_cn?: boolean;
   /** What a common name may be: `hostname`, `email` or both; `disabled`: anything. @default ["email", "hostname"] */
   readonly cn_validations?: readonly string[];
-  /** @default "rsa" */
+  /** `any`: the request says which. @default "rsa" */
   readonly key_type?: string;
   /** Size of the key; 0: the usual one of its type. @default 0 */
   readonly key_bits?: number;
@@ -66,13 +70,15 @@ export function completeRole(role: VaultRole): CompleteRole {
     allowed_domains: trimmed(role.allowed_domains ?? []),
     allowed_uri_sans: trimmed(role.allowed_uri_sans ?? []),
     allowed_other_sans: trimmed(role.allowed_other_sans ?? []),
+    allowed_serial_numbers: trimmed(role.allowed_serial_numbers ?? []),
+    allowed_user_ids: trimmed(role.allowed_user_ids ?? []),
     cn_validations: role.cn_validations?.length
       ? trimmed(role.cn_validations).map((kind) => kind.toLowerCase())
       : ["email", "hostname"],
   };
 }
 
-/** Why Vault would not store the role in the first place, or issue nothing from it. */
+/** Why Vault would not store the role in the first place. */
 export function invalidRole(role: CompleteRole): string | undefined {
   const { ttl, max_ttl, key_type, key_bits, cn_validations, allowed_other_sans } = role;
   const wrongName = anyOtherName(role) ? undefined : allowed_other_sans.map(otherName).find(isMistake);
@@ -81,7 +87,8 @@ export function invalidRole(role: CompleteRole): string | undefined {
   return wrongKey(key_type, key_bits) ?? wrongValidations(cn_validations);
 }
 
-function wrongKey(type: string, bits: number): string | undefined {
+/** Why Vault would make no key of this type and size. */
+export function wrongKey(type: string, bits: number): string | undefined {
   if (type === "rsa" && bits !== 0 && bits < 2048) {
     return `RSA keys < 2048 bits are unsafe and not supported: got ${bits}`;
   }
@@ -89,12 +96,11 @@ function wrongKey(type: string, bits: number): string | undefined {
     return `unsupported bit length for RSA key: ${bits}`;
   }
   if (type === "ec" && ![0, 224, 256, 384, 521].includes(bits)) return `unsupported bit length for EC key: ${bits}`;
-  if (type === "any") {
-    // Stored, but only for who brings a key along.
-    return 'role key type "any" not allowed for issuing certificates without providing key_type and/or key_bits request parameters';
-  }
-  return ["rsa", "ec", "ed25519"].includes(type) ? undefined : `unknown key type ${type}`;
+  return ["rsa", "ec", "ed25519", anyKey].includes(type) ? undefined : `unknown key type ${type}`;
 }
+
+/** The key's type of a role which leaves it to the request. */
+export const anyKey = "any";
 
 function wrongValidations(kinds: readonly string[]): string | undefined {
   for (const [at, kind] of kinds.entries()) {
@@ -122,4 +128,25 @@ export function otherName(text: string): { readonly oid: string; readonly value:
   if (type === undefined || value === undefined) return `expected a colon in other SAN ${goQuoted(text)}`;
   if (/^utf-?8$/i.test(type)) return { oid, value };
   return `only utf8 other SANs are supported; found non-supported type in other SAN ${goQuoted(text)}`;
+}
+
+/** Why an object identifier cannot be written into a certificate, in Go's words. Roles may hold it all the same. */
+export function wrongObjectId(text: string): string | undefined {
+  const parts = text.split(".");
+  for (const part of parts) {
+    const mistake = wrongNumber(part);
+    if (mistake !== undefined) return `strconv.Atoi: parsing ${goQuoted(part)}: ${mistake}`;
+  }
+  const numbers = parts.map((part) => BigInt(part.replace(/^\+/, "")));
+  const [first = 0n, second] = numbers;
+  const fits =
+    second !== undefined && first <= 2n && (first === 2n || second < 40n) && numbers.every((one) => one >= 0n);
+  return fits ? undefined : `cryptobyte: invalid OID: ${numbers.join(".")}`;
+}
+
+/** Why Go reads no whole number, in its words. */
+function wrongNumber(text: string): string | undefined {
+  if (!/^[+-]?[0-9]+$/.test(text)) return "invalid syntax";
+  const number = BigInt(text.replace(/^\+/, ""));
+  return BigInt.asIntN(64, number) === number ? undefined : "value out of range";
 }

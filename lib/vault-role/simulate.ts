@@ -2,8 +2,18 @@ import { day, type Seconds } from "../config/duration";
 import { ipAddress, isUri } from "./addresses";
 import { goQuoted, goShown } from "./go-text";
 import { asciiForm, isAscii } from "./idna";
-import { allowsCommonName, allowsName, globFits, isHostname } from "./names";
-import { anyOtherName, type CompleteRole, completeRole, invalidRole, otherName, type VaultRole } from "./role";
+import { allowsCommonName, allowsName, globFits, isHostname, sameIgnoringCase } from "./names";
+import {
+  anyKey,
+  anyOtherName,
+  type CompleteRole,
+  completeRole,
+  invalidRole,
+  otherName,
+  type VaultRole,
+  wrongKey,
+  wrongObjectId,
+} from "./role";
 
 /** What a role is asked for (`POST <mount>/issue/<name>`), under Vault's own names. */
 export interface IssueRequest {
@@ -14,6 +24,13 @@ export interface IssueRequest {
   readonly uri_sans?: readonly string[];
   /** As `<oid>;UTF8:<value>`. */
   readonly other_sans?: readonly string[];
+  /** Serial number of the subject; that of the certificate is Vault's. */
+  readonly serial_number?: string;
+  /** User ids of the subject. */
+  readonly user_ids?: readonly string[];
+  /** Type and size of the key, where the role's type is `any`. */
+  readonly key_type?: string;
+  readonly key_bits?: number;
   /** Whether the common name stays out of the alternative names. @default false */
   readonly exclude_cn_from_sans?: boolean;
   /** Lifetime in seconds; 0: the role's. @default 0 */
@@ -61,10 +78,12 @@ export interface Refusal {
     | "no-common-name"
     | "no-ascii-form"
     | "common-name"
+    | "serial-number"
     | "alternative-name"
     | "other-name"
     | "ip-forbidden"
     | "uri"
+    | "user-id"
     | "outlives-authority"
     /** What no role allows, such as an address that is none. */
     | "invalid-request";
@@ -92,11 +111,15 @@ type Certificate = Omit<Verdict, "issued" | "errors">;
 export function judgeRequest(role: CompleteRole, request: IssueRequest, limits: IssueLimits): Certificate | Refusal {
   const wrong = invalidRole(role);
   if (wrong !== undefined) return refusal("invalid-role", "", wrong);
+  const keyless = refusedKey(role, request);
+  if (keyless !== undefined) return keyless;
   const names = requestedNames(role, request);
   if ("sentence" in names) return names;
   const ip = listed(request.ip_sans);
   const uri = listed(request.uri_sans);
   const refused =
+    refusedCommonName(role, names) ??
+    refusedSerialNumber(role, request.serial_number ?? "") ??
     refusedName(role, names) ??
     refusedOtherName(role, listed(request.other_sans)) ??
     refusedAddress(role, ip) ??
@@ -104,13 +127,13 @@ export function judgeRequest(role: CompleteRole, request: IssueRequest, limits: 
   if (refused !== undefined) return refused;
   const lifetime = grantedLifetime(role, request.ttl ?? 0, limits);
   if ("sentence" in lifetime) return lifetime;
-  const foreign = names.email.find((email) => !isAscii(email));
-  if (foreign !== undefined) {
-    const why = `x509: ${goQuoted(foreign)} cannot be encoded as an IA5String`;
-    return refusal("invalid-request", foreign, `unable to create certificate: ${why}`);
-  }
+  const impossible = refusedUserId(role, request) ?? impossibleCertificate(role, request, names.email);
+  if (impossible !== undefined) return impossible;
+  // The role has a type of its own.
+  const isIgnored = role.key_type !== anyKey && (request.key_type ?? request.key_bits) !== undefined;
   return {
-    ...lifetime,
+    ttl: lifetime.ttl,
+    warnings: [...lifetime.warnings, ...(isIgnored ? [ignoredKey] : [])],
     dns: sortedOnce(names.dns),
     email: sortedOnce(names.email),
     ip: ip.map((text) => ipAddress(text) ?? text),
@@ -119,6 +142,39 @@ export function judgeRequest(role: CompleteRole, request: IssueRequest, limits: 
 }
 
 const refusal = (kind: Refusal["kind"], value: string, sentence: string): Refusal => ({ kind, value, sentence });
+
+const ignoredKey = "parameters key_type and key_bits ignored as role had specific values";
+
+/** Why a role for keys of any type gets none that Vault makes. */
+function refusedKey({ key_type, key_bits }: CompleteRole, request: IssueRequest): Refusal | undefined {
+  if (key_type !== anyKey) return undefined;
+  if (request.key_type === undefined) {
+    const needs = "without providing key_type and/or key_bits request parameters";
+    return refusal("invalid-request", "", `role key type "any" not allowed for issuing certificates ${needs}`);
+  }
+  const wrong = wrongKey(request.key_type, request.key_bits ?? key_bits);
+  return wrong === undefined ? undefined : refusal("invalid-request", "", `failed to validate role: ${wrong}`);
+}
+
+/** What Vault finds out only when it makes key and certificate. */
+function impossibleCertificate(
+  { key_type }: CompleteRole,
+  request: IssueRequest,
+  emails: readonly string[],
+): Refusal | undefined {
+  if (key_type === anyKey && request.key_type === anyKey) {
+    return refusal("invalid-request", "", `unknown key type: ${anyKey}`);
+  }
+  for (const name of listed(request.other_sans)) {
+    const asked = otherName(name);
+    const wrong = typeof asked === "string" ? undefined : wrongObjectId(asked.oid);
+    if (wrong !== undefined) return refusal("invalid-request", name, `error marshaling other SANs: ${wrong}`);
+  }
+  const foreign = emails.find((email) => !isAscii(email));
+  if (foreign === undefined) return undefined;
+  const why = `x509: ${goQuoted(foreign)} cannot be encoded as an IA5String`;
+  return refusal("invalid-request", foreign, `unable to create certificate: ${why}`);
+}
 
 /** A list as Vault reads it from a request: joined with commas and taken apart again. */
 function listed(list: readonly string[] | undefined): readonly string[] {
@@ -163,10 +219,27 @@ function requestedNames(role: CompleteRole, request: IssueRequest): Names | Refu
   return { common, dns, email };
 }
 
-function refusedName(role: CompleteRole, { common, dns, email }: Names): Refusal | undefined {
-  if (common !== "" && !allowsCommonName(role, common)) {
-    return refusal("common-name", common, `common name ${common} not allowed by this role`);
-  }
+function refusedCommonName(role: CompleteRole, { common }: Names): Refusal | undefined {
+  return common === "" || allowsCommonName(role, common)
+    ? undefined
+    : refusal("common-name", common, `common name ${common} not allowed by this role`);
+}
+
+function refusedSerialNumber({ allowed_serial_numbers }: CompleteRole, number: string): Refusal | undefined {
+  // An empty one, as of a trailing comma, allows nothing.
+  return number === "" || allowed_serial_numbers.some((allowed) => allowed !== "" && globFits(allowed, number))
+    ? undefined
+    : refusal("serial-number", number, `serial_number ${number} not allowed by this role`);
+}
+
+function refusedUserId({ allowed_user_ids }: CompleteRole, { user_ids = [] }: IssueRequest): Refusal | undefined {
+  const id = user_ids
+    .map((text) => text.trim())
+    .find((one) => !allowed_user_ids.some((allowed) => sameIgnoringCase(allowed, one) || globFits(allowed, one)));
+  return id === undefined ? undefined : refusal("user-id", id, `user_id ${id} is not allowed by this role`);
+}
+
+function refusedName(role: CompleteRole, { dns, email }: Names): Refusal | undefined {
   const name = dns.find((one) => !allowsName(role, one));
   if (name !== undefined) {
     return refusal("alternative-name", name, `subject alternate name ${name} not allowed by this role`);
@@ -185,9 +258,12 @@ function refusedOtherName(role: CompleteRole, names: readonly string[]): Refusal
       return refusal("invalid-request", name, `could not parse requested other SAN: ${asked}`);
     }
     if (anyOtherName(role)) continue;
+    // Vault says which one it refuses, and where that is an empty text, it goes on as if there were none.
+    if (asked.oid === "") continue;
     const same = allowed.filter(({ oid }) => oid === asked.oid);
     if (same.length === 0) return refusal("other-name", name, `other SAN OID ${asked.oid} not allowed by this role`);
     if (!same.some(({ value }) => globFits(value, asked.value))) {
+      if (asked.value === "") return refusal("other-name", name, `other SAN OID ${asked.oid} not allowed by this role`);
       return refusal("other-name", name, `other SAN ${asked.value} not allowed for OID ${asked.oid} by this role`);
     }
   }

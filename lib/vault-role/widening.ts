@@ -84,6 +84,10 @@ function stepsFor(role: CompleteRole, { kind, value }: Refusal, limits: IssueLim
     case "uri":
       // As a pattern the URI would stand for others as well, but for itself in any case.
       return [added("allowed_uri_sans", value, 0)];
+    case "serial-number":
+      return [added("allowed_serial_numbers", value, 0)];
+    case "user-id":
+      return [added("allowed_user_ids", value, 0)];
     case "other-name":
       return [added("allowed_other_sans", value, 0)];
     case "outlives-authority":
@@ -118,7 +122,9 @@ const switched = (field: Switch, to: boolean, rank: number): Step => ({
   apply: (role) => ({ ...role, [field]: to }),
 });
 
-type List = "allowed_domains" | "allowed_uri_sans" | "allowed_other_sans" | "cn_validations";
+type List = {
+  [Field in keyof CompleteRole]: CompleteRole[Field] extends readonly string[] ? Field : never;
+}[keyof CompleteRole];
 
 const added = (field: List, member: string, rank: number): Step => ({
   words: `add ${show(member)} to ${field}`,

@@ -1,5 +1,5 @@
 import { type Arn, partitionOf } from "../../lib/config/aws";
-import { checkIssuer } from "../../lib/config/issuers";
+import { checkIssuer, keysOf } from "../../lib/config/issuers";
 import type { KeyKind } from "../../lib/config/keys";
 import { oneOf, type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
@@ -36,7 +36,8 @@ function checkCount(count: number, granted: number, place: Place): void {
 }
 
 function checkCloudFrontKey({ key, consumers }: AcmCertificateConfig, place: Place): void {
-  if (!consumers.includes("cloudfront") || key !== "ecdsa-p384") return;
+  // A key that ACM does not make is refused already.
+  if (!consumers.includes("cloudfront") || cloudFrontKeys.includes(key) || !keysOf("acm").includes(key)) return;
   place.problem(`is ${show(key)}, which CloudFront does not take; write ${oneOf(cloudFrontKeys)}`);
 }
 

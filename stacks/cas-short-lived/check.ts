@@ -1,4 +1,5 @@
 import { isUnder } from "../../lib/config/dns-names";
+import { checkIssuer, checkKey } from "../../lib/config/issuers";
 import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { nearest } from "../../lib/config/structure";
@@ -8,6 +9,7 @@ import type { CasShortLivedConfig } from "./config";
 
 /** Would this be issued, and could nodes use it? */
 export function check(config: CasShortLivedConfig, { applyEvery }: Settings, place: Place): void {
+  checkIssuing(config, place);
   checkLifetimes(config, applyEvery, place);
   checkRequests(config, place);
   checkTier(config, place);
@@ -30,6 +32,17 @@ export function check(config: CasShortLivedConfig, { applyEvery }: Settings, pla
       );
   }
   checkPhases(config, place);
+}
+
+/** Google must make the keys of authorities, and sign the keys and purposes of certificates. */
+function checkIssuing({ root, issuers, keys, nodeGroups }: CasShortLivedConfig, place: Place): void {
+  const authorities = [
+    { key: root.key, here: place.in("root") },
+    ...issuers.map(({ name, key }) => ({ key, here: place.in("issuers", name) })),
+  ];
+  for (const { key, here } of authorities) if ("kind" in key) checkKey("cas", key.kind, here.in("key"));
+  for (const member of keys) checkKey("cas", member, place.in("keys", { member }));
+  for (const { name, purpose } of nodeGroups) checkIssuer("cas", { purpose }, place.in("nodeGroups", name));
 }
 
 /** The tier "devops" lacks some features ("Select the operation tiers" of Certificate Authority Service). */

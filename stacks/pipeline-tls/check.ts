@@ -1,5 +1,5 @@
 import { day, isDuration, type Seconds, showDuration } from "../../lib/config/duration";
-import { checkIssuer } from "../../lib/config/issuers";
+import { checkIssuer, checkKey } from "../../lib/config/issuers";
 import { leastLifetime, warnOfLongLife } from "../../lib/config/lifetimes";
 import type { Place } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
@@ -8,6 +8,7 @@ import type { PipelineTlsConfig, Validity } from "./config";
 /** Every certificate must be one that the tls provider makes, and that ends in time. */
 export function check({ services, authority }: PipelineTlsConfig, { applyEvery }: Settings, place: Place): void {
   const longest = authority?.lifetime ?? 0;
+  if (authority !== undefined) checkKey("tls", authority.key, place.in("key"));
   const inheriting = services.find(({ ownLifetime }) => !ownLifetime);
   // Written once for all services that have none of their own.
   if (inheriting !== undefined) checkLifetime(inheriting.validity, longest, applyEvery, place.in("lifetime"));

@@ -31,7 +31,8 @@ function objects(config: PipelineTlsConfig, service: PipelineServiceConfig, plac
     object,
     // Two Ingresses of one name belong to two Services of one name, but other things have Ingresses as well.
     ...(ingress ? [{ ...objectClaim(config, "Ingress", name, part(service), place), after: object }] : []),
-    // A new name gives the Secret a new one as well, unless it has a name of its own.
+    // Either remedy for the Service, a new name or another namespace, settles this too, unless the Secret has a name of
+    // its own: then a renamed Service would still have the other's Secret.
     { ...secretClaim(config, part(service), service, place), after: secret === name ? object : undefined },
   ];
 }

@@ -1,38 +1,44 @@
 import { showDuration } from "../../lib/config/duration";
 import { kubeconfigNeed } from "../../lib/config/kubernetes";
+import { joined, markdown } from "../../lib/config/quoting";
 import type { Settings } from "../../lib/config/settings";
-import type { OperatorNotes } from "../scenario";
-import type { PipelineTlsConfig } from "./config";
+import { asCode, nounFor } from "../../lib/config/wording";
+import type { Line, OperatorNotes } from "../scenario";
+import type { AliasConfig, PipelineTlsConfig } from "./config";
 
 /** What the page of a handed-off folder says of this scenario. */
 export function operatorNotes(config: PipelineTlsConfig, settings: Settings): OperatorNotes {
   const { kubernetes, namespace, dns, services, authority } = config;
   const objects = services.some(({ ingress }) => ingress)
-    ? "Secrets, Services, ConfigMaps and Ingresses"
-    : "Secrets, Services and ConfigMaps";
+    ? markdown`Secrets, Services, ConfigMaps and Ingresses`
+    : markdown`Secrets, Services and ConfigMaps`;
   return {
-    purpose: "Private TLS between the services of a pipeline on Kubernetes.",
+    purpose: markdown`Private TLS between the services of a pipeline on Kubernetes.`,
     needs: [
       kubeconfigNeed(kubernetes),
       namespace.create
-        ? `The right to create the namespace \`${namespace.name}\` and ${objects} in it.`
-        : `The namespace \`${namespace.name}\`, and the right to create ${objects} in it. None of those named here may exist there yet.`,
-      dns &&
-        `AWS credentials${zonesOf(Object.keys(dns.zones))}${"name" in dns.target ? `, and to look up the load balancer \`${dns.target.name}\` in ${dns.region}, which must exist` : ""}.`,
+        ? markdown`The right to create the namespace \`${namespace.name}\` and ${objects} in it.`
+        : markdown`The namespace \`${namespace.name}\`, and the right to create ${objects} in it. None of those named here may exist there yet.`,
+      dns && awsNeed(dns),
     ],
     expect: [
-      `**Somebody must apply at least every ${showDuration(settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
+      markdown`**Somebody must apply at least every ${showDuration(settings.applyEvery)}** (\`applyEvery\` in the config): an apply in the last third of a certificate's life replaces it, nothing else does. \`terraform plan -detailed-exitcode\` ends with 2 when one is due.`,
       authority &&
-        `The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,
+        markdown`The authority lives ${showDuration(authority.lifetime)} and is never replaced by itself; \`terraform output certificate_not_after\` has its date.`,
       authority &&
-        "The authority can sign any name: trust it in the pipeline's clients only, never in a system's trust store.",
-      "Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.",
+        markdown`The authority can sign any name: trust it in the pipeline's clients only, never in a system's trust store.`,
+      markdown`Pods read a changed Secret when they reload or restart; a mounted Secret follows within a minute or two.`,
     ],
   };
 }
 
-/** The zones that credentials are for; none where no name needs a record. */
-function zonesOf(names: readonly string[]): string {
-  if (names.length === 0) return "";
-  return ` for the zone${names.length > 1 ? "s" : ""} ${names.map((name) => `\`${name}\``).join(", ")}`;
+/** What credentials are for; none where no name needs a record and nothing is looked up. */
+function awsNeed({ account, region, zones, target }: AliasConfig): Line {
+  const names = Object.keys(zones);
+  const uses = [
+    names.length > 0 && markdown`for the ${nounFor("zone", names.map(asCode))}`,
+    "name" in target && markdown`to look up the load balancer \`${target.name}\` in ${region}, which must exist`,
+  ].filter((use) => use !== false);
+  if (uses.length === 0) return undefined;
+  return markdown`AWS credentials${account === undefined ? "" : markdown` of account ${account}`} ${joined(uses, ", and ")}.`;
 }

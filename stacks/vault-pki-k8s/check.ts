@@ -1,6 +1,6 @@
 import { isLoopback, isUnder, withoutWildcard } from "../../lib/config/dns-names";
 import { type Seconds, showDuration } from "../../lib/config/duration";
-import { checkIssuer } from "../../lib/config/issuers";
+import { checkIssuer, checkKey } from "../../lib/config/issuers";
 import { type Place, show } from "../../lib/config/report";
 import type { Settings } from "../../lib/config/settings";
 import { checkLifetimes, checkRoles } from "./check-issuing";
@@ -12,9 +12,18 @@ const shortestOfCertManager: Seconds = 3_600;
 
 /** Would Vault issue every certificate, and the cluster get it in time? */
 export function check(stack: VaultPkiK8sConfig, { applyEvery }: Settings, place: Place): void {
+  checkAuthorities(stack, place.in("pki"));
   checkDeliveries(stack, place);
   checkRoles(stack, place);
   checkLifetimes(stack, applyEvery, place);
+}
+
+/** Vault must make the keys of authorities, where they are the stack's own. */
+function checkAuthorities({ pki }: VaultPkiK8sConfig, place: Place): void {
+  if (!pki.own) return;
+  for (const authority of ["root", "intermediate"] as const) {
+    checkKey("vault", pki[authority].key, place.in(authority, "key"));
+  }
 }
 
 /** Reports what would keep a certificate from reaching the cluster, or clients from accepting it. */

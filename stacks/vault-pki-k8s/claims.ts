@@ -2,6 +2,7 @@ import { type Place, show } from "../../lib/config/report";
 import type { Claim, Owner } from "../../lib/ownership";
 import { isPlaced, namespaceClaims, objectClaim, objectIn, secretClaim } from "../../lib/shared-claims";
 import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
+import { readAddress } from "./input-fields";
 
 /** Mounts and roles in Vault, and objects of the cluster. */
 export function claims(config: VaultPkiK8sConfig, place: Place): readonly Claim[] {
@@ -11,7 +12,10 @@ export function claims(config: VaultPkiK8sConfig, place: Place): readonly Claim[
     ...(placed ? namespaceClaims(config, place) : []),
     ...config.certificates.flatMap((certificate) => {
       const inCertificate = place.in("certificates", certificate.name);
-      return [role(config, certificate, inCertificate), ...(placed ? objects(config, certificate, inCertificate) : [])];
+      return [
+        ...roles(config, certificate, inCertificate),
+        ...(placed ? objects(config, certificate, inCertificate) : []),
+      ];
     }),
   ];
 }
@@ -26,7 +30,7 @@ function mounts({ pki }: VaultPkiK8sConfig, place: Place): readonly Claim[] {
     return {
       kind: "Vault mount",
       id: mount,
-      within: pki.address,
+      within: serverOf(pki),
       nests: true,
       part: `the ${authority}`,
       place: inMount,
@@ -38,17 +42,37 @@ function mounts({ pki }: VaultPkiK8sConfig, place: Place): readonly Claim[] {
   });
 }
 
-/** Vault takes a second role of one name, and each apply undoes what the other wrote. */
-function role({ pki }: VaultPkiK8sConfig, certificate: VaultCertificateConfig, place: Place): Claim {
+/**
+ * Vault takes a second role, policy or login of one name, and each apply undoes what the other wrote. Policies lie on no
+ * mount, so the name alone decides. It is joined with "-", which names may hold: stack `a`, certificate `b-c` and stack
+ * `a-b`, certificate `c` have one.
+ */
+function roles({ pki }: VaultPkiK8sConfig, certificate: VaultCertificateConfig, place: Place): readonly Claim[] {
   const { name } = certificate.role;
-  return {
+  const role: Claim = {
     kind: "Vault role",
     id: name,
-    within: pki.address,
+    within: serverOf(pki),
     part: part(certificate),
     place,
     taken: (by) => `would have the role ${show(name)}, which is that of ${by.name}; rename one of them`,
   };
+  const anywhere: Claim = {
+    ...role,
+    // What clients reach by two addresses can be one Vault, and Terraform goes by VAULT_ADDR.
+    kind: "Vault role at any address",
+    within: undefined,
+    advice: true,
+    after: role,
+    taken: (by) =>
+      `would have the role ${show(name)}, as ${by.name} has at another address; if one Vault is behind both, rename one of them`,
+  };
+  return [role, anywhere];
+}
+
+/** The Vault that clients reach by the address, however it is written: letter case and usual ports make no other. */
+function serverOf({ address }: VaultPkiK8sConfig["pki"]): string | undefined {
+  return address !== undefined && URL.canParse(address) ? readAddress(new URL(address).href) : undefined;
 }
 
 /** The objects that a certificate becomes: the second owner's apply would fail half-way. */

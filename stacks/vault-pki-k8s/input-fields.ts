@@ -2,23 +2,35 @@ import { X509Certificate } from "node:crypto";
 import { text } from "../../lib/config/fields";
 import { show } from "../../lib/config/report";
 
-/** Paths that Vault keeps for its own endpoints; no secrets engine can be mounted below them. */
-const ownPaths: readonly string[] = ["auth", "cubbyhole", "identity", "sys"];
+/** Paths that Vault keeps for its own endpoints; no secrets engine can be mounted at or below them. */
+const ownPaths: readonly string[] = ["audit", "auth", "cubbyhole", "identity", "sys"];
 
-const pathPattern = "^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$";
+/** The auth mount of Vault's own tokens, beside or below which it mounts no other. */
+const tokenPath = "token";
+
+// A part that is "." or ".." is none of the mount: Vault's server answers with a redirection to the path without it, and
+// clients take it away themselves. Any other dots are letters like others.
+const part = "(\\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\\.{3,})";
+const pathPattern = `^${part}(/${part})*$`;
+
+const isPath = (value: string) => new RegExp(pathPattern).test(value);
+
+/** The parts of a path but those that lead nowhere: empty ones, as before the "/" that `vault secrets list` ends with, and ".". */
+const partsOf = (path: string) => path.split("/").filter((part) => part !== "" && part !== ".");
 
 /** Why the text cannot be the path of a mount, if it cannot. */
 function pathProblem(value: string): string | undefined {
-  if (new RegExp(pathPattern).test(value)) return undefined;
-  const bare = withoutSlashes(value);
-  if (bare !== value && pathProblem(bare) === undefined) {
-    return `is ${show(value)}; write ${show(bare)}, without "/" at its ends`;
+  if (isPath(value)) return undefined;
+  const meant = partsOf(value).join("/");
+  if (isPath(meant)) {
+    const extra = value.replace(/^\/+|\/+$/g, "") === meant ? '"/" at its ends' : '"." and empty parts';
+    return `is ${show(value)}; write ${show(meant)}, without ${extra}`;
+  }
+  if (partsOf(value).includes("..")) {
+    return `is ${show(value)}, and ".." leads out of a path in Vault; write the mount's own, as Vault lists it, without ".."`;
   }
   return `is ${show(value)}; write letters, digits, "_", "." and "-", with "/" between parts`;
 }
-
-/** The path without the "/" that `vault secrets list` shows at its end. */
-const withoutSlashes = (path: string) => path.replace(/^\/+|\/+$/g, "");
 
 const pathInput = (description: string, example: string, problem: (value: string) => string | undefined) =>
   text({ description, examples: [example], pattern: pathPattern }, (value) => problem(value) ?? pathProblem(value));
@@ -26,7 +38,7 @@ const pathInput = (description: string, example: string, problem: (value: string
 /** The schema of the path of a PKI mount. */
 export const mountInput = (description: string, example: string) =>
   pathInput(description, example, (value) => {
-    const [start = ""] = value.split("/");
+    const [start = ""] = partsOf(value);
     if (!ownPaths.includes(start)) return undefined;
     return `is ${show(value)}; below ${show(start)} Vault keeps its own, write another path`;
   });
@@ -34,10 +46,15 @@ export const mountInput = (description: string, example: string) =>
 /** The schema of the path of an auth mount. */
 export const authPathInput = (description: string, example: string) =>
   pathInput(description, example, (value) => {
-    const [, below] = /^(?:v1\/)?auth\/(.*)/s.exec(value) ?? [];
-    if (below === undefined) return undefined;
-    const path = withoutSlashes(below);
-    return `is ${show(value)}; write the path below "auth", such as ${show(pathProblem(path) === undefined ? path : example)}`;
+    const [, below] = /^\/*(?:v1\/+)?(?:auth\/+)+(.*)/s.exec(value) ?? [];
+    const path = partsOf(below ?? value).join("/");
+    const isTokens = partsOf(path)[0] === tokenPath;
+    if (below !== undefined) {
+      return `is ${show(value)}; write the path below "auth", such as ${show(isPath(path) && !isTokens ? path : example)}`;
+    }
+    return isTokens
+      ? `is ${show(value)}; below ${show(tokenPath)} Vault keeps its own tokens, write the path of a Kubernetes auth mount, such as ${show(example)}`
+      : undefined;
   });
 
 /** The schema of the address at which clients reach Vault. */
@@ -51,7 +68,13 @@ export const addressInput = (description: string) =>
     if (server !== undefined && URL.canParse(server)) {
       return `is ${show(value)}, with a path that clients add themselves; write ${show(server)}, and the mount in its own field`;
     }
-    if (/^https?:\/\/[^/@\s?#]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value)) return undefined;
+    const [, origin = "", path = ""] = /^(https?:\/\/[^/\\@\s?#]+)([/\\][^\s?#]*)?$/.exec(value) ?? [];
+    if (origin !== "" && URL.canParse(value) && !/%(?![0-9A-Fa-f]{2})/.test(path)) {
+      // Clients take away "." and "..", also as escapes, each in its own way: in certificates stands what they all mean.
+      const read = new URL(value).pathname.replace(/\/{2,}/g, "/");
+      if (readAddress(read) === readAddress(path)) return undefined;
+      return `is ${show(value)}, whose path clients read as another one; write ${show(`${origin}${readAddress(read)}`)}`;
+    }
     return "is no plain http(s) address; write scheme, host and port, with no credentials, query or fragment";
   });
 

@@ -2,8 +2,8 @@ import { Manifest as KubernetesManifest } from "@cdktf/provider-kubernetes/lib/m
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
-import { stringify } from "yaml";
 import { showDuration } from "../../lib/config/duration";
+import { shell } from "../../lib/config/quoting";
 import type { Settings } from "../../lib/config/settings";
 import type { InventoryEntry } from "../../lib/constructs/inventory";
 import {
@@ -29,9 +29,6 @@ interface Delivered {
   /** Objects that are left to an operator to apply. */
   readonly manifests: readonly Manifest[];
 }
-
-/** One YAML document, with long values on one line and without anchors. */
-const yaml = (document: unknown) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 
 /** A PKI in Vault, or roles on an existing one, and certificates in Kubernetes. */
 export class VaultPkiK8sStack extends BaseStack {
@@ -148,8 +145,7 @@ export class VaultPkiK8sStack extends BaseStack {
   ): void {
     if (consumer === undefined) return;
     if ("deployment" in consumer) {
-      const patch = deploymentPatch(name, secret, consumer.deployment, around);
-      this.manifestFile(`patch-${name}.yaml`, yaml(patch));
+      this.manifestFile(`patch-${name}.yaml`, [deploymentPatch(name, secret, consumer.deployment, around)]);
       return;
     }
     tlsIngress(scope, { ...consumer.ingress, name, hosts: names, secretName: secret }, placement);
@@ -158,8 +154,7 @@ export class VaultPkiK8sStack extends BaseStack {
   /** Writes cert-manager's objects to a file: a plan looks their kinds up in the cluster, so a first plan would fail. */
   #writeManifests(context: string, manifests: readonly Manifest[]): void {
     if (manifests.length === 0) return;
-    const documents = manifests.map(yaml);
-    const usage = `# After Terraform: kubectl --context ${context} apply -f manifests.yaml\n`;
-    this.manifestFile("manifests.yaml", `${usage}---\n${documents.join("---\n")}`);
+    const usage = shell`kubectl --context ${context} apply -f manifests.yaml`;
+    this.manifestFile("manifests.yaml", manifests, usage);
   }
 }

@@ -4,7 +4,14 @@ import { GoogleProvider } from "@cdktf/provider-google/lib/provider";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
-import { TerraformDataSource, TerraformLocal, TerraformOutput, TerraformResource, TerraformVariable } from "cdktf";
+import {
+  TerraformDataSource,
+  TerraformLocal,
+  TerraformOutput,
+  TerraformProvider,
+  TerraformResource,
+  TerraformVariable,
+} from "cdktf";
 import { Construct } from "constructs";
 import * as fc from "fast-check";
 import type { BackendConfig } from "../../../lib/config/backend";
@@ -111,6 +118,14 @@ describe("providers", () => {
       aws: { source: "hashicorp/aws", version: "5.100.0" },
       vault: { source: "hashicorp/vault", version: ">= 5.6, < 5.8" },
     });
+  });
+
+  test("whose source is not written down are an error: without one, Terraform would look for hashicorp/<name>", () => {
+    class AcmeProvider extends TerraformProvider {}
+    const acme = (stack: Construct) => new AcmeProvider(stack, "p_acme", { terraformResourceType: "acme" });
+    expect(() => probeJson(acme)).toThrow(
+      "probe/p_acme: the source of the provider acme is not known; add it to lib/config/providers.ts",
+    );
   });
 
   test("that a stack does not have are not asked for", () => {

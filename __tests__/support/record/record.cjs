@@ -1,10 +1,11 @@
 "use strict";
 // Runs the proofs of tiers 1 and 2 and records what passed, of which bytes, in docs/proof.json and in two tables: every row
-// in docs/proof.md, each stack's own row in the README.
+// in docs/proof.md, each stack's own row in the README. What nothing was proved of has a row too, and what was proved of no
+// stack of a scenario is listed.
 // What this machine cannot prove keeps its last record, which the tables call stale once the stack's JSON has changed.
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
-const { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 
@@ -20,13 +21,25 @@ const MARKS = { start: "<!-- proofs -->\n", end: "<!-- /proofs -->" };
  * @typedef {{ stack: string, engine: string, providers: { name: string, used: string }[], servers: string[] }} Evidence
  */
 
-/** The digest of what operations receive of a row's stack. @param {string} row */
-function goldenDigest(row) {
+const GOLDEN = "__tests__/golden";
+
+/** What operations receive of a row's stack. @param {string} row */
+function goldenText(row) {
   const [, stack = "", config = "example"] = /^(\S+)(?: \((.*)\))?$/.exec(row) ?? [];
-  const golden = (/** @type {string} */ name) => join("__tests__/golden", name, stack, "cdk.tf.json");
+  const golden = (/** @type {string} */ name) => join(GOLDEN, name, stack, "cdk.tf.json");
   // What is in brackets is a config with goldens of its own, or a variant that a test makes of the example.
-  const file = existsSync(golden(config)) ? golden(config) : golden("example");
-  return createHash("sha256").update(readFileSync(file)).digest("hex");
+  return readFileSync(existsSync(golden(config)) ? golden(config) : golden("example"), "utf8");
+}
+
+/** @param {string} row */
+const goldenDigest = (row) => createHash("sha256").update(goldenText(row)).digest("hex");
+
+/** Rows of everything that is committed as a golden file. */
+function goldenRows() {
+  const configs = readdirSync(GOLDEN, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return configs.flatMap(({ name }) =>
+    readdirSync(join(GOLDEN, name)).map((stack) => (name === "example" ? stack : `${stack} (${name})`)),
+  );
 }
 
 /** @returns {ProofRecord} */
@@ -61,15 +74,35 @@ function evidenceList(record, rows) {
   return [...rowsBy].map(([by, proved]) => `- ${[...proved].join(", ")}: ${by}\n`).join("");
 }
 
+/** What was proved of no row of a scenario. @param {ProofRecord} record */
+function provedNowhere(record) {
+  const proofs = [...new Set(Object.values(record).flatMap((row) => Object.keys(row)))];
+  /** @type {Map<string, Set<string>>} */
+  const proved = new Map();
+  for (const row of [...Object.keys(record), ...goldenRows()]) {
+    const scenario = JSON.parse(goldenText(row)).output.scenario.value;
+    const known = proved.get(scenario) ?? new Set();
+    proved.set(scenario, known);
+    for (const proof of Object.keys(record[row] ?? {})) known.add(proof);
+  }
+  const lines = [...proved]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([scenario, known]) => {
+      const missing = proofs.filter((proof) => !known.has(proof));
+      return missing.length > 0 ? [`\`${scenario}\`: ${missing.join(", ")}`] : [];
+    });
+  return lines.length > 0 ? `- proved nowhere, of no variant either: ${lines.join("; ")}\n` : "";
+}
+
 /** A document with its table as the record has it. @param {string} file @param {string} text */
 function withTable(file, text) {
   const record = readRecord();
   // What is no stack of the example says so in brackets.
-  const rows = Object.keys(record)
+  const rows = [...new Set([...Object.keys(record), ...goldenRows()])]
     .filter((row) => file !== README || !row.includes("("))
     .sort();
   const start = text.indexOf(MARKS.start) + MARKS.start.length;
-  return text.slice(0, start) + proofTable(record, rows) + text.slice(text.indexOf(MARKS.end));
+  return text.slice(0, start) + proofTable(record, rows) + provedNowhere(record) + text.slice(text.indexOf(MARKS.end));
 }
 
 function main() {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Json } from "../terraform/terraform";
+import { serviceOf, type UrlMap } from "./url-map";
 
 /** One call that changed something, or tried to, as the server saw it. */
 export interface GoogleCall {
@@ -38,6 +39,13 @@ export interface GoogleApi {
   watch(hosts: readonly string[]): void;
   /** What a client is served now. */
   serving(host: string): Serving;
+  /**
+   * What answers a request, followed from the forwarding rule of the port over its proxy and its URL map.
+   *
+   * @returns the path of a backend service, or `redirect`; `undefined` where nothing listens
+   * @throws where the chain is broken, or rules of one port lead to different answers
+   */
+  servedBy(host: string, path: string, port?: 80 | 443): string | undefined;
   /**
    * Lets Google issue: certificates of Certificate Manager whose every authorization has its record in Cloud DNS become
    * ACTIVE, and Compute's whose proxy is reached.
@@ -454,6 +462,26 @@ export async function startGoogleApi(): Promise<GoogleApi> {
     return states.length > 0 ? "PROVISIONING" : "nothing";
   };
 
+  const servedBy = (host: string, path: string, port: number): string | undefined => {
+    const target = (object: Json, field: string): readonly [path: string, object: Json] => {
+      const [, found = ""] = /(projects\/.+)$/.exec(String(object[field])) ?? [];
+      return [found, known(`compute/${found}`)];
+    };
+    const rules = [...store].filter(
+      ([key, { portRange }]) =>
+        key.includes("/forwardingRules/") && [`${port}`, `${port}-${port}`].includes(String(portRange)),
+    );
+    const answers = rules.map(([, rule]) => {
+      const [, proxy] = target(rule, "target");
+      const [, map] = target(proxy, "urlMap") as readonly [string, UrlMap & Json];
+      const service = serviceOf(map, host, path);
+      if (service === undefined) return map.defaultUrlRedirect?.httpsRedirect === true ? "redirect" : undefined;
+      return target({ service }, "service")[0];
+    });
+    if (new Set(answers).size > 1) throw new Error(`${host}${path} is answered by ${answers.join(" and ")}`);
+    return answers[0];
+  };
+
   const handle = (method: string, url: string, body: Json): { readonly status: number; readonly answer: Answer } => {
     const request = parsed(method, url, body);
     // Fetching the request of an authority is a step of its activation.
@@ -521,6 +549,7 @@ export async function startGoogleApi(): Promise<GoogleApi> {
       watched = hosts;
     },
     serving,
+    servedBy: (host, path, port = 443) => servedBy(host, path, port),
     issue: ({ recordsElsewhere = false } = {}) => {
       const pending: string[] = [];
       for (const [key, object] of store) {

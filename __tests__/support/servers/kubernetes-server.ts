@@ -18,8 +18,16 @@ export interface Cluster {
   description: string;
   /** How other servers reach it, if this process started it. */
   access?: { url: string; certificate: string; token: string };
-  /** Makes or changes an object behind Terraform's back, or reads one. `undefined`: the API has none there. */
-  call(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: Json): Promise<Json | undefined>;
+  /**
+   * Makes or changes an object behind Terraform's back, or reads one. `undefined`: the API has none there.
+   *
+   * @param body - a text is YAML, which the server applies
+   */
+  call(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: Json | string,
+  ): Promise<Json | undefined>;
   /** Settles with a sentence if a server of ours ends by itself. */
   died: Promise<string>;
   /** Kills a server of ours, as a machine out of memory would. */
@@ -335,11 +343,12 @@ async function ready(cluster: Cluster, servers: Server[]): Promise<Cluster> {
 function api({ port, token, certificate }: { port: number; token?: string; certificate?: string }): Cluster["call"] {
   return (method, path, body) =>
     new Promise((done, failed) => {
-      const text = body === undefined ? "" : JSON.stringify(body);
+      const text = typeof body === "string" ? body : body === undefined ? "" : JSON.stringify(body);
+      const patch = typeof body === "string" ? "apply-patch+yaml" : "strategic-merge-patch+json";
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const headers = {
         ...authorization,
-        "content-type": method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json",
+        "content-type": method === "PATCH" ? `application/${patch}` : "application/json",
         "content-length": Buffer.byteLength(text),
       };
       const target = { host: "127.0.0.1", port, method, path, headers, timeout: 10_000 };

@@ -1,5 +1,7 @@
 /** What a URL map of Compute says of routing, as its API writes it. */
 export interface UrlMap {
+  /** Answers every request that no rule takes. */
+  readonly defaultUrlRedirect?: { readonly httpsRedirect?: boolean };
   readonly defaultService?: string;
   readonly hostRules?: readonly { readonly hosts: readonly string[]; readonly pathMatcher: string }[];
   readonly pathMatchers?: readonly {

@@ -1,10 +1,11 @@
+import type { ProviderName } from "../../../lib/config/providers";
 import type { Json } from "./terraform";
 
 /**
  * Per provider, what lets it configure itself without credentials and without asking anybody. Only its arguments are
- * replaced: blocks of the configuration, such as a role to assume, would still be used.
+ * replaced: blocks of the configuration, such as a role to assume, would still be used. Only tls asks nobody anyway.
  */
-export const offline: Record<string, Json> = {
+const offline: Readonly<Record<Exclude<ProviderName, "tls">, Json>> = {
   aws: {
     access_key: "test",
     secret_key: "test",
@@ -23,10 +24,10 @@ export const offline: Record<string, Json> = {
 /** One override per provider block, told apart by alias as Terraform does. */
 export function offlineProviders(configuration: Json): Json {
   const blocks = Object.entries((configuration.provider ?? {}) as Record<string, Json | Json[]>);
-  const overridden = blocks.filter(([name]) => offline[name] !== undefined);
-  const replaced = (name: string, block: Json) => ({
-    ...(block.alias ? { alias: block.alias } : {}),
-    ...offline[name],
+  const overridden = blocks.flatMap(([name, given]) => {
+    const settings = (offline as Readonly<Record<string, Json>>)[name];
+    const replaced = (block: Json) => ({ ...(block.alias ? { alias: block.alias } : {}), ...settings });
+    return settings === undefined ? [] : [[name, [given].flat().map(replaced)]];
   });
-  return Object.fromEntries(overridden.map(([name, given]) => [name, [given].flat().map((b) => replaced(name, b))]));
+  return Object.fromEntries(overridden);
 }

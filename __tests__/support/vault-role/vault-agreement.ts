@@ -1,9 +1,12 @@
 import { type IssueLimits, simulateRole } from "../../../lib/vault-role/simulate";
+import { unjudgedFields } from "../../../lib/vault-role/unjudged";
 import type { Recorded } from "../record/vault-recorder";
 
 /** How many lines of a recording the simulator agrees with, and where it does not. */
 export interface Agreement {
   readonly verdicts: number;
+  /** Of which the simulator says that it does not know; they are not compared. */
+  readonly unjudged: number;
   readonly issued: number;
   /** DNS names, addresses and the rest of what an issued certificate holds. */
   readonly names: number;
@@ -17,10 +20,14 @@ export interface Agreement {
 
 /** Compares what a server answered with what the simulator says. */
 export function agreementWith(lines: readonly Recorded[], limits: IssueLimits): Agreement {
-  const counts = { verdicts: 0, issued: 0, names: 0, lifetimes: 0, warnings: 0, refused: 0, words: 0 };
+  const counts = { verdicts: 0, unjudged: 0, issued: 0, names: 0, lifetimes: 0, warnings: 0, refused: 0, words: 0 };
   const differences: string[] = [];
   const text = (lists: readonly (readonly string[] | undefined)[]) => JSON.stringify(lists.map((list) => list ?? []));
   for (const line of lines) {
+    if (unjudgedFields(line.role, line.request).length > 0) {
+      counts.unjudged++;
+      continue;
+    }
     const { issued, errors, warnings, dns, email, ip, uri, ttl } = simulateRole(line.role, line.request, limits);
     const compare = (what: keyof typeof counts, same: boolean) => {
       if (same) counts[what]++;
