@@ -1188,6 +1188,14 @@ describe("whatever is given", () => {
     );
   });
 
+  test("a version of very many spaces takes no longer than its length", () => {
+    const config = changed({ providers: { aws: { version: `${" ".repeat(100_000)}x` } } });
+    const before = process.cpuUsage();
+    expect(checkedConfig(config).report.problems).toHaveLength(1);
+    // It took the square: ten seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+
   test("a secret that was pasted anywhere stands in no line", () => {
     const secrets = [
       `hvs.${"a1B2c3D4".repeat(4)}`,
