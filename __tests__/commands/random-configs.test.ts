@@ -9,9 +9,6 @@ import { checkedConfig } from "../../stacks/check";
 import { randomConfig, randomJson } from "../support/random-configs";
 import { runCommand } from "../support/run-command";
 
-// A busy machine may take longer than the default, and the long run takes minutes.
-jest.setTimeout(1_800_000);
-
 /** The usual run tries few configs, always the same; `TLS_STACKS_THOROUGH=1` asks for the long one. */
 const thorough = process.env.TLS_STACKS_THOROUGH === "1";
 const seed = 1;

@@ -1,6 +1,8 @@
-import { inFolder, said, written } from "../support/check-command";
+import { inFolder, inOwnFolders, said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
+
+inOwnFolders();
 
 /** What `check --against` says of the second form of a stack, if the first was synthesized before. */
 function change(before: Fields, after: Fields) {

@@ -359,6 +359,12 @@ test("every test file runs, and in one project: a file whose name no project kno
   expect(runs.filter(([, count]) => count !== 1)).toEqual([]);
 });
 
+test("what test files share has no hooks of its own: they would be those of the first file that loads it", () => {
+  const shared = files.filter((path) => /^__tests__\/.*(?<!\.test)\.ts$/.test(path));
+  expect(shared.length).toBeGreaterThan(20);
+  expect(shared.filter((path) => /^(before|after)(Each|All)\(/m.test(read(path)))).toEqual([]);
+});
+
 test("every checkout has the same bytes, whatever git is told to do with line ends", () => {
   expect(read(".gitattributes")).toMatch(/^\* text=auto eol=lf$/m);
   expect(files.filter((path) => read(path).includes("\r\n"))).toEqual([]);

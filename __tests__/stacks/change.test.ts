@@ -1,5 +1,7 @@
-import { change, changeOfState, fine } from "../support/check-command";
+import { change, changeOfState, fine, inOwnFolders } from "../support/check-command";
 import { goodConfig } from "../support/configs";
+
+inOwnFolders();
 
 test("a stack that becomes one of another scenario would lose everything that it made", () => {
   const mesh = {

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { changeOf, fine } from "../support/check-command";
+import { changeOf, fine, inOwnFolders } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
+
+inOwnFolders();
 
 type Fields = Readonly<Record<string, unknown>>;
 
