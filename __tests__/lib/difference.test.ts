@@ -49,6 +49,28 @@ describe("the difference of two outputs", () => {
   });
 });
 
+describe("what is made anew for another's change", () => {
+  const chain = (size: number, more: number) =>
+    output({
+      "t.first": { size, more },
+      "t.second": { lifecycle: { replace_triggered_by: ["t.first.size", "t.other.id"] } },
+      "t.third": { lifecycle: { replace_triggered_by: ["t.second.id"] } },
+    });
+  const anew = (_: string, { name }: { readonly name: string }) => name === "replace_triggered_by";
+
+  test("is told, and what follows it", () => {
+    expect(shown(differences(chain(1, 1), chain(2, 1), anew))).toEqual([
+      "t.first: changed size",
+      "t.second: changed replace_triggered_by",
+      "t.third: changed replace_triggered_by",
+    ]);
+  });
+
+  test("is not, where another attribute changes", () => {
+    expect(shown(differences(chain(1, 1), chain(1, 2), anew))).toEqual(["t.first: changed more"]);
+  });
+});
+
 describe("the difference of a state and an output", () => {
   test.each<[what: string, was: unknown, is: unknown]>([
     ["a number that is a text", "3600", 3600],
