@@ -16,7 +16,11 @@ const shown = (found: readonly Difference[]) =>
 describe("the difference of two outputs", () => {
   test("names what is added, changed and gone, and nothing else", () => {
     const before = output({ "t.same": { a: 1 }, "t.other": { a: 1, gone: 1 }, "t.old": {} });
-    const now = output({ "t.same": { a: 1, "//": "notes" }, "t.other": { a: 2, more: 1 }, "t.new": {} });
+    const now = output({
+      "t.same": { a: 1, "//": "notes", depends_on: ["t.new"] },
+      "t.other": { a: 2, more: 1 },
+      "t.new": {},
+    });
     expect(shown(differences(before, now, never))).toEqual([
       "t.new: added",
       "t.old: gone",

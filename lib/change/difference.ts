@@ -56,15 +56,18 @@ export function isResource(address: string): boolean {
 /** What the framework notes for itself. */
 const notes = "//";
 
+/** In which order an apply does its work: nothing that is made shows it. */
+const order = "depends_on";
+
 /** Arguments that differ between two outputs. */
 function changedFromOutput(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
-    .filter((name) => name !== notes && !isDeepStrictEqual(was[name], is[name]))
+    .filter((name) => name !== notes && name !== order && !isDeepStrictEqual(was[name], is[name]))
     .map((name) => ({ name, was: was[name], is: is[name], fromState: false }));
 }
 
 /** Instructions to Terraform, which no state has. */
-const instructions = [notes, "lifecycle", "depends_on", "provider", "timeouts"];
+const instructions = [notes, order, "lifecycle", "provider", "timeouts"];
 
 /** Arguments of an output that differ from the attributes in a state, as far as the output says them. */
 function changedFromState(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
