@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { previousStacks, synthesizedStack } from "../../lib/change/read-previous";
-import { type Finding, newReport, showPath } from "../../lib/config/report";
+import { type Finding, showPath } from "../../lib/config/report";
 import { checkAgainst } from "../../stacks/change";
 import { checkedConfig } from "../../stacks/check";
 import { written } from "../support/check-command";
@@ -51,16 +51,17 @@ function config(certificate: Fields, changes: Fields = {}): object {
   return { ...settings, stacks: { pki } };
 }
 
-/** What a change says over the text of an output or a state: problems with a `!` before them. */
+/** What a change says over the text of an output or a state, besides what is said of the config alone: problems with a `!`. */
 function toldOver(name: string, text: string, after: object): readonly string[] {
-  const { config: complete } = checkedConfig(after);
-  const report = newReport();
+  const { config: complete, report } = checkedConfig(after);
+  const shown = (found: readonly Finding[], mark: string) =>
+    found.map(({ path, message }) => `${mark}${showPath(path, after).replace("stacks.pki.", "")}: ${message}`);
+  const all = () => [...shown(report.problems, "!"), ...shown(report.warnings, "")];
+  const alone = all();
   const before = previousStacks(written(name, text), complete, report) ?? new Map();
   const now = () => new Map([["pki", synthesizedStack(JSON.parse(synthesizedTexts(after).pki ?? ""))]]);
   checkAgainst(complete, before, report, now);
-  const shown = (found: readonly Finding[], mark: string) =>
-    found.map(({ path, message }) => `${mark}${showPath(path, after).replace("stacks.pki.", "")}: ${message}`);
-  return [...shown(report.problems, "!"), ...shown(report.warnings, "")];
+  return all().filter((one) => !alone.includes(one));
 }
 
 /** The same over the output of the config before, and over the state that its apply leaves. */
@@ -377,6 +378,38 @@ test("an Ingress's controller hears of an annotation that goes, as far as an out
     // A state has more of them than were given.
     [],
   ]);
+});
+
+describe("an order of steps that is advised meets no problem:", () => {
+  const trusting = (caBundle: string) => config({}, { pki: { ...existing, caBundle } });
+
+  test.each<[what: string, ...releases: readonly object[]]>([
+    ["a root that takes the place of another", trusting(oneRoot), trusting(oneRoot + otherRoot), trusting(otherRoot)],
+    ["another purpose", config({}), config({ purpose: "mutual" }), config({ purpose: "client" })],
+    [
+      "a name that goes, kept in the role until manifests are applied again",
+      config({ ...two, ...files }),
+      config({ ...files, role: { allowedDomains: two.names } }),
+      config(files),
+    ],
+  ])("%s", (_, ...releases) => {
+    releases.slice(1).forEach((after, index) => {
+      const said = toldOver("cdk.tf.json", synthesizedTexts(releases[index]).pki ?? "", after);
+      expect(said.filter((one) => one.startsWith("!") || one.includes("cert-manager's next renewal"))).toEqual([]);
+    });
+  });
+
+  test("manifests that leave the state before Terraform stops applying them, or enter it before it starts", () => {
+    const state = (of: object, without?: RegExp) => stateOf(synthesizedTexts(of).pki ?? "", oneRoot, without);
+    expect(toldOver("pki.tfstate", state(config(files, applied), /^kubernetes_manifest\./), config(files))).toEqual([]);
+    expect(toldOver("pki.tfstate", state(config(files, applied)), config(files, applied))).toEqual([]);
+  });
+});
+
+test("nothing is told of fields that are wrong", () => {
+  const wrong = config({ ...files, names: ["-"], key: "x", purpose: "x" }, { authPath: "auth/x", audience: " " });
+  const said = toldOver("cdk.tf.json", synthesizedTexts(config({ ...two, ...files })).pki ?? "", wrong);
+  expect(said).toEqual([]);
 });
 
 test("what nobody outside sees is not told", () => {

@@ -26,7 +26,7 @@ function checkAuthPath(stack: VaultPkiK8sConfig, all: readonly Login[], place: P
   const { authPath } = stack;
   const moved = all.filter(({ login }) => login.authPath !== undefined && login.authPath !== authPath);
   const [first] = moved;
-  if (first === undefined) return;
+  if (first === undefined || place.refused) return;
   const which = moved.map(({ certificate }) => certificate);
   const { also, first: order } = untilApplied(stack, which);
   place.warning(
@@ -40,7 +40,7 @@ function checkAudience(stack: VaultPkiK8sConfig, all: readonly Login[], place: P
     const audience = audienceOf(stack, certificate);
     return audience !== undefined && audience !== login.audience && !inOneApply(stack, certificate);
   });
-  if (narrowed.length === 0) return;
+  if (narrowed.length === 0 || place.refused) return;
   const which = narrowed.map(({ certificate }) => certificate);
   const [other] = which.filter((certificate) => !renewsItself(certificate));
   const { also, first } = untilApplied(stack, which);
@@ -76,6 +76,7 @@ function checkNames(
   place: Place,
 ): void {
   const { role } = certificate;
+  if (place.in("names").wrong || place.in("role").wrong) return;
   const narrowed = was.domains.filter((domain) => !role.allowedDomains.includes(domain));
   // A role has the names of its certificate, unless the config says otherwise.
   const derived = role.allowedDomains.join() === [...certificate.names].sort().join();

@@ -70,7 +70,13 @@ export function checkAuthorityLifetimes(
 export function checkServer({ pki, applyManifests }: VaultPkiK8sConfig, { server: was }: Before, place: Place): void {
   if (was === undefined || !applyManifests) return;
   const around = pki.own ? place.in("urls") : place;
-  if (!pki.own && was.address !== undefined && pki.address !== undefined && was.address !== pki.address) {
+  if (
+    !pki.own &&
+    !place.in("address").refused &&
+    was.address !== undefined &&
+    pki.address !== undefined &&
+    was.address !== pki.address
+  ) {
     around
       .in("address")
       .warning(
@@ -81,7 +87,7 @@ export function checkServer({ pki, applyManifests }: VaultPkiK8sConfig, { server
   const trusted = normal(pemBlocks(was.trust ?? ""));
   // Without any, cert-manager trusts what its image does.
   const kept = trusted.length === 0 ? has.length === 0 : trusted.every((one) => has.includes(one));
-  if (kept) return;
+  if (kept || around.in("serverCaBundle").refused) return;
   around
     .in("serverCaBundle")
     .warning(
