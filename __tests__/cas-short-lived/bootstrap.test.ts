@@ -42,10 +42,18 @@ describe("the script", () => {
   });
 
   test("makes a key of every kind that a config can ask for: there no compiler names the one that is missing", () => {
-    const [, choices = ""] = /^case \$KEY in\n(.*?)^ {2}\*\) fail /ms.exec(readFileSync(scriptFile, "utf8")) ?? [];
-    const patterns = [...choices.matchAll(/^ {2}([a-z0-9*-]+)\) set -- /gm)].map(([, pattern = ""]) => pattern);
+    const [, choices = ""] = /^ *case \$KEY in\n(.*?)^ *\*\) fail /ms.exec(readFileSync(scriptFile, "utf8")) ?? [];
+    const patterns = [...choices.matchAll(/^ *([a-z0-9*-]+)\) set -- /gm)].map(([, pattern = ""]) => pattern);
     const made = new RegExp(`^(${patterns.join("|").replaceAll("*", "\\d+")})$`);
     expect(keysOf("cas").filter((kind) => !made.test(kind))).toEqual([]);
+  });
+
+  test("has no copy of its shell wait for a program once it has the lock: a copy that is left behind would hold it", () => {
+    const [, locked = ""] = readFileSync(scriptFile, "utf8").split("# --- What is installed");
+    const starts = [...locked.matchAll(/\$\((?!\()\s*(\w+)/g)].map(([, program]) => program);
+    expect(starts.length).toBeGreaterThan(15);
+    expect(starts.filter((program) => program !== "exec")).toEqual([]);
+    expect(locked.match(/^ *\(.*/gm)).toEqual(['    (cd / && exec timeout -k 5 60 sh -c "$RELOAD" </dev/null >&2) ||']);
   });
 });
 
@@ -67,15 +75,6 @@ describe("user data", () => {
       ["systemctl", "enable", "--now", "ai-tls-stacks-trainers.timer"],
       ["systemctl", "enable", "--now", "ai-tls-stacks-trainers.service"],
     ]);
-  });
-
-  test("is the same from a checkout with CRLF line ends, which no shell on a node could read", () => {
-    const asChecked = readFileSync(scriptFile, "utf8").replaceAll("\n", "\r\n");
-    jest.isolateModules(() => {
-      jest.doMock("../../stacks/cas-short-lived/node-bootstrap.sh", () => ({ __esModule: true, default: asChecked }));
-      const again = require("../support/node/training-node") as typeof import("../support/node/training-node");
-      expect(again.trainersData()).toBe(text);
-    });
   });
 
   test("brings the script as it is, and settings in a fixed order", () => {

@@ -17,9 +17,6 @@ import { publish, writing } from "../../commands/publish";
 import { goodConfig } from "../support/configs";
 import { runCommand } from "../support/run-command";
 
-// A busy machine may take longer than the default.
-jest.setTimeout(300_000);
-
 const root = join(__dirname, "../..");
 
 let home: string;
@@ -203,7 +200,13 @@ function lockHolder(): string | undefined {
 /** Runs `synth` as a process of its own and kills it a while after it took its lock, or lets it end. */
 async function synthesis(config: string, killAfter?: number): Promise<number> {
   const env = { PATH: process.env.PATH, TLS_STACKS_CONFIG: config, CDKTF_OUTDIR: inHome("out") };
-  const child = spawn(process.execPath, [join(root, "app.cjs"), "synth"], { cwd: root, env, stdio: "ignore" });
+  const child = spawn(process.execPath, [join(root, "app.cjs"), "synth"], {
+    cwd: root,
+    env,
+    stdio: "ignore",
+    // The runner has no time limits.
+    timeout: 60_000,
+  });
   const ended = new Promise<number>((done) => child.once("exit", (code) => done(code ?? -1)));
   const start = Date.now();
   let locked: number | undefined;

@@ -4,9 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { goodConfig } from "../support/configs";
 
-// A busy machine may take longer than the default.
-jest.setTimeout(60_000);
-
 const root = join(__dirname, "../..");
 const home = mkdtempSync(join(tmpdir(), "tls-stacks-process-config-"));
 afterAll(() => rmSync(home, { recursive: true }));

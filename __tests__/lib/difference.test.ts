@@ -169,6 +169,23 @@ describe("what a difference means", () => {
     expect(told(sized(1), sized(2)).warnings).toEqual(["stacks.web.things.a.size: changes: its size is seen"]);
   });
 
+  test("is not told of what is only looked up, but of what refers to it", () => {
+    const known = (name: string) => ({
+      "data.aws_zone.z": { name },
+      "aws_thing.a": { spec: { size: "${data.aws_zone.z.zone_id}" } },
+    });
+    expect(told(known("a"), known("b"))).toEqual({
+      problems: [],
+      warnings: ["stacks.web.things.a.size: changes: its size is seen"],
+      counts: { ...none, changed: 1 },
+    });
+    expect(told({ "data.aws_zone.z": {} }, { "data.aws_zone.y": {} })).toEqual({
+      problems: [],
+      warnings: [],
+      counts: none,
+    });
+  });
+
   test("is told where no table knows it", () => {
     expect(told({ "other.x": { a: 1 }, "aws_thing.a": {} }, { "other.x": { a: 2 }, "aws_thing.a": { b: 1 } })).toEqual({
       problems: [],

@@ -43,7 +43,9 @@ function merged(before: Json, changes: readonly Change[]): Json {
       const named = { ...resource[type] };
       if (block === undefined) delete named[name];
       else named[name] = block;
-      resource[type] = named;
+      // Terraform takes no type without a resource.
+      if (Object.keys(named).length > 0) resource[type] = named;
+      else delete resource[type];
     }
   }
   const { check: _, output: __, ...rest } = before;

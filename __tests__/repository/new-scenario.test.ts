@@ -4,9 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scenarios } from "../../stacks";
 
-// A busy machine may take longer than the default.
-jest.setTimeout(120_000);
-
 const root = join(__dirname, "../..");
 
 /** Every member of a scenario, as the smallest one has it. */
@@ -16,6 +13,7 @@ const members = {
   read: '() => ({ greeting: "hello" })',
   check: "() => {}",
   change: "() => {}",
+  meanings: "{}",
   marker: '"terraform_data"',
   certificates: '() => [{ name: "one", names: ["one.example.com"] }]',
   authorities: "() => []",

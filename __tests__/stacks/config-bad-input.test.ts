@@ -1205,7 +1205,7 @@ describe("whatever is given", () => {
     const median = times[times.length / 2] ?? 0;
     const longest = times.at(-1);
     if (thorough) expect(longest).toBeLessThan(20 * median);
-  }, 600_000);
+  });
 
   test("a secret that was pasted anywhere stands in no line", () => {
     const secrets = [

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { changeOf, fine } from "../support/check-command";
+import { changeOf, fine, inOwnFolders } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 import { stateOf } from "./earlier-state";
+
+inOwnFolders();
 
 type Fields = Readonly<Record<string, unknown>>;
 

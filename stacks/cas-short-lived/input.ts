@@ -83,7 +83,7 @@ const bootstrapInput = fields(
     ).optional(),
     path: text(
       {
-        description: "The folder on the node for key and certificates.",
+        description: "The folder on the node for key and certificates. Root alone may change it and what is above it.",
         examples: ["/etc/trainer/tls"],
         default: "/var/lib/ai-tls-stacks/<the group>",
         pattern: pathPattern,

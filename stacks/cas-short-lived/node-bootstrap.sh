@@ -19,17 +19,20 @@
 #   32  the answer has other names
 #   33  the answer has another key
 #   34  the answer has ended, has not begun, or ends before what is installed and before it was promised to
-#   40  the folder could not be written
+#   40  the folder could not be written, or others than root could change it
 #   50  installed, but the reload command failed; the next run tries it again
 #   51  installed, but it ends sooner than it was promised to
 set -u
 set -f
+# A file is made and never overwritten, nor made behind a link.
+set -C
 umask 077
 LC_ALL=C
 export LC_ALL
 
 newline='
 '
+iso=+%Y-%m-%dT%H:%M:%SZ
 label='node certificate'
 standing=''
 
@@ -123,25 +126,125 @@ names=$(printf '%s\n' $given | sort -u)
 [ -n "$names" ] || fail 12 'no name is given'
 shown=$(printf '%s' "$names" | tr '\n' ' ')
 
-# --- What is installed ------------------------------------------------------------------------------------------------
+# --- The folder -------------------------------------------------------------------------------------------------------
 
-current=$FOLDER/current
+# Who could put a link in the place of a folder could have root remove or overwrite what it leads to. So no folder on the
+# way may be changed by others, and the script goes into the last one and works from there: whatever a path leads to
+# later, it stays where it is.
+me=$(id -u) || fail 11 'there is no id on the PATH'
 
-# The end of a certificate, in seconds since 1970.
-end_of() {
-  ends=$(openssl x509 -noout -enddate -in "$1" 2>/dev/null) || return 1
-  date -u -d "${ends#notAfter=}" +%s 2>/dev/null
+# Ends the run if others than root (or than who runs this) could change $1, which people know as $2. With a third argument
+# it may be a folder like /tmp, where others make files of their own and cannot replace those of root.
+guard() {
+  facts=$(exec stat -c '%u %a %U' -- "$1" 2>/dev/null) || fail 40 "$2 cannot be looked at"
+  owner=${facts%% *}
+  facts=${facts#* }
+  mode=${facts%% *}
+  if [ "$owner" = 0 ] || [ "$owner" = "$me" ]; then
+    # The mode of a link means nothing.
+    [ ! -L "$1" ] || return 0
+    case $mode in
+      *[2367] | *[2367]?) ;;
+      *) return 0 ;;
+    esac
+    case $mode in [1357]???) [ -z "${3:-}" ] || return 0 ;; esac
+  fi
+  fail 40 "$2 belongs to ${facts#* } ($owner) and has mode $mode, so others could have root write or remove files elsewhere; \
+all on the way to $FOLDER must belong to root and be writable by root alone: \
+run \"chown -h root $2\" and \"chmod go-w $2\", or give the node group another path"
 }
 
-iso() {
-  date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ
+# Goes into folder $1 and makes what is missing of it. Each step starts from a folder that others cannot change.
+enter() {
+  todo=$1
+  links=0
+  cd / || fail 40 '/ cannot be entered'
+  guard . / shared
+  while [ -n "$todo" ]; do
+    part=${todo%%/*}
+    case $todo in
+      */*) todo=${todo#*/} ;;
+      *) todo='' ;;
+    esac
+    place=${PWD%/}/$part
+    case $part in
+      '' | .) continue ;;
+      ..)
+        place=${PWD%/*}
+        place=${place:-/}
+        ;;
+    esac
+    if [ -L "./$part" ]; then
+      guard "./$part" "$place"
+      links=$((links + 1))
+      [ "$links" -le 40 ] || fail 40 "$1 cannot be made: $place is a link that leads back to itself"
+      target=$(exec readlink -- "./$part") || fail 40 "$place cannot be read"
+      case $target in /*) cd / || fail 40 '/ cannot be entered' ;; esac
+      todo=$target/$todo
+      continue
+    fi
+    # Others may look into the folders; the mode of the key protects the key.
+    [ -e "./$part" ] || (umask 022 && exec mkdir -- "./$part") 2>/dev/null
+    cd -P -- "./$part" 2>/dev/null || fail 40 "$1 cannot be made"
+    # In a folder like /tmp, it could have been replaced by a link just now.
+    [ "$PWD" = "$place" ] || fail 40 "$place was replaced by a link while this ran; look who does that"
+    guard . "$place" shared
+  done
+  guard . "$1"
+}
+
+enter "$FOLDER"
+[ -e versions ] || [ -L versions ] || (umask 022 && exec mkdir versions) 2>/dev/null
+{ [ -d versions ] && [ ! -L versions ]; } || fail 40 "$FOLDER/versions is no folder and cannot be made one; remove it"
+guard versions "$FOLDER/versions"
+if [ -e .lock ] || [ -L .lock ]; then
+  { [ -f .lock ] && [ ! -L .lock ]; } || fail 40 "$FOLDER/.lock is no file; remove it"
+  guard .lock "$FOLDER/.lock"
+fi
+
+# --- What is installed ------------------------------------------------------------------------------------------------
+
+# Nothing that outlives a killed run may hold its lock. Functions from here on run with the lock's descriptor closed: the
+# shell keeps it for itself, under another number that no program inherits. But a copy of the shell has it too, so what
+# stands in $( ) or ( ) is one program that takes the place of that copy: exec.
+
+# The end of a certificate, in seconds since 1970, as $end.
+end_of() {
+  ends=$(exec openssl x509 -noout -enddate -in "$1" 2>/dev/null) || return 1
+  end=$(exec date -u -d "${ends#notAfter=}" +%s 2>/dev/null)
+}
+
+# A time in seconds since 1970 for people, as $shown_time.
+show_time() {
+  shown_time=$(exec date -u -d "@$1" "$iso")
+}
+
+# Whether the certificate in folder $1 has the names of this node and no others.
+has_our_names() {
+  found=$(exec openssl x509 -noout -ext subjectAltName -in "$1/tls.crt" 2>/dev/null)
+  between=$IFS
+  IFS=", $newline"
+  # Its first line is a heading.
+  # shellcheck disable=SC2086 # one word for each name
+  set -- ${found#*"$newline"}
+  IFS=$between
+  for name in $names; do
+    case " $* " in
+      *" DNS:$name "*) ;;
+      *) return 1 ;;
+    esac
+  done
+  found=$#
+  # shellcheck disable=SC2086 # one word for each name
+  set -- $names
+  [ "$found" -eq "$#" ]
 }
 
 # Whether the chain in folder $1 leads to the trust anchor of this node at time $2. Nothing that came with the answer is
 # trusted, and neither is what the system trusts.
 leads_home() {
   for purpose in $PURPOSES; do
-    said=$(SSL_CERT_FILE=/nonexistent SSL_CERT_DIR=/nonexistent openssl verify -CAfile "$TRUST_ANCHOR" \
+    said=$(exec env SSL_CERT_FILE=/nonexistent SSL_CERT_DIR=/nonexistent openssl verify -CAfile "$TRUST_ANCHOR" \
       -untrusted "$1/tls.crt" -purpose "$purpose" -attime "$2" "$1/tls.crt" 2>&1) && continue
     said=${said#*lookup: }
     said=${said%%"$newline"*}
@@ -151,24 +254,23 @@ leads_home() {
 
 # Whether the pair in folder $1 can be used now; if not, $code and $why say it, and $end is its end if it has one.
 judge() {
-  end=$(end_of "$1/tls.crt") || {
+  end_of "$1/tls.crt" || {
     code=30 why='it is no certificate'
     return 1
   }
-  public=$(openssl x509 -noout -pubkey -in "$1/tls.crt" 2>/dev/null)
-  if [ -z "$public" ] || [ "$public" != "$(openssl pkey -pubout -passin pass: -in "$1/tls.key" 2>/dev/null)" ]; then
+  public=$(exec openssl x509 -noout -pubkey -in "$1/tls.crt" 2>/dev/null)
+  if [ -z "$public" ] || [ "$public" != "$(exec openssl pkey -pubout -passin pass: -in "$1/tls.key" 2>/dev/null)" ]; then
     code=33 why='it was not made for the key beside it'
     return 1
   fi
-  found=$(openssl x509 -noout -ext subjectAltName -in "$1/tls.crt" 2>/dev/null | tail -n +2 | tr -d ' ' | tr ',' '\n' | sort)
-  # shellcheck disable=SC2086 # one word for each name
-  if [ "$found" != "$(printf 'DNS:%s\n' $names)" ]; then
+  if ! has_our_names "$1"; then
     code=32 why="its names are not those of this node, which are ${shown% }"
     return 1
   fi
-  now=$(date +%s)
+  now=$(exec date +%s)
   if [ "$end" -le "$now" ]; then
-    code=34 why="it ended on $(iso "$end")"
+    show_time "$end"
+    code=34 why="it ended on $shown_time"
     return 1
   fi
   leads_home "$1" "$now" && return 0
@@ -177,24 +279,28 @@ judge() {
   return 1
 }
 
-# Whether version $1 is in use, or nobody can tell.
+# Removes what an unfinished run made. Looks at the link and not at a note of ours: the signal may come right behind the
+# rename. What is in use, or may be where the link cannot be read, stays.
 # shellcheck disable=SC2317 # the trap calls it
-in_use() {
-  [ -L "$current" ] || return 1
-  link=$(readlink "$current") || return 0
-  [ "$link" = "versions/$1" ]
+tidy() {
+  rm -f -- ".current.$$"
+  if [ -L current ]; then
+    link=$(exec readlink current) || return
+    [ "$link" != "$new" ] || return
+  fi
+  rm -rf -- "$new"
 }
 
 # Removes what killed runs left and what is no longer in use, but for the folder that was in use before: somebody may
 # be reading it. Folders are named by their time, so they sort by age.
 prune() {
   kept=''
-  if [ -L "$current" ]; then kept=$(readlink "$current") || return 0; fi
+  if [ -L current ]; then kept=$(exec readlink current) || return 0; fi
   kept=${kept#versions/}
   before=''
   passed=''
   set +f
-  for folder in "$FOLDER"/versions/*; do
+  for folder in versions/*; do
     [ -d "$folder" ] || continue
     if [ "${folder##*/}" = "$kept" ]; then
       passed=yes
@@ -205,156 +311,210 @@ prune() {
       before=$folder
     fi
   done
-  rm -f -- "$FOLDER"/.current.*
+  rm -f -- .current.*
   set -f
 }
 
+# Finds the folder of the version in use, as $installed. A link that leads elsewhere is none of ours.
+find_installed() {
+  installed=current
+  [ -L current ] || return 0
+  # Where it cannot be read, it is still good to read the pair by.
+  link=$(exec readlink current) || return 0
+  case $link in
+    versions/*/* | versions/.*) ;;
+    versions/?*)
+      installed=$link
+      [ -e "$installed" ] || return 0
+      [ -L "$installed" ] || {
+        guard "$installed" "$FOLDER/$installed"
+        return 0
+      }
+      ;;
+  esac
+  fail 40 "$FOLDER/current leads to $link, which is no folder of $FOLDER/versions; remove the link"
+}
+
+# Runs the reload command for the version in folder $1, where services start.
 tell() {
   if [ -n "$RELOAD" ]; then
-    timeout -k 5 60 sh -c "$RELOAD" </dev/null >&2 9>&- ||
+    (cd / && exec timeout -k 5 60 sh -c "$RELOAD" </dev/null >&2) ||
       fail 50 "the certificate is installed, but \"$RELOAD\" failed with $?; the next run tries it again"
     say 5 "ran \"$RELOAD\""
   fi
-  true >"$current/.told" || fail 40 "$current cannot be written"
+  true 2>/dev/null >"$1/.told" || fail 40 "$FOLDER/current cannot be written"
 }
 
-# Others may look into the folders; the mode of the key protects the key.
-(umask 022 && mkdir -p -- "$FOLDER/versions") 2>/dev/null || fail 40 "$FOLDER cannot be made"
-true 2>/dev/null >>"$FOLDER/.lock" || fail 40 "$FOLDER cannot be written"
-exec 9>>"$FOLDER/.lock"
-# The kernel lets go of it when this process ends, however it ends.
-flock -n 9 || fail 13 'another run is at work'
-prune
-
-installed_end=0
-if [ ! -e "$current/tls.crt" ]; then
-  standing='no certificate is installed'
-  reason='there is none yet'
-elif ! judge "$current"; then
-  standing="the certificate in $current is not usable: $why"
-  reason="the installed one is not usable: $why"
-else
+# Ends the run if nothing is due; else $reason says why something is.
+look() {
+  installed_end=0
+  if [ ! -e "$installed/tls.crt" ]; then
+    standing='no certificate is installed'
+    reason='there is none yet'
+    return
+  fi
+  if ! judge "$installed"; then
+    standing="the certificate in $FOLDER/current is not usable: $why"
+    reason="the installed one is not usable: $why"
+    return
+  fi
   installed_end=$end
-  standing="the installed certificate stays in use until $(iso "$end")"
+  show_time "$end"
+  standing="the installed certificate stays in use until $shown_time"
   if [ "$end" -lt $((now + WINDOW)) ]; then
-    reason="the installed one ends on $(iso "$end")"
-  elif ! leads_home "$current" $((now + WINDOW)); then
+    reason="the installed one ends on $shown_time"
+  elif ! leads_home "$installed" $((now + WINDOW)); then
     reason="the chain of the installed one ends: $said"
-  elif [ "$(cat -- "$TRUST_ANCHOR")" != "$(cat -- "$current/ca.crt" 2>/dev/null)" ]; then
+  elif [ "$(exec cat -- "$TRUST_ANCHOR")" != "$(exec cat -- "$installed/ca.crt" 2>/dev/null)" ]; then
     reason='the trust anchor is another one'
   elif [ -n "$force" ]; then
     reason='it was asked for'
   else
-    say 6 "nothing is due: the certificate for ${shown% } ends on $(iso "$end") and is renewed from $(iso $((end - WINDOW)))"
-    [ -e "$current/.told" ] || tell
+    ends=$shown_time
+    show_time $((end - WINDOW))
+    say 6 "nothing is due: the certificate for ${shown% } ends on $ends and is renewed from $shown_time"
+    [ -e "$installed/.told" ] || tell "$installed"
     exit 0
   fi
-fi
+}
 
 # --- A new one --------------------------------------------------------------------------------------------------------
 
-version=$(date -u +%Y%m%dT%H%M%SZ)-$$
+# Makes key and request.
+request() {
+  case $KEY in
+    ecdsa-p256) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-256 ;;
+    ecdsa-p384) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-384 ;;
+    rsa-*) set -- -algorithm RSA -pkeyopt "rsa_keygen_bits:${KEY#rsa-}" ;;
+    *) fail 10 "the settings in $settings name a key of an unknown kind" ;;
+  esac
+  openssl genpkey "$@" -out "$new/tls.key" 2>/dev/null || fail 20 'the key could not be made; is the disk full?'
+  alternatives=''
+  for name in $names; do alternatives="$alternatives${alternatives:+,}DNS:$name"; done
+  # No subject: a common name has room for 64 characters, and nobody looks at it beside names.
+  printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = subject' 'req_extensions = extensions' '[subject]' \
+    '[extensions]' "subjectAltName = $alternatives" 2>/dev/null >"$work/request.cnf" ||
+    fail 20 'the request could not be made; is the disk full?'
+  openssl req -new -sha256 -config "$work/request.cnf" -subj / -key "$new/tls.key" -out "$work/request.pem" 2>/dev/null ||
+    fail 20 'the request could not be made; is the disk full?'
+}
 
-new=$FOLDER/versions/$version
-work=$new/.work
-# Looks at the link and not at a note of ours: the signal may come right behind the rename.
-# shellcheck disable=SC2016 # the values of then, not of now
-trap 'in_use "$version" || rm -rf -- "$new"; rm -f -- "$FOLDER/.current.$$"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-mkdir -- "$new" "$work" 2>/dev/null || fail 40 "$FOLDER/versions cannot be written"
-
-case $KEY in
-  ecdsa-p256) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-256 ;;
-  ecdsa-p384) set -- -algorithm EC -pkeyopt ec_paramgen_curve:P-384 ;;
-  rsa-*) set -- -algorithm RSA -pkeyopt "rsa_keygen_bits:${KEY#rsa-}" ;;
-  *) fail 10 "the settings in $settings name a key of an unknown kind" ;;
-esac
-openssl genpkey "$@" -out "$new/tls.key" 2>/dev/null || fail 20 'the key could not be made; is the disk full?'
-alternatives=''
-for name in $names; do alternatives="$alternatives${alternatives:+,}DNS:$name"; done
-# No subject: a common name has room for 64 characters, and nobody looks at it beside names.
-printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = subject' 'req_extensions = extensions' '[subject]' \
-  '[extensions]' "subjectAltName = $alternatives" 2>/dev/null >"$work/request.cnf" ||
-  fail 20 'the request could not be made; is the disk full?'
-openssl req -new -sha256 -config "$work/request.cnf" -subj / -key "$new/tls.key" -out "$work/request.pem" 2>/dev/null ||
-  fail 20 'the request could not be made; is the disk full?'
-
-# An id that says whose it is and is never used twice, since the key is new each time.
-id=$(printf '%s-%s' "$NODE_GROUP" "${names%%.*}" | cut -c 1-46)-$(openssl dgst -sha256 -r "$work/request.pem" | cut -c 1-16)
-say 6 "asks pool $POOL in $LOCATION of $PROJECT for ${shown% } because $reason (certificate id $id)"
-complaint=$(
-  # Nothing that outlives this process may hold the lock.
-  exec 9>&-
-  CLOUDSDK_CONFIG=${CLOUDSDK_CONFIG:-$work/gcloud} CLOUDSDK_CORE_DISABLE_FILE_LOGGING=1 \
-    timeout -k 10 120 gcloud privateca certificates create "$id" \
-    "--project=$PROJECT" "--issuer-location=$LOCATION" "--issuer-pool=$POOL" \
-    "--template=projects/$PROJECT/locations/$LOCATION/certificateTemplates/$TEMPLATE" \
-    "--csr=$work/request.pem" "--cert-output-file=$work/answer.pem" "--validity=PT${LIFETIME}S" --quiet \
-    2>&1 </dev/null
-) || {
+# Asks the pool for a certificate.
+ask() {
+  # An id that says whose it is and is never used twice, since the key is new each time.
+  id=$NODE_GROUP-${names%%.*}
+  while [ "${#id}" -gt 46 ]; do id=${id%?}; done
+  digest=$(exec openssl dgst -sha256 -r "$work/request.pem")
+  id=$id-${digest%"${digest#????????????????}"}
+  say 6 "asks pool $POOL in $LOCATION of $PROJECT for ${shown% } because $reason (certificate id $id)"
+  # Its files have relative names: it writes where this run is, too.
+  complaint=$(
+    exec env "CLOUDSDK_CONFIG=${CLOUDSDK_CONFIG:-$work/gcloud}" CLOUDSDK_CORE_DISABLE_FILE_LOGGING=1 \
+      timeout -k 10 120 gcloud privateca certificates create "$id" \
+      "--project=$PROJECT" "--issuer-location=$LOCATION" "--issuer-pool=$POOL" \
+      "--template=projects/$PROJECT/locations/$LOCATION/certificateTemplates/$TEMPLATE" \
+      "--csr=$work/request.pem" "--cert-output-file=$work/answer.pem" "--validity=PT${LIFETIME}S" --quiet \
+      2>&1 </dev/null
+  ) && return
   status=$?
   [ "$status" -ne 124 ] || fail 21 'the pool did not answer within 120 seconds'
-  complaint=$(printf '%s' "$complaint" | tr -cd '[:print:]\n' | tail -n 3 | tr '\n' ' ')
+  # Its last three lines.
+  earlier=${complaint%"$newline"*"$newline"*"$newline"*}
+  [ "$earlier" = "$complaint" ] || complaint=${complaint#"$earlier$newline"}
+  complaint=$(
+    exec tr -cs '[:print:]' ' ' <<END
+$complaint
+END
+  )
   fail 21 "the pool gave no certificate; gcloud ended with $status: ${complaint% }"
 }
 
 # The answer in parts, each in PEM form of our own. Its root is left out: nobody who needs it would believe it.
-count=0
-inside=''
-[ -r "$work/answer.pem" ] || fail 30 'the answer is refused: there is none'
-while IFS= read -r line || [ -n "$line" ]; do
-  case $line in
-    '-----BEGIN CERTIFICATE-----'*)
-      count=$((count + 1))
-      [ "$count" -le 10 ] || fail 30 'the answer is refused: it has more than 10 certificates'
-      inside=yes
-      ;;
-  esac
-  [ -z "$inside" ] || printf '%s\n' "$line" 2>/dev/null >>"$work/$count.pem" || fail 40 "$FOLDER cannot be written"
-  case $line in '-----END CERTIFICATE-----'*) inside='' ;; esac
-done <"$work/answer.pem"
-part=0
-chain=''
-while [ "$part" -lt "$count" ]; do
-  part=$((part + 1))
-  # Two hashes of names, then the certificate.
-  parsed=$(openssl x509 -subject_hash -issuer_hash -in "$work/$part.pem" 2>/dev/null) ||
-    fail 30 "the answer is refused: part $part of it is no certificate"
-  subject=${parsed%%"$newline"*}
-  parsed=${parsed#*"$newline"}
-  issuer=${parsed%%"$newline"*}
-  [ "$part" -gt 1 ] && [ "$subject" = "$issuer" ] && continue
-  chain=$chain${parsed#*"$newline"}$newline
-done
-# By the shell: openssl does not notice a full disk.
-printf '%s' "$chain" 2>/dev/null >"$new/tls.crt" || fail 40 "$FOLDER cannot be written"
-cat -- "$TRUST_ANCHOR" 2>/dev/null >"$new/ca.crt" || fail 40 "$FOLDER cannot be written"
+unpack() {
+  count=0
+  inside=''
+  [ -r "$work/answer.pem" ] || fail 30 'the answer is refused: there is none'
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      '-----BEGIN CERTIFICATE-----'*)
+        count=$((count + 1))
+        [ "$count" -le 10 ] || fail 30 'the answer is refused: it has more than 10 certificates'
+        inside=yes
+        ;;
+    esac
+    [ -z "$inside" ] || printf '%s\n' "$line" 2>/dev/null >>"$work/$count.pem" || fail 40 "$FOLDER cannot be written"
+    case $line in '-----END CERTIFICATE-----'*) inside='' ;; esac
+  done <"$work/answer.pem"
+  part=0
+  chain=''
+  while [ "$part" -lt "$count" ]; do
+    part=$((part + 1))
+    # Two hashes of names, then the certificate.
+    parsed=$(exec openssl x509 -subject_hash -issuer_hash -in "$work/$part.pem" 2>/dev/null) ||
+      fail 30 "the answer is refused: part $part of it is no certificate"
+    subject=${parsed%%"$newline"*}
+    parsed=${parsed#*"$newline"}
+    issuer=${parsed%%"$newline"*}
+    [ "$part" -gt 1 ] && [ "$subject" = "$issuer" ] && continue
+    chain=$chain${parsed#*"$newline"}$newline
+  done
+  # By the shell: openssl does not notice a full disk.
+  printf '%s' "$chain" 2>/dev/null >"$new/tls.crt" || fail 40 "$FOLDER cannot be written"
+  cat -- "$TRUST_ANCHOR" 2>/dev/null >"$new/ca.crt" || fail 40 "$FOLDER cannot be written"
+}
 
-# Looked at as it lies on the disk and will be read.
-judge "$new" || fail "$code" "the answer is refused: $why"
-short=''
-if [ "$end" -lt $((now + LEAST)) ] || ! leads_home "$new" $((now + LEAST)); then
-  # A usable certificate is better than none, so it is refused only where it would make things worse.
-  [ "$end" -gt "$installed_end" ] ||
-    fail 34 "the answer is refused: it ends on $(iso "$end"), sooner than promised and no later than the installed one"
-  short=yes
-fi
+# Puts the new version in the place of the old one, in one rename.
+put_in_place() {
+  {
+    rm -rf -- "$work" &&
+      chmod 0644 "$new/tls.crt" "$new/ca.crt" &&
+      { [ -z "$reader" ] || { chgrp -- "$reader" "$new/tls.key" && chmod 0640 "$new/tls.key"; }; } &&
+      chmod 0755 "$new" &&
+      sync "$new/tls.key" "$new/tls.crt" "$new/ca.crt" "$new" versions &&
+      ln -s -- "$new" ".current.$$" &&
+      mv -fT -- ".current.$$" current
+  } 2>/dev/null || fail 40 "$FOLDER cannot be written"
+  sync . 2>/dev/null
+}
 
-{
-  rm -rf -- "$work" &&
-  chmod 0644 "$new/tls.crt" "$new/ca.crt" &&
-    { [ -z "$reader" ] || { chgrp -- "$reader" "$new/tls.key" && chmod 0640 "$new/tls.key"; }; } &&
-    chmod 0755 "$new" &&
-    sync "$new/tls.key" "$new/tls.crt" "$new/ca.crt" "$new" "$FOLDER/versions" &&
-    ln -s -- "versions/$version" "$FOLDER/.current.$$" &&
-    mv -fT -- "$FOLDER/.current.$$" "$current"
-} 2>/dev/null || fail 40 "$FOLDER cannot be written"
-sync "$FOLDER" 2>/dev/null
-standing=''
-prune
-say 5 "installed a certificate for ${shown% } that ends on $(iso "$end") and is renewed from $(iso $((end - WINDOW)))"
-tell
-[ -z "$short" ] || fail 51 "the certificate is installed, but it or its chain ends sooner than promised; look at the pool's policy and its CAs"
-exit 0
+renew() {
+  find_installed
+  prune
+  look
+  new=versions/$(exec date -u +%Y%m%dT%H%M%SZ)-$$
+  work=$new/.work
+  # At the end of the run the shell may have opened the lock's descriptor again.
+  trap 'tidy 9>&-' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  mkdir -- "$new" "$work" 2>/dev/null || fail 40 "$FOLDER/versions cannot be written"
+  request
+  ask
+  unpack
+  # Looked at as it lies on the disk and will be read.
+  judge "$new" || fail "$code" "the answer is refused: $why"
+  show_time "$end"
+  ends=$shown_time
+  short=''
+  if [ "$end" -lt $((now + LEAST)) ] || ! leads_home "$new" $((now + LEAST)); then
+    # A usable certificate is better than none, so it is refused only where it would make things worse.
+    [ "$end" -gt "$installed_end" ] ||
+      fail 34 "the answer is refused: it ends on $ends, sooner than promised and no later than the installed one"
+    short=yes
+  fi
+  put_in_place
+  standing=''
+  prune
+  show_time $((end - WINDOW))
+  say 5 "installed a certificate for ${shown% } that ends on $ends and is renewed from $shown_time"
+  tell "$new"
+  [ -z "$short" ] || fail 51 "the certificate is installed, but it or its chain ends sooner than promised; look at the pool's policy and its CAs"
+  exit 0
+}
+
+true 2>/dev/null >>.lock || fail 40 "$FOLDER cannot be written"
+exec 9>>.lock
+# The kernel lets go of it when this process ends, however it ends.
+flock -n 9 || fail 13 'another run is at work'
+renew 9>&-

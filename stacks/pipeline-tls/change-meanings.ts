@@ -75,21 +75,6 @@ export const meanings: Meanings = {
     },
     gone: quiet("it goes with the last record", "dns"),
   },
-  "data.aws_lb": {
-    at: stack,
-    changed: { name: anew(quiet("names that lead to it are told of", "dns", "target")) },
-    gone: quiet("names that led to it are told of", "dns", "target"),
-  },
-  "data.aws_route53_zone": {
-    at: stack,
-    changed: {},
-    gone: quiet("records that were in it are told of", "dns", "zones"),
-  },
-  "data.tls_certificate": {
-    at: ofService,
-    changed: { content: quiet("it reads the certificate, which is told of") },
-    gone: quiet("it reads the certificate, which is told of"),
-  },
   aws_route53_record: {
     at: stack,
     changed: {
@@ -197,7 +182,12 @@ export const meanings: Meanings = {
       private_key_pem: selfSigned(anew(quiet("its key is told of", "key")), "key"),
       subject: selfSigned(subject, "names"),
       dns_names: selfSigned(quiet("an authority has none"), "names"),
-      allowed_uses: selfSigned(quiet("an authority has the same for ever"), "client"),
+      allowed_uses: (was, is, name) => {
+        const uses = (value: unknown) => JSON.stringify([value].flat().filter((use) => use !== "key_encipherment"));
+        // Which RSA keys have besides.
+        const field = uses(was) === uses(is) ? "key" : "client";
+        return selfSigned(quiet("an authority has the same for ever"), field)(was, is, name);
+      },
       validity_period_hours: selfSigned(
         // Seen with openssl: who trusts the old one verifies what was signed under the new one, and the other way round.
         anew(quiet("it has the key and the subject that clients trust", "ca", "lifetime")),

@@ -263,6 +263,10 @@ describe("the state", () => {
 
 test("no output asks Node for what it has deprecated: Node 22 and newer would warn at every command", () => {
   const deprecated = jest.spyOn(util, "isArray");
-  expect(Object.keys(synthesizedTexts(goodConfig()))).toEqual(["web"]);
-  expect(deprecated).not.toHaveBeenCalled();
+  try {
+    expect(Object.keys(synthesizedTexts(goodConfig()))).toEqual(["web"]);
+    expect(deprecated).not.toHaveBeenCalled();
+  } finally {
+    deprecated.mockRestore();
+  }
 });

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Stands in for gcloud: knows one command and its flags, and signs with an authority in $FAKE_POOL. How it misbehaves
-# is $FAKE_ANSWER; a certificate ends in $FAKE_LEFT seconds; it waits while $FAKE_GATE exists.
+# is $FAKE_ANSWER; a certificate ends in $FAKE_LEFT seconds; it waits while $FAKE_GATE exists; $FAKE_GATE.reached says
+# that it does.
 set -eu
 PATH=/usr/local/bin:/usr/bin:/bin
 # shellcheck disable=SC3045 # every shell here has it
@@ -55,6 +56,7 @@ start=0
 case $FAKE_ANSWER in
   stranger | foreign) by=$FAKE_ANSWER ;;
   other-name) names=DNS:other.train.example.internal ;;
+  swapped-name) names=${names%,*},DNS:other.train.example.internal ;;
   more-names) names=$names,DNS:other.train.example.internal ;;
   no-name) names='' ;;
   other-key) cp "$pool/other.csr" "$own/csr" ;;
@@ -71,6 +73,7 @@ now=$(date +%s)
 stamp() { date -u -d "@$1" +%Y%m%d%H%M%SZ; }
 (cd "$own" && openssl ca -batch -notext -config ca.cnf -cert "$pool/$by.pem" -keyfile "$pool/$by.key" -in csr -out leaf \
   -startdate "$(stamp $((now + start - ${FAKE_AGE:-60})))" -enddate "$(stamp $((now + FAKE_LEFT)))" 2>/dev/null)
+[ -z "${FAKE_GATE:-}" ] || : >"$FAKE_GATE.reached"
 while [ -n "${FAKE_GATE:-}" ] && [ -e "$FAKE_GATE" ]; do sleep 0.02; done
 case $FAKE_ANSWER in
   # Brings the root it wants to be believed by.

@@ -116,6 +116,13 @@ export function fullAfter(blocks: number): readonly string[] {
   return ["bash", "-c", `trap "" XFSZ; ulimit -S -f ${blocks}; exec "$@"`, "full"];
 }
 
+/** A user who is not root, as services of a node have one. */
+export const serviceUser = 65_534;
+
+/** For the shell: waits while a file exists, and not for ever after a test that failed. */
+export const liveWhile = (file: string): string =>
+  `turns=0; while [ -e ${file} ] && [ $turns -lt 3000 ]; do sleep 0.02; turns=$((turns + 1)); done`;
+
 /** How gcloud behaves in a run, and what else is different. */
 export interface Circumstances {
   answer?: string;
@@ -200,6 +207,35 @@ export class TrainingNode {
       });
       signal?.addEventListener("abort", () => child.kill("SIGKILL"));
     });
+  }
+
+  /** Runs the script, and does something before the pool answers, if the pool is asked. */
+  async runWhile(action: () => void): Promise<Ran> {
+    const gate = join(this.home, "gate");
+    writeFileSync(gate, "");
+    let ended = false;
+    const run = this.run({ gate }).finally(() => (ended = true));
+    while (!ended && !existsSync(`${gate}.reached`)) await new Promise((tick) => setTimeout(tick, 10));
+    if (!ended) action();
+    rmSync(gate);
+    return run;
+  }
+
+  /** Runs the script with a program that kills it at its first call, and lives as long as this machine. */
+  async runKilledBy(program: string): Promise<Ran> {
+    const file = join(this.bin, program);
+    const text = `#!/bin/sh\nkill -9 $PPID\n${liveWhile(this.conf)}\n`;
+    writeFileSync(file, text, { mode: 0o755 });
+    const ran = await this.run();
+    rmSync(file);
+    return ran;
+  }
+
+  /** Runs a command line in the home of this machine, as another user or as who runs this. */
+  sh(command: string, uid?: number): void {
+    const as = uid === undefined ? {} : { uid, gid: uid };
+    const { status, stderr } = spawnSync("sh", ["-ec", command], { cwd: this.home, encoding: "utf8", ...as });
+    if (status !== 0) throw new Error(stderr);
   }
 
   /** Puts a pair in place that ends in so many seconds: made by the script on another node, and copied from there. */
