@@ -53,7 +53,9 @@ function merged(before: Json, changes: readonly Change[]): Json {
   }
   const { check: _, output: __, ...rest } = before;
   const lookups = Object.keys(data).length > 0 ? { data } : {};
-  return changes.length === 1 && changes[0] !== undefined ? changes[0].json : { ...rest, ...lookups, resource, provider };
+  return changes.length === 1 && changes[0] !== undefined
+    ? changes[0].json
+    : { ...rest, ...lookups, resource, provider };
 }
 
 /** Changes that touch nothing in common can be planned together: a plan takes seconds. */
