@@ -1,5 +1,7 @@
-import { change, changeOfState, fine } from "../support/check-command";
+import { change, changeOfState, fine, inOwnFolders } from "../support/check-command";
 import { albListener, nlbListener } from "../support/configs";
+
+inOwnFolders();
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -13,9 +13,6 @@ import {
   textsIn,
 } from "../support/synthesis";
 
-// A busy machine may take longer than the default for many syntheses.
-jest.setTimeout(60_000);
-
 /** A config that has every optional field of this scenario, with a stack in the region of CloudFront besides. */
 const full = everything("acm-everything") as { readonly stacks: Readonly<Record<string, Scenario>> };
 const { texts, stack } = synthesizedStacks(full);

@@ -77,15 +77,6 @@ describe("user data", () => {
     ]);
   });
 
-  test("is the same from a checkout with CRLF line ends, which no shell on a node could read", () => {
-    const asChecked = readFileSync(scriptFile, "utf8").replaceAll("\n", "\r\n");
-    jest.isolateModules(() => {
-      jest.doMock("../../stacks/cas-short-lived/node-bootstrap.sh", () => ({ __esModule: true, default: asChecked }));
-      const again = require("../support/node/training-node") as typeof import("../support/node/training-node");
-      expect(again.trainersData()).toBe(text);
-    });
-  });
-
   test("brings the script as it is, and settings in a fixed order", () => {
     expect(fileAt(config, "/usr/local/lib/ai-tls-stacks/node-bootstrap.sh")).toBe(readFileSync(scriptFile, "utf8"));
     expect(fileAt(config, confPath).split("\n").slice(1)).toEqual([

@@ -10,9 +10,6 @@ import { synthesizedTexts } from "../support/synthesis";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-// A busy machine may take longer than the default.
-jest.setTimeout(60_000);
-
 const member = "serviceAccount:trainers@ai-training.iam.gserviceaccount.com";
 const other = "serviceAccount:others@ai-training.iam.gserviceaccount.com";
 const group = { domains: ["gpu.example.com"], members: [member], lifetime: "24h", bootstrap: {} };

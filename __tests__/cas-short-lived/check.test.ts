@@ -501,18 +501,6 @@ describe("refuses requests", () => {
   });
 });
 
-test("what reads requests is loaded for configs with requests alone", () => {
-  jest.isolateModules(() => {
-    jest.doMock("@peculiar/asn1-schema", () => {
-      throw new Error("loaded");
-    });
-    const { checkedConfig } = require("../../stacks/check") as typeof import("../../stacks/check");
-    expect(checkedConfig(cas()).report.problems).toEqual([]);
-    expect(() => checkedConfig(certificate({}))).toThrow("loaded");
-    jest.dontMock("@peculiar/asn1-schema");
-  });
-});
-
 describe("phases", () => {
   const issuersWith = (of: Readonly<Record<string, Phase>>) =>
     Object.fromEntries(Object.entries(of).map(([name, phase]) => [name, { commonName: name, phase }]));

@@ -19,9 +19,6 @@ import {
 import { addresses, synthesizedJson, type TerraformJson, textsIn } from "../support/synthesis";
 import { cas, group, member } from "./configs";
 
-// A busy machine may take longer than the default for many syntheses.
-jest.setTimeout(60_000);
-
 /** A config with two stacks: one has every optional field, one has none. */
 const whole = everything("cas-everything");
 const { texts, stack } = synthesizedStacks(whole);

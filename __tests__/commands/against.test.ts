@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { compute, config, type Fields, stateOf, withStacks } from "../gcp-managed-san/configs";
-import { inFolder, printed, said, written } from "../support/check-command";
+import { inFolder, inOwnFolders, printed, said, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
+
+inOwnFolders();
 
 test("nothing is interrupted by a stack that was not there before", () => {
   written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config()).lb ?? "");

@@ -52,7 +52,7 @@ function handOffs(config: object): readonly HandOff[] {
 }
 
 const exampleFolder = join(__dirname, "../../config/examples");
-const example = (file: string) => jest.requireActual<{ default: Written }>(file).default;
+const example = (file: string) => (require(file) as { default: Written }).default;
 const examples = readdirSync(exampleFolder).map((file) => join(exampleFolder, file));
 const goldenFolder = join(__dirname, "../golden");
 const whole = readdirSync(goldenFolder).filter((file) => file.endsWith("-everything.json"));

@@ -1,13 +1,8 @@
-import { inFolder, said, written } from "../support/check-command";
-import { synthesizedTexts } from "../support/synthesis";
+import { inOwnFolders, said, written } from "../support/check-command";
+import { change } from "./changes";
 import { api, chat, compute, config, type Fields, llama, stateOf, three, two } from "./configs";
 
-/** What `check --against` says of the second form of a stack, if the first was synthesized before. */
-function change(before: Fields, after: Fields) {
-  written("before/stacks/lb/cdk.tf.json", synthesizedTexts(config(before)).lb ?? "");
-  const { problems, warnings } = said(config(after), inFolder("before"));
-  return { problems, warnings };
-}
+inOwnFolders();
 
 const fine = { problems: [], warnings: [] };
 
@@ -19,6 +14,11 @@ function cloudDns(changes: Fields = {}): Fields {
 /** Records in Route 53, in the given zones. */
 function route53(zones: Readonly<Record<string, string>>): Fields {
   return { dns: { in: "route53", region: "eu-west-1", zones } };
+}
+
+/** Records in Route 53, in the zones of an account. */
+function inAccount(account: string): Fields {
+  return { dns: { in: "route53", account, region: "eu-west-1", zones: { "example.com": "lookup" } } };
 }
 
 const all = { grouping: "all" };
@@ -72,6 +72,8 @@ describe("nothing is interrupted by", () => {
     ["the stack's own project, named", cloudDns(), cloudDns({ project: "ml-serving-prod" })],
     ["records that are accepted to go", cloudDns(), { acceptOutage: [api, chat] }],
     ["records that nobody made", { dns: { in: "elsewhere" } }, cloudDns()],
+    ["an account that is named", route53({ "example.com": "lookup" }), inAccount("111122223333")],
+    ["an account that is named no more", inAccount("111122223333"), route53({ "example.com": "lookup" })],
     ["a zone that is looked up", route53({ "example.com": "lookup" }), route53({ "example.com": "lookup" })],
     ["a zone whose id was looked up", route53({ "example.com": "lookup" }), route53({ "example.com": "Z1" })],
     [
@@ -168,6 +170,12 @@ describe("an interruption is refused:", () => {
       `stacks.lb.dns: would delete the records that lead "${api}" and "${chat}" here; ${kept}`,
     ],
     [
+      "records in another account, of which the zones are looked up",
+      { ...compute, ...inAccount("111122223333") },
+      { ...compute, ...inAccount("444455556666") },
+      `stacks.lb.dns.account: is "444455556666", was "111122223333": the records of "${api}" and "${chat}" would be made in the zones of 444455556666, and those in 111122223333, which lead clients here and with which Google renews, stay with nothing that manages them; first write dns: { in: "elsewhere" }, keep them with \`terraform state rm\` and name the hosts in acceptOutage, and write the new account once resolvers are led to its zones`,
+    ],
+    [
       "records in a zone that is looked up, with another provider",
       { ...compute, ...route53({ "example.com": "lookup" }) },
       { ...compute, ...cloudDns() },
@@ -215,13 +223,14 @@ test("what an output cannot tell, and what is closed on purpose, is warned of", 
         `stacks.lb.hosts["${host}"]: will rest on a certificate that the proxy has, and an output does not tell whether that is issued; compare with the state, or look with \`gcloud compute ssl-certificates list\``,
     ),
   );
-  const before = { ipv6: true, sslPolicy: { minimum: "1.0" } };
+  const before = { ipv6: true, sslPolicy: { profile: "COMPATIBLE", minimum: "1.0" } };
   expect(change(before, { redirectHttp: false })).toEqual({
     problems: [],
     warnings: [
       "stacks.lb.ipv6: is false: the IPv6 address is given back for good, and clients that still have it from DNS fail for some minutes",
       "stacks.lb.redirectHttp: is false: port 80, which sends clients to HTTPS now, closes",
       'stacks.lb.sslPolicy.minimum: is "1.2", was "1.0": clients with nothing newer can no longer connect',
+      'stacks.lb.sslPolicy.profile: is "MODERN", was "COMPATIBLE": clients with none but older cipher suites can no longer connect',
     ],
   });
   const wildcard = { "*.example.com": llama };

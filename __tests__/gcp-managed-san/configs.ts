@@ -34,16 +34,16 @@ export function stateOf(changes: Fields, expireTime: string): string {
   const { resource } = JSON.parse(synthesizedTexts(config(changes)).lb ?? "") as {
     resource: Record<string, Record<string, Fields>>;
   };
-  const named = (text: string) =>
-    text.replace(/^\$\{(\w+)\.([\w-]+)\.id\}$/, (_, type: string, name: string) =>
-      path(type, resource[type]?.[name]?.name),
-    );
+  const known = (block: Fields) =>
+    JSON.parse(
+      JSON.stringify(block).replace(/\$\{(\w+)\.([\w-]+)\.id\}/g, (_, type: string, name: string) =>
+        path(type, resource[type]?.[name]?.name),
+      ),
+    ) as Fields;
   const attributes = (block: Fields) => ({
-    ...block,
-    managed: block.managed && [block.managed],
+    ...known(block),
+    managed: block.managed && [known(block.managed as Fields)],
     expire_time: expireTime,
-    ...(Array.isArray(block.ssl_certificates) ? { ssl_certificates: block.ssl_certificates.map(named) } : {}),
-    ...(Array.isArray(block.certificates) ? { certificates: block.certificates.map(named) } : {}),
   });
   const resources = Object.entries(resource).flatMap(([type, blocks]) =>
     Object.entries(blocks).map(([name, block]) => ({

@@ -16,9 +16,6 @@ import {
 import { addresses, type Block, synthesizedJson, type TerraformJson, textsIn } from "../support/synthesis";
 import { config, llama, three } from "./configs";
 
-// Many syntheses take longer than the default on a busy machine.
-jest.setTimeout(60_000);
-
 /** A config that has every optional field of this scenario. */
 const whole = everything("gcp-everything");
 const { stacks, stack } = synthesizedStacks(whole);

@@ -1,4 +1,6 @@
-import { change, fine } from "../support/check-command";
+import { change, fine, inOwnFolders } from "../support/check-command";
+
+inOwnFolders();
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -31,24 +31,31 @@ type Blocks = Record<string, Record<string, Json>>;
 /** The earlier JSON with one change's resources in the place of what they were. */
 function merged(before: Json, changes: readonly Change[]): Json {
   const resource = structuredClone(before.resource ?? {}) as Blocks;
+  const data = structuredClone(before.data ?? {}) as Blocks;
   let provider = before.provider;
   for (const { json, differences } of changes) {
     for (const { address } of differences) {
-      const [type = "", name = ""] = address.split(".");
-      if (type === "provider") {
+      if (address.startsWith("provider.")) {
         provider = json.provider;
         continue;
       }
-      const block = (json.resource as Blocks | undefined)?.[type]?.[name];
-      const named = { ...resource[type] };
+      const lookedUp = address.startsWith("data.");
+      const [type = "", name = ""] = address.replace(/^data\./, "").split(".");
+      const all = lookedUp ? data : resource;
+      const block = ((lookedUp ? json.data : json.resource) as Blocks | undefined)?.[type]?.[name];
+      const named = { ...all[type] };
       if (block === undefined) delete named[name];
       else named[name] = block;
-      resource[type] = named;
-      if (Object.keys(named).length === 0) delete resource[type];
+      // Terraform takes no type without a resource.
+      if (Object.keys(named).length > 0) all[type] = named;
+      else delete all[type];
     }
   }
   const { check: _, output: __, ...rest } = before;
-  return changes.length === 1 && changes[0] !== undefined ? changes[0].json : { ...rest, resource, provider };
+  const lookups = Object.keys(data).length > 0 ? { data } : {};
+  return changes.length === 1 && changes[0] !== undefined
+    ? changes[0].json
+    : { ...rest, ...lookups, resource, provider };
 }
 
 /** Changes that touch nothing in common can be planned together: a plan takes seconds. */
@@ -126,7 +133,7 @@ async function disagreements(plan: Plan, changes: readonly Change[], meanings: M
     );
   }
   for (const [address, one] of said) {
-    if (address.startsWith("provider.") || plan.actions[address] !== undefined) continue;
+    if (/^(provider|data)\./.test(address) || plan.actions[address] !== undefined) continue;
     const names = one.changed.map(({ name }) => name);
     const instructions = ["lifecycle", "depends_on", "provider", "timeouts"];
     if (one.fate === "changed" && names.every((name) => instructions.includes(name))) continue;

@@ -260,13 +260,13 @@ describe("documents", () => {
     expect(current).toEqual({ "docs/config.schema.json": true, "docs/config.md": true });
   });
 
-  test("the config's page says once what commands do, and of each scenario what a change interrupts", () => {
+  test("the config's page says once what commands do, and the page of changes has every scenario", () => {
     const page = read("docs/config.md");
+    const changes = read("docs/changes.md");
     const titles = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
     expect(titles).toEqual([...new Set(titles)]);
-    const [, section = ""] = /^## What a change interrupts$(.*?)^## /ms.exec(page) ?? [];
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Readonly<Record<string, string>> };
-    for (const kind of Object.keys(scenarios)) expect(section).toContain(`- \`${kind}\`: `);
+    for (const kind of Object.keys(scenarios)) expect(changes).toContain(`\n## ${kind}\n`);
     const commands = Object.entries(scripts).filter(([, script]) => script.startsWith("node app.cjs "));
     for (const [name] of commands) expect(page).toMatch(new RegExp(`^\\| \`npm run (--silent )?${name}\\b`, "m"));
   });
@@ -357,6 +357,12 @@ test("every test file runs, and in one project: a file whose name no project kno
     .map((path) => [path, projects.filter(({ testMatch }) => testMatch.some(matches(path))).length]);
   expect(runs.length).toBeGreaterThan(40);
   expect(runs.filter(([, count]) => count !== 1)).toEqual([]);
+});
+
+test("what test files share has no hooks of its own: they would be those of the first file that loads it", () => {
+  const shared = files.filter((path) => /^__tests__\/.*(?<!\.test)\.ts$/.test(path));
+  expect(shared.length).toBeGreaterThan(20);
+  expect(shared.filter((path) => /^(before|after)(Each|All)\(/m.test(read(path)))).toEqual([]);
 });
 
 test("every checkout has the same bytes, whatever git is told to do with line ends", () => {

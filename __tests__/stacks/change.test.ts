@@ -1,5 +1,7 @@
-import { change, changeOfState, fine } from "../support/check-command";
+import { change, changeOfState, fine, inOwnFolders } from "../support/check-command";
 import { goodConfig } from "../support/configs";
+
+inOwnFolders();
 
 test("a stack that becomes one of another scenario would lose everything that it made", () => {
   const mesh = {
@@ -32,6 +34,9 @@ describe("the scenario that was there before", () => {
     // What a stack only looks up it did not make.
     expect(changeOfState([{ ...key, mode: "data" }], web)).toEqual(fine);
     // A scenario keeps no type of resource to itself: what was recorded counts.
-    expect(changeOfState([key], web, state("acm-route53"))).toEqual(fine);
+    expect(changeOfState([key], web, state("acm-route53"))).toEqual({
+      problems: [],
+      warnings: [expect.stringMatching(/^stacks\.web: no longer has tls_private_key\.ca; /)],
+    });
   });
 });

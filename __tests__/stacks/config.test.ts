@@ -178,6 +178,6 @@ describe("a complete config", () => {
 
 test("config and checks load nothing of the framework", () => {
   for (const name of ["cdktf", "constructs", "@cdktf/provider-aws"]) {
-    expect(() => jest.requireActual(name)).toThrow("config and checks load the framework");
+    expect(() => require(name)).toThrow("config and checks load the framework");
   }
 });

@@ -8,10 +8,14 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Each test's own folder. */
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tls-stacks-against-"));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Gives each test of the calling file a folder of its own. Test files share this module: it would do so for the first alone. */
+export function inOwnFolders(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tls-stacks-against-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+}
 
 /** A path in the test's folder. */
 export function inFolder(...parts: readonly string[]): string {

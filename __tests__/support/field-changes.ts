@@ -98,8 +98,26 @@ const durations = [
   60, 3600, 7200, 43_200, 86_400, 172_800, 259_200, 604_800, 2_592_000, 7_776_000, 31_536_000, 63_072_000,
 ];
 
+/** Whether two fields stand in the same stack, or both in none. */
+const together = ({ keys: [one, stack] }: Found, { keys: [other, another] }: Found) =>
+  one === "stacks" || other === "stacks" ? one === other && stack === another : true;
+
+/** What else a name can be that names an entry of a map beside it, such as a host's backend. */
+function namesBeside(field: Found, all: readonly Found[]): readonly string[] {
+  const { value } = field;
+  if (typeof value !== "string") return [];
+  const maps = all.filter(
+    (one) => isMap(one.value) && inner(one.schema) instanceof z.ZodRecord && together(field, one),
+  );
+  return maps
+    .map((map) => Object.keys(map.value as Values))
+    .filter((keys) => keys.includes(value))
+    .flat();
+}
+
 /** Other values for a field, with what they do to it. */
-function* othersFor({ schema, value }: Found): Generator<readonly [what: string, value: unknown]> {
+function* othersFor(field: Found, all: readonly Found[]): Generator<readonly [what: string, value: unknown]> {
+  const { schema, value } = field;
   const of = inner(schema);
   if (value !== undefined && schema.safeParse(undefined).success) yield ["taken out", undefined];
   if (of instanceof z.ZodArray && Array.isArray(value)) {
@@ -120,6 +138,7 @@ function* othersFor({ schema, value }: Found): Generator<readonly [what: string,
   if (isTime) for (const seconds of durations) yield ["changed", showDuration(seconds)];
   if (typeof value === "number") for (const step of [1, -1, 10, -10]) yield ["changed", value + step];
   for (const example of examplesOf(schema)) yield [value === undefined ? "given" : "changed", example];
+  for (const name of namesBeside(field, all)) yield ["changed", name];
   if (typeof value === "string" && !isTime) {
     yield ["changed", `${value}x`];
     yield ["changed", `x${value}`];
@@ -137,8 +156,9 @@ export function fieldChanges(config: unknown): {
   const complete = checkedConfig(config).config;
   const all = fieldsOf(configInput, config).filter(({ field }) => field !== "" && field !== "stacks");
   for (const one of all) {
-    for (const [what, value] of othersFor(one)) {
-      const known = `${one.field}: ${what}`;
+    for (const [what, value] of othersFor(one, all)) {
+      // A stack can have a field of the same name as the config itself, such as a project.
+      const known = `${one.keys[0] === "stacks" ? "stacks." : ""}${one.field}: ${what}`;
       if (changes.has(known) || JSON.stringify(value) === JSON.stringify(one.value)) continue;
       const after = withValue(config, one.keys, value);
       const { config: changed, report } = checkedConfig(after);

@@ -47,7 +47,7 @@ export interface TypeMeaning {
   readonly gone: Meaning;
 }
 
-/** By resource type, `provider.<name>` or `data.<type>`; a type that is missing here is told of. */
+/** By resource type, or `provider.<name>`; a type that is missing here is told of. */
 export type Meanings = Readonly<Record<string, TypeMeaning>>;
 
 /** What an apply does to the resources of a stack. */
@@ -58,7 +58,7 @@ export interface Counts {
   readonly gone: number;
 }
 
-/** The type and the name in an address; of a provider the name is its alias, and the type of what is looked up is `data.<type>`. */
+/** The type and the name in an address; of a provider the name is its alias. */
 function partsOf(address: string): { readonly type: string; readonly name: string } {
   const [first = "", second = "", ...rest] = address.split(".");
   return isResource(address)
@@ -72,9 +72,13 @@ interface Judged {
   readonly meaning: Meaning | undefined;
 }
 
+/** Whether an address is that of something which is only looked up: its going takes nothing from anybody. */
+const isLookedUp = (address: string) => address.startsWith("data.");
+
 /** What a changed argument means: the whole of it, or where a table knows parts of it (`spec.selector`), each that changed. */
 function judge(meanings: Meanings, address: string, argument: ChangedArgument): readonly Judged[] {
   const { name, was, is, fromState } = argument;
+  if (isLookedUp(address)) return [{ name, meaning: anew(quiet("what refers to it is told of")) }];
   const { type, name: own } = partsOf(address);
   const { changed = {} } = meanings[type] ?? {};
   const known = changed[name];
@@ -170,6 +174,7 @@ export function tellDifferences(
     ),
   );
   for (const { address, fate, changed } of differences) {
+    if (isLookedUp(address)) continue;
     const at = placeOf(address);
     // What stands in a map of the config can be taken out of it.
     if (fate === "gone" && at.length > 1 && !stays.has(idOf(at))) {

@@ -17,11 +17,6 @@ const provider: TypeMeaning = {
 /** What a change of anything that this scenario makes means to those who use it. */
 export const meanings: Meanings = {
   "provider.aws": provider,
-  "data.aws_route53_zone": {
-    at: () => [],
-    changed: {},
-    gone: quiet("records that were in it are told of", "dns", "zones"),
-  },
   aws_acm_certificate: {
     at: ofCertificate,
     changed: {

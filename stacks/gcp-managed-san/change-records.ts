@@ -1,4 +1,4 @@
-import { namedOfType, type PreviousResource, type PreviousStack } from "../../lib/change/previous-stack";
+import { namedOfType, type PreviousResource, type PreviousStack, textsOf } from "../../lib/change/previous-stack";
 import { lookup, lookupId } from "../../lib/config/dns-hosts";
 import { type DnsName, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
@@ -11,7 +11,7 @@ import type { GcpManagedSanConfig } from "./config";
  */
 export function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack, place: Place): void {
   const here = place.in("dns");
-  if (here.refused) return;
+  if (here.refused || checkAccount(stack, previous, here.in("account"))) return;
   const { dns, hosts, acceptOutage } = stack;
   const records = new Map([
     ...namedOfType(previous, "google_dns_record_set"),
@@ -46,6 +46,26 @@ export function checkRecords(stack: GcpManagedSanConfig, previous: PreviousStack
       `would delete the records with which Google renews the certificates of ${listed(namesOf(proved))}; make them elsewhere and lead resolvers there first, or keep them with \`terraform state rm\`, and name the hosts in acceptOutage`,
     );
   }
+}
+
+/**
+ * In another account of AWS the records are not found that are there, so they are made a second time.
+ *
+ * @returns whether that was said
+ */
+function checkAccount(
+  { dns, hosts, acceptOutage }: GcpManagedSanConfig,
+  previous: PreviousStack,
+  place: Place,
+): boolean {
+  const [was] = textsOf(previous.resources["provider.aws"]?.allowed_account_ids);
+  const is = dns.in === "route53" ? dns.account : undefined;
+  const moved = was !== undefined && is !== undefined && was !== is;
+  if (!moved || place.refused || hosts.every(({ name }) => acceptOutage.includes(name))) return false;
+  place.problem(
+    `is ${show(is)}, was ${show(was)}: the records of ${listed(namesOf(hosts))} would be made in the zones of ${is}, and those in ${was}, which lead clients here and with which Google renews, stay with nothing that manages them; first write dns: { in: "elsewhere" }, keep them with \`terraform state rm\` and name the hosts in acceptOutage, and write the new account once resolvers are led to its zones`,
+  );
+  return true;
 }
 
 /** The place of a stack's record, as arguments of the provider that makes it. */

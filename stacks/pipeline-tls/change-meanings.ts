@@ -75,21 +75,6 @@ export const meanings: Meanings = {
     },
     gone: quiet("it goes with the last record", "dns"),
   },
-  "data.aws_lb": {
-    at: stack,
-    changed: { name: anew(quiet("names that lead to it are told of", "dns", "target")) },
-    gone: quiet("names that led to it are told of", "dns", "target"),
-  },
-  "data.aws_route53_zone": {
-    at: stack,
-    changed: {},
-    gone: quiet("records that were in it are told of", "dns", "zones"),
-  },
-  "data.tls_certificate": {
-    at: ofService,
-    changed: { content: quiet("it reads the certificate, which is told of") },
-    gone: quiet("it reads the certificate, which is told of"),
-  },
   aws_route53_record: {
     at: stack,
     changed: {
