@@ -3,8 +3,6 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { newPool, serviceUser, TrainingNode } from "../support/node/training-node";
 
-jest.setTimeout(30_000);
-
 let pool: string;
 let node: TrainingNode;
 beforeAll(() => {

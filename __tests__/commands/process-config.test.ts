@@ -8,12 +8,13 @@ const root = join(__dirname, "../..");
 const home = mkdtempSync(join(tmpdir(), "tls-stacks-process-config-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** What the app as a process says of a config, which runs some code of its own. */
+/** What the app as a process says of some code that exports a config, or of a good config after that code. */
 function said(code: string, shell = 'node app.cjs check --json "$@"', ...args: readonly string[]) {
   const file = join(home, "prod.ts");
-  writeFileSync(file, `${code}\nexport default ${JSON.stringify(goodConfig())};`);
+  const exported = code.includes("export default ") ? "" : `export default ${JSON.stringify(goodConfig())};`;
+  writeFileSync(file, `${code}\n${exported}`);
   const env = { PATH: process.env.PATH, TLS_STACKS_CONFIG: file, CDKTF_OUTDIR: join(home, "out"), NO_COLOR: "1" };
-  const options = { cwd: root, env, encoding: "utf8", timeout: 30_000 } as const;
+  const options = { cwd: root, env, encoding: "utf8", timeout: 120_000 } as const;
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", shell, "sh", ...args], options);
   return { status, stdout, stderr };
 }
@@ -33,8 +34,11 @@ test("what a config leaves behind is neither waited for nor reached, and what it
 });
 
 test("a config cannot end the program: it is refused, and says why", () => {
-  const { status, stdout, stderr } = said("process.exit(0);");
-  expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+  const { status, stdout, stderr } = said(`
+    try { process.exit(0); } catch { console.log("still here"); }
+    export default { get project() { return process.exit(0); } };
+  `);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: "still here\n" });
   expect(JSON.parse(stdout)).toMatchObject({
     problems: [expect.stringMatching(/cannot be run: it calls process\.exit; throw an error, or export the config$/)],
   });

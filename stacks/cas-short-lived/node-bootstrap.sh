@@ -134,7 +134,7 @@ shown=$(printf '%s' "$names" | tr '\n' ' ')
 me=$(id -u) || fail 11 'there is no id on the PATH'
 
 # Ends the run if others than root (or than who runs this) could change $1, which people know as $2. With a third argument
-# it may be a folder like /tmp, where others make files of their own and cannot replace those of root.
+# it may be a sticky folder, where others make files of their own and cannot replace those of root.
 guard() {
   facts=$(exec stat -c '%u %a %U' -- "$1" 2>/dev/null) || fail 40 "$2 cannot be looked at"
   owner=${facts%% *}
@@ -186,7 +186,7 @@ enter() {
     # Others may look into the folders; the mode of the key protects the key.
     [ -e "./$part" ] || (umask 022 && exec mkdir -- "./$part") 2>/dev/null
     cd -P -- "./$part" 2>/dev/null || fail 40 "$1 cannot be made"
-    # In a folder like /tmp, it could have been replaced by a link just now.
+    # In a sticky folder it could have been replaced by a link just now.
     [ "$PWD" = "$place" ] || fail 40 "$place was replaced by a link while this ran; look who does that"
     guard . "$place" shared
   done
