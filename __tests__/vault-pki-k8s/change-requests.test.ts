@@ -4,11 +4,13 @@ import { previousStacks, synthesizedStack } from "../../lib/change/read-previous
 import { type Finding, showPath } from "../../lib/config/report";
 import { checkAgainst } from "../../stacks/change";
 import { checkedConfig } from "../../stacks/check";
-import { written } from "../support/check-command";
+import { inOwnFolders, written } from "../support/check-command";
 import { synthesizedTexts } from "../support/synthesis";
 import { stateOf } from "./earlier-state";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+inOwnFolders();
 
 const address = "https://vault.example.com:8200";
 const { stacks: proved } = JSON.parse(readFileSync(join(__dirname, "../golden/vault-everything.json"), "utf8")) as {
