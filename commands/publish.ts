@@ -126,26 +126,22 @@ function removeEmpty(folder: string, first: string): void {
   if (folder !== first) removeEmpty(dirname(folder), first);
 }
 
-/** A rename into place, before which what is there goes aside. */
-interface Move {
-  readonly from?: string;
-  readonly to: string;
-  readonly aside?: boolean;
-}
+/** A rename into place, or away from it. */
+type Move = { readonly from: string; readonly to: string } | { readonly away: string };
 
 /**
  * Puts drafts in their place. A folder that is new comes in one rename. Of one that is there only what differs is
  * replaced: a shell or Terraform may be at work in it. Everything is ready before the first rename, and an unwritable
- * place is found then. No system call replaces JSON and manifests at once: a run that is killed between their renames
- * leaves them apart, until the next run.
+ * place is found then. No system call replaces JSON and manifests at once, so the manifests go first and come last: a run
+ * that is killed between these renames leaves none until the next run, and never those of another config.
  *
  * @throws before it moves anything, if a folder has the name of a file
  */
 export function publish(drafts: string, folder: string): void {
   const asides = mkdtempSync(`${drafts}-aside-`);
-  for (const [index, { from, to, aside }] of movesInto(drafts, folder).entries()) {
-    if (aside) renameSync(to, join(asides, String(index)));
-    if (from !== undefined) renameSync(from, to);
+  for (const [index, move] of movesInto(drafts, folder).entries()) {
+    if ("away" in move) renameSync(move.away, join(asides, String(index)));
+    else renameSync(move.from, move.to);
   }
 }
 
@@ -153,23 +149,29 @@ function movesInto(from: string, to: string): readonly Move[] {
   if (kindAt(to) === "nothing") return [{ from, to }];
   accessSync(to, constants.W_OK);
   const drafts = readdirSync(from, { withFileTypes: true });
-  const manifests = join(to, manifestsFolder);
-  // Applying manifests of an earlier synthesis would bring back objects that left the config.
-  const isLeft = existsSync(join(from, stackFile)) && !existsSync(join(from, manifestsFolder));
-  const left: readonly Move[] = isLeft && kindAt(manifests) !== "nothing" ? [{ to: manifests, aside: true }] : [];
-  return drafts
-    .flatMap((draft): readonly Move[] => {
-      const [source, target] = [join(from, draft.name), join(to, draft.name)];
-      const kind = kindAt(target);
-      if (draft.isFile()) {
-        if (kind === "folder") throw Object.assign(new Error(`${target} is a folder`), inTheWay, { path: target });
-        return kind === "file" && sameBytes(source, target) ? [] : [{ from: source, to: target }];
-      }
-      if (draft.name !== manifestsFolder) return movesInto(source, target);
-      if (kind === "nothing") return [{ from: source, to: target }];
-      return kind === "folder" && sameFiles(source, target) ? [] : [{ from: source, to: target, aside: true }];
-    })
-    .concat(left);
+  const manifests = manifestMoves(join(from, manifestsFolder), join(to, manifestsFolder));
+  const files = drafts
+    .filter((draft) => draft.isFile())
+    .map(({ name }) => ({ from: join(from, name), to: join(to, name) }))
+    .filter((move) => {
+      const kind = kindAt(move.to);
+      if (kind === "folder") throw Object.assign(new Error(`${move.to} is a folder`), inTheWay, { path: move.to });
+      return kind !== "file" || !sameBytes(move.from, move.to);
+    });
+  const folders = drafts.filter((draft) => draft.isDirectory() && draft.name !== manifestsFolder);
+  return [
+    ...(existsSync(join(from, stackFile)) ? manifests.away : []),
+    ...files,
+    ...folders.flatMap(({ name }) => movesInto(join(from, name), join(to, name))),
+    ...manifests.into,
+  ];
+}
+
+/** How the manifests of a stack are replaced. Those of an earlier synthesis would bring back objects that left the config. */
+function manifestMoves(from: string, to: string): { readonly away: readonly Move[]; readonly into: readonly Move[] } {
+  const [drafts, there] = [kindAt(from), kindAt(to)];
+  if (drafts === "folder" && there === "folder" && sameFiles(from, to)) return { away: [], into: [] };
+  return { away: there === "nothing" ? [] : [{ away: to }], into: drafts === "nothing" ? [] : [{ from, to }] };
 }
 
 /** What the system says when a file is to replace a folder. */

@@ -24,7 +24,11 @@ const shown = (found: readonly Difference[]) =>
 describe("the difference of two outputs", () => {
   test("names what is added, changed and gone, and nothing else", () => {
     const before = output({ "t.same": { a: 1 }, "t.other": { a: 1, gone: 1 }, "t.old": {} });
-    const now = output({ "t.same": { a: 1, "//": "notes" }, "t.other": { a: 2, more: 1 }, "t.new": {} });
+    const now = output({
+      "t.same": { a: 1, "//": "notes", depends_on: ["t.new"] },
+      "t.other": { a: 2, more: 1 },
+      "t.new": {},
+    });
     expect(shown(differences(before, now, never))).toEqual([
       "t.new: added",
       "t.old: gone",
@@ -54,6 +58,28 @@ describe("the difference of two outputs", () => {
     const found = ["t.first: changed size", "t.second: changed of", "t.third: changed of"];
     expect(shown(differences(chain(1), chain(2), anew))).toEqual(found);
     expect(shown(differences(chain(1), chain(2), never))).toEqual(["t.first: changed size"]);
+  });
+});
+
+describe("what is made anew for another's change", () => {
+  const chain = (size: number, more: number) =>
+    output({
+      "t.first": { size, more },
+      "t.second": { lifecycle: { replace_triggered_by: ["t.first.size", "t.other.id"] } },
+      "t.third": { lifecycle: { replace_triggered_by: ["t.second.id"] } },
+    });
+  const anew = (_: string, { name }: { readonly name: string }) => name === "replace_triggered_by";
+
+  test("is told, and what follows it", () => {
+    expect(shown(differences(chain(1, 1), chain(2, 1), anew))).toEqual([
+      "t.first: changed size",
+      "t.second: changed replace_triggered_by",
+      "t.third: changed replace_triggered_by",
+    ]);
+  });
+
+  test("is not, where another attribute changes", () => {
+    expect(shown(differences(chain(1, 1), chain(1, 2), anew))).toEqual(["t.first: changed more"]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { blockOf, type PreviousResource, type PreviousStack } from "./previous-stack";
+import { blockOf, type PreviousResource, type PreviousStack, textsOf } from "./previous-stack";
 
 /** What becomes of something with an address from one release of a stack to the next. */
 export interface Difference {
@@ -56,15 +56,18 @@ export function isResource(address: string): boolean {
 /** What the framework notes for itself. */
 const notes = "//";
 
+/** In which order an apply does its work: nothing that is made shows it. */
+const order = "depends_on";
+
 /** Arguments that differ between two outputs. */
 function changedFromOutput(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
   return [...new Set([...Object.keys(was), ...Object.keys(is)])]
-    .filter((name) => name !== notes && !isDeepStrictEqual(was[name], is[name]))
+    .filter((name) => name !== notes && name !== order && !isDeepStrictEqual(was[name], is[name]))
     .map((name) => ({ name, was: was[name], is: is[name], fromState: false }));
 }
 
 /** Instructions to Terraform, which no state has. */
-const instructions = [notes, "lifecycle", "depends_on", "provider", "timeouts"];
+const instructions = [notes, order, "lifecycle", "provider", "timeouts"];
 
 /** Arguments of an output that differ from the attributes in a state, as far as the output says them. */
 function changedFromState(was: PreviousResource, is: PreviousResource): readonly ChangedArgument[] {
@@ -93,14 +96,35 @@ export function agrees(was: unknown, is: unknown): boolean {
   return String(was) === String(is);
 }
 
-/** Adds what refers to something that is made anew, until nothing more does. */
+/** The name under which a resource is changed that has `replace_triggered_by`, and is made anew for something else's change. */
+const triggered = "replace_triggered_by";
+
+/** What a resource is made anew for: addresses with the attribute of each. */
+function triggersOf({ lifecycle }: PreviousResource): readonly (readonly [address: string, attribute: string])[] {
+  return textsOf(blockOf(lifecycle)[triggered]).map((trigger) => {
+    const parts = trigger.split(".");
+    return [parts.slice(0, -1).join("."), parts.at(-1) ?? ""];
+  });
+}
+
+/** Adds what refers to something that is made anew, and what is made anew for another's change, until nothing more does. */
 function followReferences(
   resources: PreviousStack["resources"],
   found: Map<string, Difference>,
   isAnew: (address: string, argument: ChangedArgument) => boolean,
 ): void {
-  const users = new Map<string, { readonly address: string; readonly argument: ChangedArgument }[]>();
+  /** A resource with an argument that follows another resource, or one attribute of it. */
+  interface User {
+    readonly address: string;
+    readonly argument: ChangedArgument;
+    readonly attribute?: string;
+  }
+  const users = new Map<string, User[]>();
   for (const [address, one] of Object.entries(resources)) {
+    for (const [used, attribute] of triggersOf(one)) {
+      const argument = { name: triggered, was: undefined, is: `${used}.${attribute}`, fromState: false };
+      users.set(used, [...(users.get(used) ?? []), { address, argument, attribute }]);
+    }
     for (const [name, value] of Object.entries(one)) {
       if (instructions.includes(name)) continue;
       for (const used of referencesIn(value)) {
@@ -111,9 +135,15 @@ function followReferences(
   }
   const left = [...found.values()];
   for (let one = left.pop(); one !== undefined; one = left.pop()) {
-    const { address: anew, changed } = one;
-    if (!changed.some((argument) => isAnew(anew, argument))) continue;
-    for (const { address, argument } of users.get(anew) ?? []) {
+    const { address: used, changed } = one;
+    const anew = changed.some((argument) => isAnew(used, argument));
+    for (const { address, argument, attribute } of users.get(used) ?? []) {
+      // What is written in the output is known, also of what is made anew.
+      const follows =
+        attribute === undefined || !(attribute in (resources[used] ?? {}))
+          ? anew
+          : changed.some(({ name }) => name === attribute);
+      if (!follows) continue;
       const before = found.get(address);
       if (before?.fate === "added" || before?.changed.some(({ name }) => name === argument.name)) continue;
       const next: Difference = { address, fate: "changed", changed: [...(before?.changed ?? []), argument] };

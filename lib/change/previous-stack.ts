@@ -9,6 +9,8 @@ export interface PreviousStack {
   readonly scenario?: string;
   /** By address; an output has besides what it looks up (`data.<address>`) and its providers (`provider.google`, `provider.aws.us-east-1`). */
   readonly resources: Readonly<Record<string, PreviousResource>>;
+  /** The values of its outputs, of a configuration with references in them. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
   /** Where its state is kept: the backend's type and arguments. A state does not say it. */
   readonly backend?: PreviousResource;
 }

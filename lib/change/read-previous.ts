@@ -185,7 +185,7 @@ function stackOf(json: Json, file: string, stacks: readonly string[], alone: boo
   const name = stacks.includes(base) ? base : (labelsIn(json)?.stack ?? (alone ? only : base));
   return name === undefined
     ? `is a Terraform state that does not say of which stack; call it ${oneOf(stacks.map((one) => `${one}.tfstate`))}`
-    : { name, stack: { from: "state", ...scenarioOf(json.outputs), resources: recorded(json.resources) } };
+    : { name, stack: { from: "state", ...saidIn(json.outputs), resources: recorded(json.resources) } };
 }
 
 /** What a file is that is neither a state nor a stack's JSON. */
@@ -196,10 +196,10 @@ function otherKind({ format_version: format, encrypted_data: encrypted }: Json):
     : "is no Terraform state, and no stack that was synthesized";
 }
 
-/** The scenario in the outputs of a configuration or of a state. */
-function scenarioOf(outputs: unknown): Pick<PreviousStack, "scenario"> {
-  const { value } = mapOf(mapOf(outputs).scenario);
-  return typeof value === "string" ? { scenario: value } : {};
+/** What the outputs of a configuration or of a state say, and the scenario among them. */
+function saidIn(given: unknown): Pick<PreviousStack, "scenario" | "outputs"> {
+  const outputs = Object.fromEntries(Object.entries(mapOf(given)).map(([name, one]) => [name, mapOf(one).value]));
+  return typeof outputs.scenario === "string" ? { scenario: outputs.scenario, outputs } : { outputs };
 }
 
 /** The resources of a configuration by address, what it looks up, and its providers. */
@@ -225,7 +225,7 @@ export function synthesizedStack(json: unknown): PreviousStack {
   const [[type, given] = ["cloud", cloud]] = Object.entries(mapOf(backend));
   return {
     from: "output",
-    ...scenarioOf(output),
+    ...saidIn(output),
     resources: configured(mapOf(json)),
     backend: { type, ...mapOf(given) },
   };
@@ -239,11 +239,19 @@ interface RecordedResource {
   readonly instances?: readonly { readonly deposed?: string; readonly attributes?: PreviousResource }[];
 }
 
+/** A state has the type of a value of any type (`manifest`) beside it. */
+function withoutType(value: unknown): unknown {
+  const typed = isMap(value) && Array.isArray(value.type) && Object.keys(value).sort().join() === "type,value";
+  return typed ? value.value : value;
+}
+
 /** The resources of a state by address. */
 function recorded(resources: unknown): PreviousStack["resources"] {
   const entries = (resources as readonly RecordedResource[]).flatMap(({ mode, type, name, instances = [] }) => {
     const current = instances.find(({ deposed }) => deposed === undefined);
-    return mode === "managed" && isMap(current?.attributes) ? [[`${type}.${name}`, current.attributes] as const] : [];
+    if (mode !== "managed" || !isMap(current?.attributes)) return [];
+    const attributes = Object.entries(current.attributes).map(([key, value]) => [key, withoutType(value)] as const);
+    return [[`${type}.${name}`, Object.fromEntries(attributes)] as const];
   });
   return Object.fromEntries(entries);
 }

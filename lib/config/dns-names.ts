@@ -24,6 +24,11 @@ export function parseName(text: string): ParsedName {
   if (mistake !== undefined) return { mistake };
   const wildcard = text.startsWith("*.");
   const host = (wildcard ? text.slice(2) : text).replace(/\.$/, "");
+  if (host.length > mostEncoded && !isPlain(host)) {
+    return {
+      mistake: `has ${host.length} characters, more than a DNS name has octets (RFC 1035); write a shorter one`,
+    };
+  }
   const encoded = encode(host);
   if (encoded === undefined) {
     return { mistake: "is no valid internationalised name (UTS #46); check its letters and their direction" };
@@ -145,10 +150,16 @@ function wildcardMistake(text: string): string | undefined {
   return undefined;
 }
 
+/** More characters than become 253 octets, though UTS #46 composes some: encoding takes the square of their number. */
+const mostEncoded = 1_000;
+
+/** Whether a name is ASCII as it stands. */
+const isPlain = (host: string) => /^[\x21-\x7e]*$/.test(host) && !/(^|\.)xn--/i.test(host);
+
 /** Lower-case ASCII form, or `undefined` where UTS #46 has none. */
 function encode(host: string): string | undefined {
   // UTS #46 maps plain ASCII to its lower case and nothing else, so its tables are loaded for other names only.
-  if (/^[\x21-\x7e]*$/.test(host) && !/(^|\.)xn--/i.test(host)) return host.toLowerCase();
+  if (isPlain(host)) return host.toLowerCase();
   const { toASCII } = require("tr46") as typeof import("tr46");
   return (
     toASCII(host, {

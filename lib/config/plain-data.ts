@@ -61,10 +61,40 @@ function problemWith(value: unknown, { path }: Place, around: readonly object[])
   if (typeof value !== "object") return `is ${kindOf(value)}; ${plain}`;
   if (around.includes(value)) return "contains itself; write out what is meant";
   if (around.length > mostLevels) return `is nested more than ${mostLevels} levels deep; no config is`;
-  // The prototype of an object literal has this method, in every realm.
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (Array.isArray(value) || prototype === null || Object.hasOwn(prototype, "isPrototypeOf")) return undefined;
+  if (isMapOrList(value)) return undefined;
   return `is no plain map, but an instance of a class or a map with the key __proto__; ${plain}`;
+}
+
+function isMapOrList(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // The prototype of an object literal has this method, in every realm.
+  return prototype === null || Object.hasOwn(prototype, "isPrototypeOf");
+}
+
+/**
+ * Copies a value that code has made, so that no getter and no proxy of it runs later: it could throw, end the program or
+ * give another value. What `plainData` refuses, it refuses in the copy.
+ *
+ * @param copies - of the maps and lists that were met before: a value may contain itself
+ */
+export function withoutCode(value: unknown, levels = mostLevels + 2, copies = new Map<object, object>()): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const known = copies.get(value);
+  if (known !== undefined) return known;
+  // An instance of a class is refused unread, and what is nested too deep likewise.
+  if (levels === 0 || !isMapOrList(value)) return Object.create({});
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    copies.set(value, list);
+    for (const member of value) list.push(withoutCode(member, levels - 1, copies));
+    return list;
+  }
+  // Without a prototype, "__proto__" is a key like others.
+  const map = Object.create(null) as Record<string, unknown>;
+  copies.set(value, map);
+  for (const [key, member] of Object.entries(value)) map[key] = withoutCode(member, levels - 1, copies);
+  return map;
 }
 
 const refusedSecret = (what: string) =>

@@ -14,7 +14,8 @@ export const providerSources = {
 /** The local name of a provider. */
 export type ProviderName = keyof typeof providerSources;
 
-const constraint = /^\s*(=|!=|>=?|<=?|~>)?\s*\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?\s*$/;
+// Two runs of spaces side by side would be tried in every split.
+const constraint = /^\s*((=|!=|>=?|<=?|~>)\s*)?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?\s*$/;
 
 const override = fields(
   {

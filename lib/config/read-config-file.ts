@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { BuildFailure, Location, Message } from "esbuild";
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { loadTypeScript } from "../load-typescript.cjs";
+import { withoutCode } from "./plain-data";
 import { show } from "./report";
 import { withoutSecrets } from "./secrets";
 
@@ -31,20 +32,30 @@ export function readConfigFile(file: string): ConfigFile {
     return { problem: `cannot be read (${code}); name a readable file in TLS_STACKS_CONFIG` };
   }
   if (/\.json$/i.test(file)) return readJson(text);
-  let loaded: unknown;
+  return apart(() => readCode(file));
+}
+
+/** Runs a config that is code. Nothing of it runs after this: its fields are read, each once. */
+function readCode(file: string): ConfigFile {
   try {
-    loaded = apart(() => loadTypeScript(file));
+    const value = (loadTypeScript(file) as { default?: unknown } | null | undefined)?.default;
+    if (value === undefined) return { problem: 'exports nothing; write "export default defineConfig({ ... })"' };
+    if (typeof (value as { then?: unknown } | null)?.then === "function") {
+      return { problem: "exports a promise; export the value itself, with nothing to wait for" };
+    }
+    return { value: withoutCode(value) };
   } catch (error) {
-    const twice = keysTwice(error, file);
-    if (twice !== undefined) return { problem: twice };
-    return { problem: `cannot be run: ${withoutSecrets(firstLine(error, file))}` };
+    return { problem: failureOf(error, file) };
   }
-  const value = (loaded as { default?: unknown } | null | undefined)?.default;
-  if (value === undefined) return { problem: 'exports nothing; write "export default defineConfig({ ... })"' };
-  if (typeof (value as { then?: unknown } | null)?.then === "function") {
-    return { problem: "exports a promise; export the value itself, with nothing to wait for" };
+}
+
+function failureOf(error: unknown, file: string): string {
+  try {
+    return keysTwice(error, file) ?? `cannot be run: ${withoutSecrets(firstLine(error, file))}`;
+  } catch {
+    // What a config throws can be code, too.
+    return "cannot be run: it throws an error that cannot be read";
   }
-  return { value };
 }
 
 /** Decodes strictly: every wrong byte of another encoding would become the same character, for good. */

@@ -49,16 +49,32 @@ export function knownPhases(previous: PreviousStack): ReadonlyMap<string, Phase>
 }
 
 /**
- * Reports protected issuers that the config no longer has. Terraform's own protection is part of the config and goes
- * with them; the provider's protection then stops the apply half-way. Issuers that sign have a rule of their own.
+ * Reports issuers that the config no longer has, unless they sign: those have a rule of their own. Terraform's own
+ * protection is part of the config and goes with them; the provider's protection then stops the apply half-way.
  */
-export function checkRemovals({ issuers }: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
+export function checkRemovals(config: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
   for (const [key, before] of issuersOf(previous)) {
-    if (before.deletion_protection === false || signs(before) || issuers.some(({ name }) => name === key)) continue;
+    if (signs(before) || config.issuers.some(({ name }) => name === key)) continue;
+    if (before.deletion_protection === false) {
+      const last = showDuration(config.maximumLifetime);
+      const signed = `; what it signed stays good until it ends, and nobody can revoke it any more: take it out when the last of it has ended, ${last} after it was disabled`;
+      place.warning(
+        `lacks ${show(key)}, which is destroyed, and Google never takes its id again${stateOf(before) === "STAGED" ? "" : signed}`,
+      );
+      continue;
+    }
     place.problem(
       `lacks ${show(key)}, which was there before and is protected, so the apply would end half-way; put it back, write protect: false, apply, and then take it out`,
     );
   }
+}
+
+/** Says that authorities are no longer protected, which is right for as long as one is taken out. */
+export function checkProtection({ protect }: CasShortLivedConfig, root: PreviousResource, place: Place): void {
+  if (protect || root.deletion_protection === false) return;
+  place.warning(
+    "is false, was true: from now on nothing refuses a plan that destroys an authority, whose id Google never takes again; apply this alone, take out what is to go, and write true again then",
+  );
 }
 
 /** An issuer that signs now must go on signing, so that nodes get certificates while another starts, or fails to. */
@@ -86,7 +102,8 @@ export function checkSigning(config: CasShortLivedConfig, previous: PreviousStac
 
 const issuersOf = (previous: PreviousStack) => namedOfType(previous, authorityType, issuerPrefix);
 
-/** Whether an authority signed before: its real state from a state, its desired one from an output. */
-function signs({ state, desired_state: desired }: PreviousResource): boolean {
-  return (textOf(state) ?? desired) === "ENABLED";
-}
+/** Whether an authority signed before. */
+const signs = (before: PreviousResource) => stateOf(before) === "ENABLED";
+
+/** What an authority's state was: its real one from a state, its desired one from an output. */
+const stateOf = ({ state, desired_state: desired }: PreviousResource) => textOf(state) ?? desired;

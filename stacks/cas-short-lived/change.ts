@@ -2,17 +2,29 @@ import { blockOf, type PreviousResource, type PreviousStack, textOf, textsOf } f
 import { showDuration } from "../../lib/config/duration";
 import { type Place, show } from "../../lib/config/report";
 import { issuerPrefix, issuingPoolKey, rootKey } from "./addresses";
-import { authorityType, checkPhases, checkRemovals, checkSigning, knownPhases } from "./change-issuers";
-import { checkNodeGroups } from "./change-nodes";
+import { checkCertificates } from "./change-certificates";
+import {
+  authorityType,
+  checkPhases,
+  checkProtection,
+  checkRemovals,
+  checkSigning,
+  knownPhases,
+} from "./change-issuers";
+import { checkNodeGroups, knownGroups, secondsOf } from "./change-nodes";
+import { checkPool } from "./change-pool";
 import { type AuthorityConfig, authorityAlgorithms, type CasShortLivedConfig } from "./config";
 
 /** Reports what an apply over an earlier release would interrupt or destroy, and what Google would refuse. */
 export function change(config: CasShortLivedConfig, before: PreviousStack | undefined, place: Place): void {
+  const root = before?.resources[`${authorityType}.${rootKey}`];
+  // If the whole stack is replaced, the rest needs no comparison. Without a root there was no such stack before.
+  if (before !== undefined && root !== undefined && checkReplaced(config, before, root, place)) return;
   // In a new stack every issuer is new.
   checkPhases(config, before === undefined ? new Map() : knownPhases(before), place.in("issuers"));
   if (before === undefined) return;
   checkRemovals(config, before, place.in("issuers"));
-  checkInterruptions(config, before, place);
+  if (root !== undefined) checkInterruptions(config, before, root, place);
 }
 
 /** An argument whose change makes the provider replace an authority or a pool. */
@@ -24,23 +36,26 @@ interface Replacing {
 }
 
 /**
- * Reports what an apply would destroy, and which nodes could no longer renew. An authority cannot be changed (in the
- * provider's schema every argument but state, protection and labels replaces it) and cannot be made again, since Google
- * takes no id twice. An issuer must sign at every moment. Nodes keep their names, account and template until they are
- * made anew.
+ * Reports what would no longer be signed, and which nodes could no longer renew. An issuer must sign at every moment.
+ * Nodes keep what they were made with until they are made anew.
  */
-function checkInterruptions(config: CasShortLivedConfig, previous: PreviousStack, place: Place): void {
-  const root = previous.resources[`${authorityType}.${rootKey}`];
-  // Without a root there was no such stack before.
-  if (root === undefined) return;
-  // If the whole stack is replaced, the rest needs no comparison.
-  if (checkReplaced(config, previous, root, place)) return;
+function checkInterruptions(
+  config: CasShortLivedConfig,
+  previous: PreviousStack,
+  root: PreviousResource,
+  place: Place,
+): void {
+  const groups = knownGroups(previous);
   checkSigning(config, previous, place.in("issuers"));
-  checkNodeGroups(config, previous, place.in("nodeGroups"));
+  checkProtection(config, root, place.in("protect"));
+  checkNodeGroups(config, groups, place.in("nodeGroups"));
+  checkCertificates(config, previous, place.in("nodeGroups"));
+  checkPool(config, previous.resources[`google_privateca_ca_pool.${issuingPoolKey}`], groups, place);
 }
 
 /**
- * Reports what would be replaced.
+ * Reports what would be replaced. An authority cannot be changed (in the provider's schema every argument but state,
+ * protection and labels replaces it) and cannot be made again, since Google takes no id twice.
  *
  * @returns whether the whole stack would be
  */
@@ -128,14 +143,14 @@ function authorityArguments(authority: AuthorityConfig, before: PreviousResource
   const key = blockOf(before.key_spec);
   const algorithm = textOf(key.algorithm);
   const kind = Object.entries(authorityAlgorithms).find(([, name]) => name === algorithm)?.[0];
-  const lifetime = /^([0-9]+)s$/.exec(String(before.lifetime))?.[1];
+  const lifetime = secondsOf(before.lifetime);
   const constraints = blockOf(blockOf(blockOf(before.config).x509_config).name_constraints);
   return [
     { place: place.in("commonName"), now: authority.commonName, was: subjectOf(before).commonName },
     {
       place: place.in("lifetime"),
       now: showDuration(authority.lifetime),
-      was: lifetime === undefined ? undefined : showDuration(Number(lifetime)),
+      was: lifetime === undefined ? undefined : showDuration(lifetime),
     },
     {
       place: place.in("kind" in authority.key ? "key" : "kmsKeyVersion"),

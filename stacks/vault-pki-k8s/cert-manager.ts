@@ -20,14 +20,6 @@ const controller = { kind: "ServiceAccount", name: "cert-manager", namespace: "c
 const algorithms = { ec: "ECDSA", rsa: "RSA" } as const;
 
 /**
- * The audience of cert-manager's tokens for an Issuer. No other program requests it, so no other token opens the role
- * (https://cert-manager.io/docs/configuration/vault/).
- */
-export function issuerAudience(namespace: string, issuer: string): string {
-  return `vault://${namespace}/${issuer}`;
-}
-
-/**
  * The objects with which cert-manager requests a certificate from Vault and renews it: the service account unless it
  * exists, the right to make tokens for it, Issuer and Certificate. The cluster makes a new key at each renewal.
  *

@@ -8,9 +8,8 @@ import type { Seconds } from "../../lib/config/duration";
 import { ExpiryCheck } from "../../lib/constructs/check";
 import type { TlsFiles } from "../../lib/constructs/kubernetes";
 import { attributeOf, type SigningMount, wholeSeconds } from "./authorities";
-import { issuerAudience } from "./cert-manager";
 import { issuingMount, renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
-import { roleOf } from "./role";
+import { audienceOf, roleOf } from "./role";
 
 /** How long a login's token lives: long enough for one request. */
 const tokenLifetime: Seconds = 600;
@@ -32,9 +31,10 @@ export interface Requesting {
 export function allowRequests(
   scope: Construct,
   certificate: VaultCertificateConfig,
-  { pki, namespace, authPath, audience }: VaultPkiK8sConfig,
+  config: VaultPkiK8sConfig,
   signing: SigningMount,
 ): Requesting {
+  const { pki, authPath } = config;
   const { purpose, key, serviceAccounts } = certificate;
   const { name } = certificate.role;
   const limits = roleOf(certificate);
@@ -81,8 +81,7 @@ export function allowRequests(
       roleName: name,
       boundServiceAccountNames: bound(serviceAccounts.map(({ name }) => name)),
       boundServiceAccountNamespaces: bound(serviceAccounts.map(({ namespace }) => namespace)),
-      // Without one, any audience that the cluster accepts.
-      audience: audience ?? (byController ? issuerAudience(namespace.name, certificate.name) : undefined),
+      audience: audienceOf(config, certificate),
       tokenPolicies: [policy.name],
       tokenTtl: tokenLifetime,
       tokenMaxTtl: tokenLifetime,

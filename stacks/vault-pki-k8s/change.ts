@@ -1,6 +1,9 @@
+import { checkCluster } from "../../lib/change/cluster";
 import type { PreviousStack } from "../../lib/change/previous-stack";
 import { type Place, show } from "../../lib/config/report";
 import { type Before, type KnownAuthority, type KnownCertificate, readBefore } from "./change-before";
+import { checkLogins, checkRequests } from "./change-requests";
+import { checkAuthorityLifetimes, checkServer, checkTrust } from "./change-trust";
 import {
   authorityKeys,
   type ExistingPkiConfig,
@@ -19,30 +22,30 @@ export function change(stack: VaultPkiK8sConfig, previous: PreviousStack | undef
   if (previous === undefined) return;
   const before = readBefore(previous);
   if (before.certificates.size === 0 && before.authorities === undefined) return;
-  checkContext(stack, before, place.in("kubernetes", "context"));
+  checkCluster(stack.kubernetes, previous, place.in("kubernetes", "context"));
   checkPki(stack, before, place.in("pki"));
   const stays = checkNamespace(stack, before, place.in("namespace"));
   checkRemovals(stack, before, place.in("certificates"));
-  // A changed namespace was reported already, and moves every Secret.
+  checkManifests(stack, before, place.in("manifests"));
+  // A changed namespace was reported already, and moves every Secret and service account.
   if (!stays) return;
+  checkLogins(stack, before, place);
   for (const certificate of stack.certificates) {
     const known = before.certificates.get(certificate.name);
-    if (known !== undefined) checkCertificate(stack, certificate, known, place.in("certificates", certificate.name));
+    if (known === undefined) continue;
+    const inCertificate = place.in("certificates", certificate.name);
+    checkCertificate(stack, certificate, known, inCertificate);
+    checkRequests(stack, certificate, known, inCertificate);
   }
 }
 
-/** In another cluster everything is made anew, and Terraform forgets the old one. */
-function checkContext({ kubernetes }: VaultPkiK8sConfig, { context: was }: Before, place: Place): void {
-  if (was === undefined || was === kubernetes.context) return;
-  place.warning(
-    `is ${show(kubernetes.context)}, was ${show(was)}: if that is another cluster, everything is made anew there, and what is in the old one stays and is no longer renewed, since Terraform forgets it; make a second stack for the new cluster, and take this one out once nobody uses it`,
-  );
-}
-
 /** Compares what signs the certificates, and so what clients must trust. */
-function checkPki({ pki }: VaultPkiK8sConfig, before: Before, place: Place): void {
+function checkPki(stack: VaultPkiK8sConfig, before: Before, place: Place): void {
+  const { pki } = stack;
+  checkServer(stack, before, place);
   if (!pki.own) {
     checkExisting(pki, before, place.in("existing"));
+    if (before.mount === pki.mount) checkTrust(stack, pki, before, place.in("caBundle"));
   } else if (before.authorities === undefined) {
     const was = `was the existing mount ${show(before.mount ?? "")}`;
     const effect = "every certificate would be issued anew under a root that no client trusts yet";
@@ -51,6 +54,7 @@ function checkPki({ pki }: VaultPkiK8sConfig, before: Before, place: Place): voi
     for (const authority of authorityKeys) {
       checkAuthority(pki, authority, before.authorities[authority], place.in(authority));
     }
+    checkAuthorityLifetimes(pki, before.authorities, place);
   }
 }
 
@@ -123,16 +127,35 @@ function checkNamespace(
   return !moved;
 }
 
+/** Objects that cert-manager works by go with the apply that no longer makes them, or stand in the way of the one that does. */
+function checkManifests({ applyManifests, certificates }: VaultPkiK8sConfig, before: Before, place: Place): void {
+  const renewed = certificates.flatMap((certificate) => {
+    const known = before.certificates.get(certificate.name);
+    return renewsItself(certificate) && known?.byController && known.applied !== applyManifests
+      ? [certificate.name]
+      : [];
+  });
+  if (renewed.length === 0 || place.refused) return;
+  const [those, addresses] = [renewed.join(", "), renewed.map((name) => `kubernetes_manifest.${name}_*`).join(", ")];
+  place.problem(
+    applyManifests
+      ? `is "apply", was "files": the apply stops at objects for ${those} that kubectl has made from manifests.yaml; first \`kubectl delete -f manifests.yaml\`, which leaves the Secrets there, and apply right after it, or import them (docs/recovery.md)`
+      : `is "files", was "apply": the apply would delete what cert-manager renews ${those} by; first \`terraform state rm\` each ${addresses}, which leaves them there`,
+  );
+}
+
 /** A removed certificate loses its role, and its Secret if Terraform made that. */
 function checkRemovals({ certificates }: VaultPkiK8sConfig, before: Before, place: Place): void {
   const added = certificates.filter(({ name }) => !before.certificates.has(name));
-  for (const [name, { secret, byController, domains }] of before.certificates) {
+  for (const [name, { secret, byController, role }] of before.certificates) {
     if (certificates.some((one) => one.name === name)) continue;
     const lost =
       secret === undefined
         ? "its role in Vault goes, so nothing renews it"
         : `the Secret ${show(secret)} and its role in Vault go, so what mounts the one cannot start again, and what requests with the other is refused`;
-    const successor = added.find((one) => one.secret === secret || one.names.some((host) => domains.includes(host)));
+    const successor = added.find(
+      (one) => one.secret === secret || one.names.some((host) => role.domains.includes(host)),
+    );
     if (successor === undefined) {
       place.warning(
         `no longer has ${show(name)}: ${lost}; see that nobody uses it${byController ? ", and delete what its manifests made with kubectl" : ""}`,

@@ -107,7 +107,8 @@ function trustProblem(value: string): string | undefined {
 const pemBlock =
   /-----BEGIN CERTIFICATE-----[^-]*(?:-(?!----(?:BEGIN|END) CERTIFICATE-----)[^-]*)*-----END CERTIFICATE-----/g;
 
-const pemBlocks = (text: string): readonly string[] => text.match(pemBlock) ?? [];
+/** The certificates of a text in PEM. */
+export const pemBlocks = (text: string): readonly string[] => text.match(pemBlock) ?? [];
 
 /** Trusted certificates in normal form: in their order, each with one line break after it. */
 export function readTrust(value: string): string {

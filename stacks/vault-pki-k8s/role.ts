@@ -1,5 +1,5 @@
 import type { KeyKind } from "../../lib/config/keys";
-import type { VaultCertificateConfig } from "./config";
+import { renewsItself, type VaultCertificateConfig, type VaultPkiK8sConfig } from "./config";
 
 /** The keys under Vault's names, as its requests and roles take them. */
 export const vaultKeys: Readonly<Record<KeyKind, { readonly keyType: "ec" | "rsa"; readonly keyBits: number }>> = {
@@ -32,4 +32,20 @@ export function roleOf({ role, key, lifetime, commonName }: VaultCertificateConf
     ttl: lifetime,
     max_ttl: lifetime,
   };
+}
+
+/**
+ * The audience of cert-manager's tokens for an Issuer. No other program requests it, so no other token opens the role
+ * (https://cert-manager.io/docs/configuration/vault/).
+ */
+function issuerAudience(namespace: string, issuer: string): string {
+  return `vault://${namespace}/${issuer}`;
+}
+
+/** What tokens must be meant for that log in for a certificate; `undefined`: any audience that the cluster accepts. */
+export function audienceOf(
+  { audience, namespace }: Pick<VaultPkiK8sConfig, "audience" | "namespace">,
+  certificate: VaultCertificateConfig,
+): string | undefined {
+  return audience ?? (renewsItself(certificate) ? issuerAudience(namespace.name, certificate.name) : undefined);
 }

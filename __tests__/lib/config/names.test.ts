@@ -98,6 +98,14 @@ describe("a DNS name", () => {
     expect(nameOf(`${"日".repeat(63)}.com`)).toBeUndefined();
   });
 
+  // Encoding takes the square of their number: these would take minutes.
+  test.each(["ü", "日", "a.xn--"])("a name of 300,000 characters is refused unencoded: %s", (part) => {
+    const name = part.repeat(300_000 / part.length);
+    expect(parseName(name)).toEqual({
+      mistake: "has 300000 characters, more than a DNS name has octets (RFC 1035); write a shorter one",
+    });
+  });
+
   test("what Node's own encoder lets through or rewrites is refused", () => {
     for (const text of ["a_b.com", "-a.com", "a..b", "a%62.example", "h.example/x", "0x7f.1", "1.2.3", "127.1"]) {
       expect(nameOf(text)).toBeUndefined();

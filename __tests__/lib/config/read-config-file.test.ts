@@ -13,7 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
+import { plainData } from "../../../lib/config/plain-data";
 import { type ConfigFile, readConfigFile } from "../../../lib/config/read-config-file";
+import { newReport } from "../../../lib/config/report";
 import { runs } from "../../support/runs";
 
 const folder = mkdtempSync(join(tmpdir(), "config-files-"));
@@ -229,6 +231,32 @@ describe("a TypeScript file", () => {
     });
   });
 
+  test("is read once: nothing of it runs later", () => {
+    const file = problemOf(
+      "once.ts",
+      `let count = 0;
+       const circle: any = { list: [1, , 3], none: undefined, ["__proto__"]: 1 };
+       circle.circle = circle;
+       class Thing {}
+       const code = [new Thing(), new Proxy(new Thing(), {}), new Date(0), new Map()];
+       export default { get a() { return ++count; }, circle, twice: circle, code, call: () => 1 };`,
+    ) as { value: Record<string, unknown> };
+    const { a, circle, twice, code, call } = file.value;
+    expect([a, file.value.a, typeof call]).toEqual([1, 1, "function"]);
+    expect(Object.entries(circle as object)).toEqual([
+      ["list", [1, undefined, 3]],
+      ["none", undefined],
+      ["__proto__", 1],
+      ["circle", circle],
+    ]);
+    expect(twice).toBe(circle);
+    const report = newReport();
+    plainData(code, report);
+    expect(report.problems.map(({ message }) => message)).toEqual(
+      Array(4).fill(expect.stringMatching(/^is no plain map, but an instance of a class/)),
+    );
+  });
+
   test.each([
     ["that throws", 'throw new Error("no environment\\nat all");', "cannot be run: no environment"],
     [
@@ -238,6 +266,27 @@ describe("a TypeScript file", () => {
     ],
     ["that throws a text", 'throw "no environment";', "cannot be run: no environment"],
     ["that throws null", "throw null;", "cannot be run: it throws an error without a message"],
+    [
+      "that throws an error whose message throws",
+      "throw { get message() { throw 1; } };",
+      "cannot be run: it throws an error that cannot be read",
+    ],
+    [
+      "that throws a list of nothing",
+      "throw { errors: [null] };",
+      "cannot be run: it throws an error that cannot be read",
+    ],
+    [
+      "with a field that throws",
+      'export default { stacks: [{ get a() { throw new Error("no a here"); } }] };',
+      "cannot be run: no a here",
+    ],
+    [
+      "with fields that throw when they are listed",
+      'export default { a: new Proxy({}, { ownKeys: () => { throw new Error("no fields here"); } }) };',
+      "cannot be run: no fields here",
+    ],
+    ["whose export throws", 'module.exports = { get default() { throw "no export"; } };', "cannot be run: no export"],
     [
       "that throws several errors",
       'throw new AggregateError([new Error("one")], "several");',

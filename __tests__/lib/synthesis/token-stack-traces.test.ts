@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Annotations, App, Fn, Lazy, TerraformOutput, TerraformVariable, Token } from "cdktf";
+import { Annotations, App, Fn, Lazy, TerraformLocal, TerraformVariable, Token } from "cdktf";
 import { withoutTokenStackTraces } from "../../../lib/synthesis/token-stack-traces";
 import { probeJson } from "../../support/synthesis";
 
@@ -65,7 +65,7 @@ describe("withoutTokenStackTraces", () => {
     const build = () =>
       probeJson((stack) => {
         const { stringValue } = new TerraformVariable(stack, "token", { type: "string" });
-        new TerraformOutput(stack, "output", { value: Fn.upper(stringValue) });
+        new TerraformLocal(stack, "upper", Fn.upper(stringValue));
       });
     expect(withoutTokenStackTraces(build)).toEqual(build());
   });
