@@ -126,6 +126,11 @@ test("says what each step of a rotation takes away, which is no problem", () => 
     [{ issuers: { b }, ...free }, destroyed],
     [{ issuers: { b } }],
   ];
+  const staged = { ...b, phase: "staged" };
+  expect(change(config({ issuers: { a, b: staged }, ...free }), config(free))).toEqual({
+    problems: [],
+    warnings: ['stacks.cas.issuers: lacks "b", which is destroyed, and Google never takes its id again'],
+  });
   steps.reduce(([was], [now, ...warnings]) => {
     expect(change(config(was), config(now))).toEqual({ problems: [], warnings });
     return [now];
@@ -151,6 +156,8 @@ test("says nothing of what replaces nothing, and takes nothing from anybody", ()
     publish: { crl: true, caCertificate: true },
   };
   expect(change(config(everything), config(more, { labels: { team: "ml" } }))).toEqual(fine);
+  // What it is for is said by the check of the config alone.
+  expect(change(config({ skipGracePeriod: true }), config())).toEqual(fine);
 });
 
 describe("refuses what replaces an authority or a pool, which protection lets", () => {
@@ -382,18 +389,13 @@ describe("warns of what the pool no longer does", () => {
 
 describe("warns of certificates from requests that are revoked", () => {
   const gateway = { csr: request, names: ["gateway.train.example.com"] };
-  const gateways = (certificates: Fields, ofGroup: Fields = {}) => ({
-    domains: ["train.example.com"],
-    members: [other],
-    lifetime: "90d",
-    certificates,
-    ...ofGroup,
-  });
-  const signing = (certificates: Fields, ofGroup: Fields = {}) =>
+  const gateways = { domains: ["train.example.com"], members: [other], lifetime: "90d" };
+  const signing = (certificates: Fields, ofStack: Fields = {}) =>
     config({
+      ...ofStack,
       maximumLifetime: "90d",
       keys: ["ecdsa-p256", "ecdsa-p384", "rsa-2048"],
-      nodeGroups: { gateways: gateways(certificates, ofGroup) },
+      nodeGroups: { gateways: { ...gateways, certificates } },
     });
   const before = signing({ gateway });
   const anew = (field: string, lost = "") =>
@@ -411,6 +413,7 @@ describe("warns of certificates from requests that are revoked", () => {
       'stacks.cas.nodeGroups.gateways.certificates: lacks "gateway", which is revoked at once; see that nobody shows it; to rename it, add the other one beside it, install that, and take this one out then',
     ],
     ["but not one more", signing({ gateway, other: gateway })],
+    ["nor another issuer that signs besides", signing({ gateway }, { issuers: { a, b } })],
     ["nor the same text in other lines", signing({ gateway: { ...gateway, csr: request.replaceAll("\n", "\r\n") } })],
   ])("%s", (_, after, ...warnings) => {
     expect(change(before, after)).toEqual({ problems: [], warnings });

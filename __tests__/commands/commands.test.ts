@@ -445,6 +445,12 @@ describe("a config with mistakes", () => {
       environment: null,
       problems: [/^backend\.region: /, /^environment: /, /^labls: /].map((start) => expect.stringMatching(start)),
       warnings: [],
+      findings: [["backend", "region"], ["environment"], ["labls"]].map((path) => ({
+        severity: "problem",
+        place: path.join("."),
+        path,
+        message: expect.any(String) as string,
+      })),
     });
     const unreadable = command(["check", "--json"], { configFile: join(home, "missing.json") });
     expect(unreadable.code).toBe(1);

@@ -57,8 +57,9 @@ export function checkRemovals(config: CasShortLivedConfig, previous: PreviousSta
     if (signs(before) || config.issuers.some(({ name }) => name === key)) continue;
     if (before.deletion_protection === false) {
       const last = showDuration(config.maximumLifetime);
+      const signed = `; what it signed stays good until it ends, and nobody can revoke it any more: take it out when the last of it has ended, ${last} after it was disabled`;
       place.warning(
-        `lacks ${show(key)}, which is destroyed, and Google never takes its id again; what it signed stays good until it ends, and nobody can revoke it any more: take it out when the last of it has ended, ${last} after it was disabled`,
+        `lacks ${show(key)}, which is destroyed, and Google never takes its id again${stateOf(before) === "STAGED" ? "" : signed}`,
       );
       continue;
     }
@@ -101,7 +102,8 @@ export function checkSigning(config: CasShortLivedConfig, previous: PreviousStac
 
 const issuersOf = (previous: PreviousStack) => namedOfType(previous, authorityType, issuerPrefix);
 
-/** Whether an authority signed before: its real state from a state, its desired one from an output. */
-function signs({ state, desired_state: desired }: PreviousResource): boolean {
-  return (textOf(state) ?? desired) === "ENABLED";
-}
+/** Whether an authority signed before. */
+const signs = (before: PreviousResource) => stateOf(before) === "ENABLED";
+
+/** What an authority's state was: its real one from a state, its desired one from an output. */
+const stateOf = ({ state, desired_state: desired }: PreviousResource) => textOf(state) ?? desired;
