@@ -63,8 +63,11 @@ function together(changes: readonly Change[]): readonly (readonly Change[])[] {
   const groups: { readonly changes: Change[]; readonly touched: Set<string> }[] = [];
   for (const change of changes) {
     const touches = change.differences.map(({ address }) => address);
-    const alone = touches.some((address) => address.startsWith("provider."));
-    const group = alone ? undefined : groups.find(({ touched }) => touches.every((address) => !touched.has(address)));
+    // Others may refer to what goes.
+    const alone = change.differences.some(({ address, fate }) => fate === "gone" || address.startsWith("provider."));
+    const fits = (touched: ReadonlySet<string>) =>
+      !touched.has("alone") && touches.every((address) => !touched.has(address));
+    const group = alone ? undefined : groups.find(({ touched }) => fits(touched));
     if (group === undefined)
       groups.push({ changes: [change], touched: new Set(alone ? ["alone", ...touches] : touches) });
     else {
@@ -77,14 +80,23 @@ function together(changes: readonly Change[]): readonly (readonly Change[])[] {
 
 const authorities = "google_privateca_certificate_authority";
 
+/** A plan asks the cluster for the kinds of these objects. */
+const ofController = "kubernetes_manifest";
+
 /**
- * The JSON as far as it can be planned: protection would stop the plan, and Google makes no authority that is disabled.
+ * The JSON as far as it can be planned: protection would stop the plan, Google makes no authority that is disabled, and
+ * there is no cluster.
  *
  * @param isNew - whether the plan would make an authority
  */
 function plannable(json: Json, isNew: (address: string) => boolean): Json {
   const next = structuredClone(json);
-  for (const [name, authority] of Object.entries((next.resource as Blocks | undefined)?.[authorities] ?? {})) {
+  const resources = (next.resource ?? {}) as Blocks;
+  delete resources[ofController];
+  for (const { lifecycle } of Object.values(resources).flatMap((named) => Object.values(named))) {
+    delete (lifecycle as Json | undefined)?.prevent_destroy;
+  }
+  for (const [name, authority] of Object.entries(resources[authorities] ?? {})) {
     delete authority.lifecycle;
     if (authority.desired_state === "DISABLED" && isNew(`${authorities}.${name}`)) authority.desired_state = "ENABLED";
   }
@@ -156,7 +168,8 @@ for (const { kind, config } of kinds) {
       const now = texts[stack];
       if (now === undefined || now === text) return [];
       const json = JSON.parse(now) as Json;
-      const differences = judgedDifferences(synthesizedStack(JSON.parse(text)), synthesizedStack(json), meanings);
+      const all = judgedDifferences(synthesizedStack(JSON.parse(text)), synthesizedStack(json), meanings);
+      const differences = all.filter(({ address }) => !address.startsWith(`${ofController}.`));
       return differences.length === 0 ? [] : [{ stack, title: `${field}: ${what}`, json, differences }];
     });
   });

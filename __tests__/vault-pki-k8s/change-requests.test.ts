@@ -358,6 +358,7 @@ describe("who calls hears of", () => {
       through({ className: "traefik" }),
       "certificates.api.consumer.ingress.className: changes: another controller serves the Ingress, at another address; see that names lead there before you apply",
     ],
+    ["nothing where the class is left to what it is", through({}), through({ className: undefined })],
     ["nothing of one more", through({}), through({ annotations: { ...ingress.annotations, "a.example.com/y": "1" } })],
     [
       "an Ingress that goes",

@@ -92,6 +92,17 @@ const rules = (was: unknown, is: unknown): Meaning => {
     : byNames;
 };
 
+/** The provider leaves an Ingress the class that it has where the config says none. */
+const className = (_was: unknown, is: unknown): Meaning =>
+  is === undefined
+    ? quiet("the Ingress keeps its class", "consumer", "ingress", "className")
+    : warned(
+        "another controller serves the Ingress, at another address; see that names lead there before you apply",
+        "consumer",
+        "ingress",
+        "className",
+      );
+
 /** Others read what an annotation says; one more takes nothing from them. */
 const annotations = (was: unknown, is: unknown): Meaning =>
   Object.entries(blockOf(was)).every(([key, text]) => blockOf(is)[key] === text)
@@ -309,12 +320,7 @@ export const meanings: Meanings = {
       "metadata.labels": labels,
       "metadata.namespace": anew(inNamespace),
       "metadata.annotations": annotations,
-      "spec.ingress_class_name": warned(
-        "another controller serves the Ingress, at another address; see that names lead there before you apply",
-        "consumer",
-        "ingress",
-        "className",
-      ),
+      "spec.ingress_class_name": className,
       "spec.rule": rules,
       "spec.tls": ruled("which names are served, with which Secret", "names"),
     },

@@ -69,9 +69,10 @@ export const computed: Readonly<Record<string, (values: Json, address: string) =
   tls_self_signed_cert: signed,
   tls_locally_signed_cert: signed,
   kubernetes_service_v1: () => ({ status: [] }),
+  kubernetes_ingress_v1: () => ({ status: [] }),
 
   vault_mount: () => ({ audit_non_hmac_request_keys: [], audit_non_hmac_response_keys: [] }),
-  vault_pki_secret_backend_cert: () => ({ expiration: Date.parse("2100-01-01") / 1000 }),
+  vault_pki_secret_backend_cert: () => ({ expiration: Date.parse("2100-01-01") / 1000, ca_chain: pem }),
   vault_pki_secret_backend_role: () => ({ cn_validations: ["email", "hostname"] }),
   vault_pki_secret_backend_root_cert: () => ({ certificate: pem }),
   vault_pki_secret_backend_root_sign_intermediate: () => ({ certificate: pem, serial_number: "01:02", ca_chain: [] }),
