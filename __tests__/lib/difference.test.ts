@@ -46,6 +46,22 @@ describe("the difference of two outputs", () => {
     expect(shown(differences(before, inside("other"), never))).toEqual(["n.space: gone", "t.inside: changed metadata"]);
   });
 
+  test("takes a provider for the region that it leads to", () => {
+    const regional = (provider: string, alias: string) =>
+      output({
+        "provider.aws": { region: "eu-west-1" },
+        [`provider.aws.${alias}`]: { region: "us-east-1" },
+        "t.x": { provider },
+      });
+    expect(shown(differences(regional("aws.edge", "edge"), regional("aws.east", "east"), never))).toEqual([
+      "provider.aws.east: added",
+      "provider.aws.edge: gone",
+    ]);
+    expect(shown(differences(regional("aws.edge", "edge"), regional("aws", "edge"), never))).toEqual([
+      "t.x: changed provider",
+    ]);
+  });
+
   test("follows what is made anew to all that know something of it", () => {
     const chain = (size: number) =>
       output({

@@ -154,10 +154,12 @@ async function disagreements(plan: Plan, changes: readonly Change[], meanings: M
   return found;
 }
 
+/** Whether a plan asks a server for something, refresh or not. */
+const looksUp = ({ data = {} }: Json) => Object.keys(data as Json).some((type) => type !== "tls_certificate");
+
 for (const { kind, config } of kinds) {
   if (process.env.KINDS !== undefined && !process.env.KINDS.split(",").includes(kind)) continue;
   const { meanings } = scenarios[kind];
-  // A plan looks things up, refresh or not.
   let ids = 0;
   const id = () => `"Z0123456789ABCDEFGH${String(ids++).padStart(2, "0")}"`;
   const given = JSON.parse(JSON.stringify(everything(config)).replace(/"lookup"/g, id)) as Json;
@@ -168,6 +170,7 @@ for (const { kind, config } of kinds) {
       const now = texts[stack];
       if (now === undefined || now === text) return [];
       const json = JSON.parse(now) as Json;
+      if (looksUp(json)) return [];
       const all = judgedDifferences(synthesizedStack(JSON.parse(text)), synthesizedStack(json), meanings);
       const differences = all.filter(({ address }) => !address.startsWith(`${ofController}.`));
       return differences.length === 0 ? [] : [{ stack, title: `${field}: ${what}`, json, differences }];
@@ -175,7 +178,7 @@ for (const { kind, config } of kinds) {
   });
   for (const [stack, text] of Object.entries(before)) {
     const json = JSON.parse(text) as Json;
-    if (json.data !== undefined && JSON.stringify(json.data).includes("aws_lb")) continue;
+    if (looksUp(json)) continue;
     proofsOf(`${stack} (${config})`, needsOf(json), (prove) => {
       let run: Workspace;
       afterAll(() => run?.remove());

@@ -164,8 +164,16 @@ function withAnother(address: string, value: unknown): unknown {
 /** An expression that is nothing but something of a resource, such as `${kubernetes_namespace_v1.ml.metadata[0].name}`. */
 const reference = /\$\{((?:data\.)?[a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)((?:\.[a-z_]+|\[0\])+)\}/g;
 
-/** The resources with the value in place of each reference to an argument that is written in the same output. */
+/**
+ * The resources with the value in place of each reference to an argument that is written in the same output, and the
+ * region in place of each provider that has one.
+ */
 function withKnownValues(resources: PreviousStack["resources"]): PreviousStack["resources"] {
+  // Which block configures it says nothing: where that leads does.
+  const placeOf = (name: unknown) => {
+    const { region } = resources[`provider.${String(name)}`] ?? {};
+    return typeof region === "string" ? `${String(name).split(".")[0]} in ${region}` : name;
+  };
   const known = (value: unknown): unknown => {
     if (typeof value === "string") {
       return value.replace(reference, (whole, address: string, path: string) => {
@@ -179,7 +187,9 @@ function withKnownValues(resources: PreviousStack["resources"]): PreviousStack["
     }
     if (Array.isArray(value)) return value.map(known);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, key === "provider" ? placeOf(inner) : known(inner)]),
+    );
   };
   return known(resources) as PreviousStack["resources"];
 }
