@@ -157,8 +157,10 @@ async function disagreements(plan: Plan, changes: readonly Change[], meanings: M
 /** Whether a plan asks a server for something, refresh or not. */
 const looksUp = ({ data = {} }: Json) => Object.keys(data as Json).some((type) => type !== "tls_certificate");
 
+/** How many plans of a stack are made: each takes seconds. */
+const MOST = process.env.TLS_STACKS_THOROUGH === "1" ? Number.POSITIVE_INFINITY : 8;
+
 for (const { kind, config } of kinds) {
-  if (process.env.KINDS !== undefined && !process.env.KINDS.split(",").includes(kind)) continue;
   const { meanings } = scenarios[kind];
   let ids = 0;
   const id = () => `"Z0123456789ABCDEFGH${String(ids++).padStart(2, "0")}"`;
@@ -182,33 +184,35 @@ for (const { kind, config } of kinds) {
     proofsOf(`${stack} (${config})`, needsOf(json), (prove) => {
       let run: Workspace;
       afterAll(() => run?.remove());
-      prove("plan", "what is told of changed fields is what the provider plans", async () => {
-        const enabled = JSON.stringify(plannable(json, () => true));
-        run = await plannedOffline(enabled);
-        const present = JSON.stringify(plannable(json, () => false));
-        if (present !== enabled) {
-          run.replace(present);
-          await settle(run, present, await run.plan({ refresh: false }));
-        }
-        const found: string[] = [];
-        const groups = together(changes.filter((one) => one.stack === stack && !isRefused(one)));
-        const t = performance.now();
-        for (const group of groups) {
-          const made = new Set(
-            group.flatMap(({ differences }) =>
-              differences.filter((one) => isMade(one, meanings)).map(({ address }) => address),
-            ),
-          );
-          const next = plannable(merged(json, group), (address) => made.has(address));
-          run.replace(JSON.stringify(next));
-          run.override({ provider: offlineProviders(next) });
-          found.push(...(await disagreements(await run.plan({ refresh: false }), group, meanings)));
-        }
-        process.stdout.write(
-          `${stack}: ${changes.filter((one) => one.stack === stack).length} changes, ${groups.length} plans, ${Math.round(performance.now() - t)} ms\n`,
-        );
-        expect(found).toEqual([]);
-      });
+      const groups = together(changes.filter((one) => one.stack === stack && !isRefused(one)));
+      const few = groups.length > MOST ? `, in ${MOST} of ${groups.length} plans` : "";
+      prove(
+        "plan",
+        `what is told of changed fields is what the provider plans${few}`,
+        async () => {
+          const enabled = JSON.stringify(plannable(json, () => true));
+          run = await plannedOffline(enabled);
+          const present = JSON.stringify(plannable(json, () => false));
+          if (present !== enabled) {
+            run.replace(present);
+            await settle(run, present, await run.plan({ refresh: false }));
+          }
+          const found: string[] = [];
+          for (const group of groups.slice(0, MOST)) {
+            const made = new Set(
+              group.flatMap(({ differences }) =>
+                differences.filter((one) => isMade(one, meanings)).map(({ address }) => address),
+              ),
+            );
+            const next = plannable(merged(json, group), (address) => made.has(address));
+            run.replace(JSON.stringify(next));
+            run.override({ provider: offlineProviders(next) });
+            found.push(...(await disagreements(await run.plan({ refresh: false }), group, meanings)));
+          }
+          expect(found).toEqual([]);
+        },
+        900,
+      );
     });
   }
 }
