@@ -1,4 +1,4 @@
-import { anew, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
+import { anew, kept, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
 import { authorityKey } from "./config";
 
 const stack = () => [];
@@ -136,11 +136,14 @@ export const meanings: Meanings = {
       "metadata.labels": labels,
       "metadata.namespace": anew(ruled(place)),
       "metadata.annotations": annotations,
-      "spec.ingress_class_name": warned(
-        "another controller serves the Ingress, at another address; see that names lead there before you apply",
-        "ingress",
-        "className",
-      ),
+      "spec.ingress_class_name": (_, is) =>
+        is === undefined
+          ? kept("the provider leaves an Ingress in its class")
+          : warned(
+              "another controller serves the Ingress, at another address; see that names lead there before you apply",
+              "ingress",
+              "className",
+            ),
       "spec.rule": ruled("which names are served", "names"),
       "spec.tls": ruled("which names are served", "names"),
     },

@@ -1,5 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { anew, type Meaning, type Meanings, quiet, ruled, type TypeMeaning, warned } from "../../lib/change/meaning";
+import {
+  anew,
+  kept,
+  type Meaning,
+  type Meanings,
+  quiet,
+  ruled,
+  type TypeMeaning,
+  warned,
+} from "../../lib/change/meaning";
 import { blockOf, type PreviousResource, textOf, textsOf } from "../../lib/change/previous-stack";
 
 const stack = () => [];
@@ -95,7 +104,7 @@ const rules = (was: unknown, is: unknown): Meaning => {
 /** The provider leaves an Ingress the class that it has where the config says none. */
 const className = (_was: unknown, is: unknown): Meaning =>
   is === undefined
-    ? quiet("the Ingress keeps its class", "consumer", "ingress", "className")
+    ? kept("the provider leaves an Ingress in its class")
     : warned(
         "another controller serves the Ingress, at another address; see that names lead there before you apply",
         "consumer",
