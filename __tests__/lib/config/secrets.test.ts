@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { plainData } from "../../../lib/config/plain-data";
 import { newReport } from "../../../lib/config/report";
@@ -157,6 +158,12 @@ test("the marks of the shapes of random tokens are looked for, each", () => {
   const behind: Readonly<Record<string, string>> = { "dp.": "pt.", pscale_: "tkn_" };
   for (const mark of marks)
     expect([mark, secretIn(`x${mark}${behind[mark] ?? ""}${body}`)]).toEqual([mark, expect.any(String)]);
+});
+
+test("a key in base64 is one, also where the letters of a token's mark stand in it", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const der = privateKey.export({ type: "pkcs8", format: "der" }).toString("base64");
+  expect(secretIn(`${der.slice(0, 80)}dapi${"a1B2c3D4e5".repeat(3)}${der.slice(120)}`)).toBe("a private key");
 });
 
 test("each is called what it is, and not only a random key", () => {
