@@ -110,18 +110,23 @@ function checkArn(now: AcmCertificateConfig, was: PreviousResource, place: Place
 
 /** Whoever owns a record destroys it when it goes: every certificate of the account that has the name renews with it. */
 function checkRecords({ certificates }: AcmRoute53Config, before: PreviousStack, place: Place): void {
+  const idOf = (name: DnsName) => name.replaceAll(".", "_");
+  const kept = new Set(certificates.flatMap(({ validations }) => validations.map(({ name }) => idOf(name))));
+  const renews = new Map(
+    certificates
+      .filter(({ name, records }) => records === "existing" && !place.in(name, "records").refused)
+      .flatMap(({ name: key, names }) => names.map((name) => [idOf(withoutWildcard(name)), key] as const))
+      // Of several, the first is told.
+      .reverse(),
+  );
   for (const [name] of namedOfType(before, "aws_route53_record", "validation_")) {
-    for (const certificate of certificates) {
-      const here = place.in(certificate.name, "records");
-      const proved = certificate.names.some((one) => withoutWildcard(one).replaceAll(".", "_") === name);
-      const kept = certificates.some((one) => one.validations.some((own) => own.name.replaceAll(".", "_") === name));
-      if (certificate.records === "managed" || !proved || kept || here.refused) continue;
-      const address = `aws_route53_record.validation_${name}`;
-      here.problem(
-        `is "existing", was "managed": the apply would destroy the validation record that this certificate renews with; first \`terraform state rm ${address}\`, which leaves it there, have its new owner take it over, and then compare with the state`,
+    const key = renews.get(name);
+    if (key === undefined || kept.has(name)) continue;
+    place
+      .in(key, "records")
+      .problem(
+        `is "existing", was "managed": the apply would destroy the validation record that this certificate renews with; first \`terraform state rm aws_route53_record.validation_${name}\`, which leaves it there, have its new owner take it over, and then compare with the state`,
       );
-      break;
-    }
   }
 }
 
