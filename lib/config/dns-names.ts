@@ -57,6 +57,11 @@ export function isLoopback(hostname: string): boolean {
   return /^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname);
 }
 
+/** The wildcard that covers a name in certificates (RFC 6125): in the place of its leftmost label. */
+export function wildcardOver(name: DnsName): DnsName {
+  return name.replace(/^[^.]*/, "*");
+}
+
 /** The name without its wildcard label: what is proved for it, in DNS. */
 export function withoutWildcard(name: DnsName): DnsName {
   return name.startsWith("*.") ? name.slice(2) : name;

@@ -5,7 +5,7 @@ import {
   textOf,
   textsOf,
 } from "../../lib/change/previous-stack";
-import { type DnsName, withoutWildcard } from "../../lib/config/dns-names";
+import { type DnsName, wildcardOver, withoutWildcard } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { type AcmCertificateConfig, type AcmRoute53Config, keyAlgorithms } from "./config";
 
@@ -168,7 +168,7 @@ function lostNames(
 ): readonly DnsName[] {
   const keys = staying.filter((one) => one.listener === listener).map(({ key }) => key);
   const served = certificates.filter(({ name }) => keys.includes(name)).flatMap(({ names }) => names);
-  return namesOf(certificate).filter((name) => !served.includes(name) && !served.includes(name.replace(/^[^.]*/, "*")));
+  return namesOf(certificate).filter((name) => !served.includes(name) && !served.includes(wildcardOver(name)));
 }
 
 /** The names of a certificate as it was. */

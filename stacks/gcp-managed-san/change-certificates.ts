@@ -7,10 +7,9 @@ import {
   textOf,
   textsOf,
 } from "../../lib/change/previous-stack";
-import type { DnsName } from "../../lib/config/dns-names";
+import { type DnsName, wildcardOver } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { listed } from "./change-records";
-import { wildcardOver } from "./change-routes";
 import type { GcpManagedSanConfig } from "./config";
 
 /** A certificate of the earlier release. */

@@ -7,7 +7,7 @@ import {
   textOf,
   textsOf,
 } from "../../lib/change/previous-stack";
-import { type DnsName, domainsAround } from "../../lib/config/dns-names";
+import { type DnsName, domainsAround, wildcardOver } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import type { GcpManagedSanConfig, GoogleHostConfig } from "./config";
 import type { GoogleBackendConfig } from "./config-backends";
@@ -105,11 +105,6 @@ function wordsFor(stack: GcpManagedSanConfig, before: Routes, previous: Previous
       return true;
     },
   };
-}
-
-/** The wildcard whose certificate covers a name. */
-export function wildcardOver(name: DnsName): DnsName {
-  return name.replace(/^[^.]*/, "*");
 }
 
 /** How Google finds what serves a host: its own rule, that of the most specific wildcard, or none ("URL maps overview"). */

@@ -1,8 +1,9 @@
 import { ofType, type PreviousStack } from "../../lib/change/previous-stack";
+import { wildcardOver } from "../../lib/config/dns-names";
 import { type Place, show } from "../../lib/config/report";
 import { type Before, checkCertificates, checkUnnamed, namesBefore, readBefore } from "./change-certificates";
 import { checkRecords } from "./change-records";
-import { checkRoutes, wildcardOver } from "./change-routes";
+import { checkRoutes } from "./change-routes";
 import { checkGoneBackends, checkServers } from "./change-servers";
 import type { GcpManagedSanConfig } from "./config";
 
