@@ -130,7 +130,6 @@ export const meanings: Meanings = {
       lifetime: signing,
       pool: elsewhere,
       certificate_template: elsewhere,
-      depends_on: quiet("it says what an apply waits for"),
     },
     gone: ruled("which certificate is revoked"),
   },

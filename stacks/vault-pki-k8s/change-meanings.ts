@@ -141,11 +141,6 @@ export const meanings: Meanings = {
     changed: {},
     gone: quiet("it does nothing but read when authorities end, and goes with them"),
   },
-  "data.tls_certificate": {
-    at: ofAuthority,
-    changed: { content: quiet("it reads when the authority ends") },
-    gone: quiet("it goes with the authority"),
-  },
   vault_mount: {
     at: ofAuthority,
     changed: {

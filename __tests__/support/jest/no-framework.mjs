@@ -10,7 +10,7 @@ const resolve = loader._resolveFilename;
 /** @this {unknown} @param {string} name @param {unknown[]} more */
 loader._resolveFilename = function (name, ...more) {
   if (/^(cdktf|constructs|@cdktf\/.*)$/.test(name)) {
-    throw new Error("config and checks load the framework; keep it out of lib/config and lib/checks");
+    throw new Error("config and checks load the framework; only a wing's stack.ts and what that imports may");
   }
   return resolve.call(this, name, ...more);
 };
