@@ -1,9 +1,14 @@
-import { anew, kept, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
+import {
+  ingressAnnotations,
+  ingressClass,
+  kubernetesProvider,
+  objectLabels,
+} from "../../lib/change/kubernetes-meanings";
+import { anew, type Meaning, type Meanings, quiet, refused, ruled, warned } from "../../lib/change/meaning";
 import { authorityKey } from "./config";
 
 const stack = () => [];
 const ofService = (name: string) => (name === authorityKey ? [] : ["services", name]);
-const labels = quiet("labels are for people", "labels");
 const place = "where the objects are";
 const bundle = quiet("it follows the certificates in it");
 
@@ -38,30 +43,11 @@ const selfSigned =
           ),
         );
 
-/** Others read what an annotation says; one more takes nothing from them. */
-const annotations = (was: unknown, is: unknown): Meaning =>
-  Object.entries((was ?? {}) as object).every(([key, text]) => ((is ?? {}) as Record<string, unknown>)[key] === text)
-    ? quiet("one more annotation takes nothing from anybody", "ingress", "annotations")
-    : warned(
-        "the Ingress's controller no longer does what the old one said; see that nobody needs it",
-        "ingress",
-        "annotations",
-      );
-
 const subject = trust(["ca", "subject"], "names");
 
 /** What a change of anything that this scenario makes means to those who use it. */
 export const meanings: Meanings = {
-  "provider.kubernetes": {
-    at: stack,
-    changed: {
-      config_context: ruled("which cluster it is", "kubernetes", "context"),
-      config_path: quiet("where the machine that applies has the file", "kubernetes", "kubeconfig"),
-      ignore_annotations: quiet("what others write is left alone"),
-      ignore_labels: quiet("what others write is left alone"),
-    },
-    gone: quiet("a stack always has it"),
-  },
+  "provider.kubernetes": kubernetesProvider,
   "provider.aws": {
     at: stack,
     changed: {
@@ -95,13 +81,13 @@ export const meanings: Meanings = {
   },
   kubernetes_namespace_v1: {
     at: stack,
-    changed: { "metadata.labels": labels, "metadata.name": ruled(place, "namespace", "name") },
+    changed: { "metadata.labels": objectLabels, "metadata.name": ruled(place, "namespace", "name") },
     gone: ruled(place, "namespace", "create"),
   },
   kubernetes_config_map_v1: {
     at: stack,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(ruled(place, "namespace", "name")),
       data: bundle,
     },
@@ -110,7 +96,7 @@ export const meanings: Meanings = {
   kubernetes_secret_v1: {
     at: ofService,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(ruled(place)),
       "metadata.name": anew(ruled("which pods mount it", "secret")),
       data: bundle,
@@ -120,7 +106,7 @@ export const meanings: Meanings = {
   kubernetes_service_v1: {
     at: ofService,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(ruled(place)),
       "spec.selector": warned(
         "requests go to the pods that have the new labels, from the apply on; see that they serve, with the Secret mounted",
@@ -133,17 +119,10 @@ export const meanings: Meanings = {
   kubernetes_ingress_v1: {
     at: ofService,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(ruled(place)),
-      "metadata.annotations": annotations,
-      "spec.ingress_class_name": (_, is) =>
-        is === undefined
-          ? kept("the provider leaves an Ingress in its class")
-          : warned(
-              "another controller serves the Ingress, at another address; see that names lead there before you apply",
-              "ingress",
-              "className",
-            ),
+      "metadata.annotations": ingressAnnotations("ingress"),
+      "spec.ingress_class_name": ingressClass("ingress"),
       "spec.rule": ruled("which names are served", "names"),
       "spec.tls": ruled("which names are served", "names"),
     },

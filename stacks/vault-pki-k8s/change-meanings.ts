@@ -1,14 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import {
-  anew,
-  kept,
-  type Meaning,
-  type Meanings,
-  quiet,
-  ruled,
-  type TypeMeaning,
-  warned,
-} from "../../lib/change/meaning";
+  ingressAnnotations,
+  ingressClass,
+  kubernetesProvider,
+  objectLabels,
+} from "../../lib/change/kubernetes-meanings";
+import { anew, type Meaning, type Meanings, quiet, ruled, type TypeMeaning, warned } from "../../lib/change/meaning";
 import { blockOf, type PreviousResource, textOf, textsOf } from "../../lib/change/previous-stack";
 
 const stack = () => [];
@@ -17,7 +14,6 @@ const ofAuthority = (name: string) => ["pki", name];
 /** Of an object that cert-manager works by, whose name starts with its certificate's. */
 const ofRequested = (name: string) => ["certificates", name.replace(/_[a-z_]+$/, "")];
 
-const labels = quiet("labels are for people", "labels");
 const byRemoval = ruled("which certificates go, and how they are delivered");
 const inNamespace = ruled("where the objects are");
 const issuing = ruled("which mount signs");
@@ -32,6 +28,15 @@ const clientsTrust =
 const signedAnew = anew(quiet(clientsTrust, "lifetime"));
 const lifetime = quiet("the certificate is made anew beside the old one, which stays valid", "lifetime");
 const protection = quiet("it says what a plan may destroy, and destroys nothing", "protect");
+
+/** What an authority is: each of it makes another one. */
+const ofAuthorityItself = {
+  backend: anew(byAuthority),
+  common_name: anew(byAuthority),
+  key_type: anew(byAuthority),
+  key_bits: anew(byAuthority),
+  lifecycle: protection,
+};
 
 /** What a mount has besides an authority: it goes where the authority goes. */
 const beside: TypeMeaning = {
@@ -101,40 +106,9 @@ const rules = (was: unknown, is: unknown): Meaning => {
     : byNames;
 };
 
-/** The provider leaves an Ingress the class that it has where the config says none. */
-const className = (_was: unknown, is: unknown): Meaning =>
-  is === undefined
-    ? kept("the provider leaves an Ingress in its class")
-    : warned(
-        "another controller serves the Ingress, at another address; see that names lead there before you apply",
-        "consumer",
-        "ingress",
-        "className",
-      );
-
-/** Others read what an annotation says; one more takes nothing from them. */
-const annotations = (was: unknown, is: unknown): Meaning =>
-  Object.entries(blockOf(was)).every(([key, text]) => blockOf(is)[key] === text)
-    ? quiet("one more annotation takes nothing from anybody", "consumer", "ingress", "annotations")
-    : warned(
-        "the Ingress's controller no longer does what the old one said; see that nobody needs it",
-        "consumer",
-        "ingress",
-        "annotations",
-      );
-
 /** What a change of anything that this scenario makes means to those who use it. */
 export const meanings: Meanings = {
-  "provider.kubernetes": {
-    at: stack,
-    changed: {
-      config_context: ruled("which cluster it is", "kubernetes", "context"),
-      config_path: quiet("where the machine that applies has the file", "kubernetes", "kubeconfig"),
-      ignore_annotations: quiet("what others write is left alone"),
-      ignore_labels: quiet("what others write is left alone"),
-    },
-    gone: quiet("a stack always has it"),
-  },
+  "provider.kubernetes": kubernetesProvider,
   "provider.vault": { at: stack, changed: {}, gone: quiet("a stack always has it") },
   "provider.tls": {
     at: stack,
@@ -156,24 +130,14 @@ export const meanings: Meanings = {
   vault_pki_secret_backend_root_cert: {
     at: ofAuthority,
     changed: {
-      backend: anew(byAuthority),
-      common_name: anew(byAuthority),
-      key_type: anew(byAuthority),
-      key_bits: anew(byAuthority),
+      ...ofAuthorityItself,
       ttl: ruled("the provider only writes it down", "lifetime"),
-      lifecycle: protection,
     },
     gone: ruled("whether the stack's authorities go"),
   },
   vault_pki_secret_backend_intermediate_cert_request: {
     at: ofAuthority,
-    changed: {
-      backend: anew(byAuthority),
-      common_name: anew(byAuthority),
-      key_type: anew(byAuthority),
-      key_bits: anew(byAuthority),
-      lifecycle: protection,
-    },
+    changed: ofAuthorityItself,
     gone: ruled("whether the stack's authorities go"),
   },
   vault_pki_secret_backend_root_sign_intermediate: {
@@ -282,13 +246,13 @@ export const meanings: Meanings = {
   },
   kubernetes_namespace_v1: {
     at: stack,
-    changed: { "metadata.labels": labels, "metadata.name": anew(inNamespace) },
+    changed: { "metadata.labels": objectLabels, "metadata.name": anew(inNamespace) },
     gone: inNamespace,
   },
   kubernetes_config_map_v1: {
     at: stack,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(inNamespace),
       data: ruled("what clients trust", "pki", "caBundle"),
     },
@@ -297,7 +261,7 @@ export const meanings: Meanings = {
   kubernetes_secret_v1: {
     at: ofCertificate,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(inNamespace),
       "metadata.name": anew(ruled("which pods mount it", "secret")),
       data: quiet("it follows the certificate"),
@@ -307,7 +271,7 @@ export const meanings: Meanings = {
   kubernetes_manifest: {
     at: ofRequested,
     changed: {
-      "manifest.metadata.labels": labels,
+      "manifest.metadata.labels": objectLabels,
       "manifest.metadata.namespace": anew(inNamespace),
       "manifest.metadata.name": anew(ruled("who may log in no more", "serviceAccounts")),
       // Of an Issuer and a Certificate: what they say is what the config says of mount, login, names, key and Secret.
@@ -321,10 +285,10 @@ export const meanings: Meanings = {
   kubernetes_ingress_v1: {
     at: ofCertificate,
     changed: {
-      "metadata.labels": labels,
+      "metadata.labels": objectLabels,
       "metadata.namespace": anew(inNamespace),
-      "metadata.annotations": annotations,
-      "spec.ingress_class_name": className,
+      "metadata.annotations": ingressAnnotations("consumer", "ingress"),
+      "spec.ingress_class_name": ingressClass("consumer", "ingress"),
       "spec.rule": rules,
       "spec.tls": ruled("which names are served, with which Secret", "names"),
     },
