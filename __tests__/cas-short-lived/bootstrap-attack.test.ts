@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
-import { newPool, serviceUser, TrainingNode } from "../support/node/training-node";
+import { asRoot, needsRoot, newPool, serviceUser, TrainingNode } from "../support/node/training-node";
 
 let pool: string;
 let node: TrainingNode;
@@ -14,18 +13,13 @@ beforeEach(() => {
 });
 afterEach(() => node.remove());
 
-const isRoot = userInfo().uid === 0;
-/** A test that gives files to another user, which root alone can. */
-const asRoot = isRoot ? test : test.skip;
-const needs = isRoot ? "" : " [skipped: needs root]";
-
 describe("a service whose user has the folder above its certificates", () => {
   beforeEach(() => {
     node.sh("mkdir app");
     node.set({ FOLDER: join(node.home, "app/pairs") });
   });
 
-  asRoot(`cannot have the folders of root removed through a link${needs}`, async () => {
+  asRoot(`cannot have the folders of root removed through a link${needsRoot}`, async () => {
     node.sh("mkdir -p victim/database victim/mail");
     node.sh(`chown ${serviceUser} app`);
     node.sh('mkdir app/pairs && ln -s "$PWD/victim" app/pairs/versions', serviceUser);
@@ -34,7 +28,7 @@ describe("a service whose user has the folder above its certificates", () => {
     expect({ code, log }).toEqual({ code: 40, log: expect.stringContaining("app belongs to") });
   });
 
-  asRoot(`cannot have a file of root overwritten through a swapped link${needs}`, async () => {
+  asRoot(`cannot have a file of root overwritten through a swapped link${needsRoot}`, async () => {
     node.sh("echo kept >victim");
     node.sh(`chown ${serviceUser} app`);
     const { code } = await node.runWhile(() =>

@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
-import { newPool, serviceUser, shells, TrainingNode } from "../support/node/training-node";
+import { asRoot, needsRoot, newPool, serviceUser, shells, TrainingNode } from "../support/node/training-node";
 
 jest.setTimeout(30_000);
 
@@ -16,11 +15,6 @@ beforeEach(() => {
   node = new TrainingNode(pool);
 });
 afterEach(() => node.remove());
-
-const isRoot = userInfo().uid === 0;
-/** A test that gives files to another user, which root alone can. */
-const asRoot = isRoot ? test : test.skip;
-const needs = isRoot ? "" : " [skipped: needs root]";
 
 /** What is in the folder of a stack's certificates by then, and what a run says of it. */
 const refused: Readonly<Record<string, [prepare: string, says: string]>> = {
@@ -95,7 +89,7 @@ describe("a folder for certificates", () => {
 
   for (const [what, [prepare, says]] of Object.entries(refused)) {
     const own = !prepare.includes("chown") && !says.includes("root");
-    (own ? test : asRoot)(`is refused with ${what}${own ? "" : needs}`, async () => {
+    (own ? test : asRoot)(`is refused with ${what}${own ? "" : needsRoot}`, async () => {
       node.sh(`mkdir -p other/kept; ${prepare}`);
       const { code, log } = await node.run();
       const said = says.replaceAll("HOME", node.home).replace("SERVICE", serviceName);

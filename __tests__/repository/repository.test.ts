@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { configJsonSchema, configReference } from "../../lib/config/json-schema";
 import { scenarios } from "../../stacks";
 import { configInput } from "../../stacks/config";
+import type { JsonSchema } from "../support/json-schema";
 import { repositoryFiles } from "../support/repository-files";
 
 const root = join(__dirname, "../..");
@@ -249,7 +250,7 @@ describe("packages", () => {
 });
 
 describe("documents", () => {
-  test("the reference and the JSON Schema are what the config's one definition says", () => {
+  test("the reference and the JSON JsonSchema are what the config's one definition says", () => {
     const [, generated] = /<!-- fields -->\n(.*)<!-- \/fields -->/s.exec(read("docs/config.md")) ?? [];
     const current = {
       "docs/config.schema.json":
@@ -271,18 +272,11 @@ describe("documents", () => {
     for (const [name] of commands) expect(page).toMatch(new RegExp(`^\\| \`npm run (--silent )?${name}\\b`, "m"));
   });
 
-  interface Schema {
-    readonly const?: unknown;
-    readonly default?: unknown;
-    readonly properties?: Readonly<Record<string, Schema>>;
-    readonly additionalProperties?: Schema | boolean;
-    readonly items?: Schema;
-    readonly anyOf?: readonly Schema[];
-    readonly oneOf?: readonly Schema[];
-  }
-
   /** Every default of a config, with its field's name; only of one scenario where a kind is given. */
-  function defaultsOf(schema: Schema, kind: string | undefined): readonly (readonly [field: string, value: unknown])[] {
+  function defaultsOf(
+    schema: JsonSchema,
+    kind: string | undefined,
+  ): readonly (readonly [field: string, value: unknown])[] {
     const { properties = {}, additionalProperties: members, items, anyOf = [], oneOf = [] } = schema;
     const scenario = properties.scenario?.const;
     if (scenario !== undefined && kind !== undefined && scenario !== kind) return [];
@@ -297,7 +291,7 @@ describe("documents", () => {
   }
 
   test("say of a default what the reference says, as `field` (default `value`) or `value` (the default)", () => {
-    const schema = JSON.parse(read("docs/config.schema.json")) as Schema;
+    const schema = JSON.parse(read("docs/config.schema.json")) as JsonSchema;
     // The options of simulate:vault-role are no fields, and the reference is generated.
     const pages = files.filter((path) => /^docs\/(?!config|vault-role).*\.md$/.test(path));
     const wrong = pages.flatMap((path) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { scenarios } from "../../stacks";
 import { everything, everythings } from "../support/configs";
+import type { JsonSchema } from "../support/json-schema";
 import { repositoryFiles } from "../support/repository-files";
 
 const root = join(__dirname, "../..");
@@ -18,17 +19,8 @@ const stacks = everythings.flatMap((name) => {
   return Object.entries(config.stacks).map(([stack, given]) => ({ given, folder: `${golden}/${name}/${stack}` }));
 });
 
-interface Schema {
-  readonly const?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-}
-
 /** Fields, and kinds of things, that a schema has and none of the values at its place does. */
-function unwritten(path: string, schema: Schema, values: readonly unknown[]): readonly string[] {
+function unwritten(path: string, schema: JsonSchema, values: readonly unknown[]): readonly string[] {
   if (values.length === 0) return [path];
   const { properties = {}, additionalProperties: members, items, anyOf = [], oneOf = [] } = schema;
   const maps = values.filter(isMap);
@@ -68,7 +60,7 @@ describe.each(Object.entries(scenarios))("the scenario %s has", (kind, { input }
   const own = stacks.filter(({ given }) => given.scenario === kind);
 
   test("a config with every field: secrets, proposals, growth and issuers are tested of it", () => {
-    const schema = z.toJSONSchema(input, { io: "input" }) as Schema;
+    const schema = z.toJSONSchema(input, { io: "input" }) as JsonSchema;
     const given = own.map(({ given }) => given);
     expect(unwritten(kind, schema, given).filter((path) => !elsewhere.includes(path))).toEqual([]);
   });

@@ -120,16 +120,21 @@ function followReferences(
     readonly attribute?: string;
   }
   const users = new Map<string, User[]>();
+  const addUser = (used: string, user: User) => {
+    const known = users.get(used);
+    if (known === undefined) users.set(used, [user]);
+    else known.push(user);
+  };
   for (const [address, one] of Object.entries(resources)) {
     for (const [used, attribute] of triggersOf(one)) {
       const argument = { name: triggered, was: undefined, is: `${used}.${attribute}`, fromState: false };
-      users.set(used, [...(users.get(used) ?? []), { address, argument, attribute }]);
+      addUser(used, { address, argument, attribute });
     }
     for (const [name, value] of Object.entries(one)) {
       if (instructions.includes(name)) continue;
       for (const used of referencesIn(value)) {
         const argument = { name, was: value, is: withAnother(used, value), fromState: false };
-        users.set(used, [...(users.get(used) ?? []), { address, argument }]);
+        addUser(used, { address, argument });
       }
     }
   }

@@ -14,11 +14,17 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { BootstrapConfig, NodeGroupConfig } from "../../../stacks/cas-short-lived/config-nodes";
 import { nodeBootstrap } from "../../../stacks/cas-short-lived/node-bootstrap";
+
+const isRoot = userInfo().uid === 0;
+/** A test that gives files to another user, which root alone can. */
+export const asRoot = isRoot ? test : test.skip;
+/** What the title of such a test says where it cannot run. */
+export const needsRoot = isRoot ? "" : " [skipped: needs root]";
 
 /** The expression for what those nodes trust. */
 export const trustAnchor = "google_privateca_certificate_authority.root.pem_ca_certificates[0]";
