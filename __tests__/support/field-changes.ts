@@ -131,6 +131,10 @@ function* othersFor(field: Found, all: readonly Found[]): Generator<readonly [wh
     for (const key of Object.keys(value))
       yield ["an entry less", Object.fromEntries(Object.entries(value).filter(([one]) => one !== key))];
     for (const [key, entry] of Object.entries(value)) yield ["an entry more", { ...value, [`x${key}`]: entry }];
+    // What names something else, of which there is one, cannot be written twice.
+    for (const [key, entry] of Object.entries(value)) {
+      if (typeof entry === "string") yield ["an entry more", { ...value, [`x${key}`]: `${entry.slice(0, -1)}Z` }];
+    }
   }
   if (of instanceof z.ZodBoolean && value !== undefined) yield ["changed", value !== true];
   if (of instanceof z.ZodEnum) for (const option of of.options) if (option !== value) yield [`${option}`, option];
